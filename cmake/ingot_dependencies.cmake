@@ -1,0 +1,12 @@
+# Third-party libraries; docs/dependencies.md says what each is for.
+find_package(Threads REQUIRED)
+find_package(fmt 9 REQUIRED)
+find_package(nlohmann_json 3.11 REQUIRED)
+find_path(INGOT_PROTOZERO_INCLUDE protozero/pbf_reader.hpp REQUIRED)
+find_path(INGOT_XXHASH_INCLUDE xxhash.h REQUIRED)
+if(INGOT_TESTS)
+  find_package(GTest REQUIRED)
+endif()
+if(INGOT_BENCHES)
+  find_package(benchmark REQUIRED)
+endif()

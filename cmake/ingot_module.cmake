@@ -1,0 +1,42 @@
+# One module of ARCHITECTURE.md's table: every source below src/<name>/ becomes the static library
+# ingot_<name>, every *_test.cc the test program ingot_<name>_test. Adding a file edits no build file.
+include(GoogleTest)
+
+add_library(ingot_warnings INTERFACE)
+if(PROJECT_IS_TOP_LEVEL)
+  target_compile_options(ingot_warnings INTERFACE -Wall -Wextra -Werror -Wno-missing-field-initializers)
+endif()
+if(INGOT_SANITIZE)
+  target_compile_options(ingot_warnings INTERFACE -fsanitize=${INGOT_SANITIZE} -fno-sanitize-recover=all
+                                                  -fno-omit-frame-pointer)
+  target_link_options(ingot_warnings INTERFACE -fsanitize=${INGOT_SANITIZE})
+endif()
+
+function(ingot_test_program name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;LINK" ${ARGN})
+  add_executable(${name} ${ARG_SOURCES})
+  target_link_libraries(${name} PRIVATE ${ARG_LINK} ingot_warnings GTest::gtest_main)
+  gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60
+                       WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
+endfunction()
+
+function(ingot_module name)
+  cmake_parse_arguments(ARG "" "" "DEPENDS;LINK" ${ARGN})
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${name}/*.cc)
+  set(tests ${sources})
+  set(benches ${sources})
+  list(FILTER tests INCLUDE REGEX "_test\\.cc$")
+  list(FILTER benches INCLUDE REGEX "_bench\\.cc$")
+  list(FILTER sources EXCLUDE REGEX "_(test|bench)\\.cc$")
+  list(TRANSFORM ARG_DEPENDS PREPEND ingot_)
+  add_library(ingot_${name} STATIC ${sources})
+  target_include_directories(ingot_${name} PUBLIC ${PROJECT_SOURCE_DIR}/src)
+  target_link_libraries(ingot_${name} PUBLIC ${ARG_DEPENDS} ${ARG_LINK} PRIVATE ingot_warnings)
+  if(INGOT_TESTS AND tests)
+    ingot_test_program(ingot_${name}_test SOURCES ${tests} LINK ingot_${name})
+  endif()
+  if(INGOT_BENCHES AND benches)
+    add_executable(ingot_${name}_bench ${benches})
+    target_link_libraries(ingot_${name}_bench PRIVATE ingot_${name} ingot_warnings benchmark::benchmark_main)
+  endif()
+endfunction()

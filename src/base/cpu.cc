@@ -1,0 +1,97 @@
+#include "base/cpu.h"
+
+#include <sched.h>
+#include <unistd.h>
+
+#include <fstream>
+
+#include "base/error.h"
+#include "base/knobs.h"
+
+namespace ingot {
+namespace {
+
+constexpr const char* kIsaNames[] = {"reference", "avx2", "avx512", "avx512_vnni", "avx512_bf16", "amx"};
+
+std::string read_model_name() {
+  std::ifstream file("/proc/cpuinfo");
+  for (std::string line; std::getline(file, line);) {
+    if (line.rfind("model name", 0) == 0) return line.substr(line.find(':') + 2);
+  }
+  return "unknown";
+}
+
+bool proc_flag(std::string_view flag) {
+  static const std::string flags = [] {
+    std::ifstream file("/proc/cpuinfo");
+    for (std::string line; std::getline(file, line);) {
+      if (line.rfind("flags", 0) == 0) return line + " ";
+    }
+    return std::string();
+  }();
+  return flags.find(" " + std::string(flag) + " ") != std::string::npos;
+}
+
+long cache_bytes(int name, long fallback) {
+  const long value = ::sysconf(name);
+  return value > 0 ? value : fallback;
+}
+
+CpuFeatures detect() {
+  CpuFeatures cpu;
+  cpu.model = read_model_name();
+  // __builtin_cpu_supports also checks that the operating system saves the registers.
+  cpu.avx2 = __builtin_cpu_supports("avx2");
+  cpu.fma = __builtin_cpu_supports("fma");
+  cpu.f16c = proc_flag("f16c");
+  cpu.avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+               __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
+               __builtin_cpu_supports("avx512cd");
+  cpu.avx512_vnni = cpu.avx512 && __builtin_cpu_supports("avx512vnni");
+  cpu.avx512_bf16 = cpu.avx512 && proc_flag("avx512_bf16");
+  cpu.avx512_fp16 = cpu.avx512 && proc_flag("avx512_fp16");
+  cpu.avx_vnni = proc_flag("avx_vnni");
+  cpu.amx_bf16 = proc_flag("amx_bf16");
+  cpu.amx_int8 = proc_flag("amx_int8");
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  if (::sched_getaffinity(0, sizeof(set), &set) == 0) cpu.cores = CPU_COUNT(&set);
+  cpu.l1d_bytes = cache_bytes(_SC_LEVEL1_DCACHE_SIZE, cpu.l1d_bytes);
+  cpu.l2_bytes = cache_bytes(_SC_LEVEL2_CACHE_SIZE, cpu.l2_bytes);
+  cpu.l3_bytes = cache_bytes(_SC_LEVEL3_CACHE_SIZE, cpu.l3_bytes);
+  return cpu;
+}
+
+IsaLevel detected_level(const CpuFeatures& cpu) {
+  if (!(cpu.avx2 && cpu.fma && cpu.f16c)) return IsaLevel::kReference;
+  if (!cpu.avx512) return IsaLevel::kAvx2;
+  if (!cpu.avx512_vnni) return IsaLevel::kAvx512;
+  if (!cpu.avx512_bf16) return IsaLevel::kAvx512Vnni;
+  return cpu.amx_bf16 && cpu.amx_int8 ? IsaLevel::kAmx : IsaLevel::kAvx512Bf16;
+}
+
+}  // namespace
+
+const char* isa_name(IsaLevel level) { return kIsaNames[static_cast<int>(level)]; }
+
+IsaLevel parse_isa(std::string_view name) {
+  std::string valid;
+  for (int i = 0; i < 6; ++i) {
+    if (name == kIsaNames[i]) return static_cast<IsaLevel>(i);
+    valid += std::string(i ? ", " : "") + kIsaNames[i];
+  }
+  fail(Code::kInvalidArgument, "unknown ISA level '{}'; valid: {}", name, valid);
+}
+
+const CpuFeatures& cpu_features() {
+  static const CpuFeatures features = detect();
+  return features;
+}
+
+IsaLevel cpu_isa() {
+  const IsaLevel detected = detected_level(cpu_features());
+  const std::string wanted = knobs::isa.get();
+  return wanted.empty() ? detected : std::min(detected, parse_isa(wanted));
+}
+
+}  // namespace ingot

@@ -1,0 +1,23 @@
+#include "base/knobs.h"
+
+#include <cstdlib>
+
+namespace ingot {
+
+std::string Knob::get() const {
+  const char* value = std::getenv(name);
+  return value != nullptr ? value : default_value;
+}
+
+namespace knobs {
+const Knob isa{"INGOT_ISA", "", "Highest ISA level to use: reference, avx2, avx512, avx512_vnni, avx512_bf16 or amx."};
+const Knob log_level{"INGOT_LOG", "warning", "Least level to log: verbose, info, warning, error or off."};
+const Knob cache_dir{"INGOT_CACHE_DIR", "", "Folder of the plan cache (default: $XDG_CACHE_HOME/ingot)."};
+}  // namespace knobs
+
+std::span<const Knob* const> all_knobs() {
+  static constexpr const Knob* kAll[] = {&knobs::isa, &knobs::log_level, &knobs::cache_dir};
+  return kAll;
+}
+
+}  // namespace ingot

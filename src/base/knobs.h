@@ -1,0 +1,23 @@
+// Every environment variable that the library reads, with its documentation; `ingot doctor` lists them.
+#pragma once
+#include <span>
+#include <string>
+
+namespace ingot {
+
+struct Knob {
+  const char* name;           // of the environment variable
+  const char* default_value;  // when unset
+  const char* doc;
+  std::string get() const;
+};
+
+namespace knobs {
+extern const Knob isa;
+extern const Knob log_level;
+extern const Knob cache_dir;
+}  // namespace knobs
+
+std::span<const Knob* const> all_knobs();
+
+}  // namespace ingot

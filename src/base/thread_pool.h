@@ -1,0 +1,35 @@
+// A small spin-then-futex pool with static partition.
+#pragma once
+#include <cstdint>
+#include <functional>
+#include <memory>
+
+namespace ingot {
+
+// A pool of `threads` (the caller counts as one). run() calls task(i) for i in [0, count) and returns when all are
+// done; worker w takes the contiguous slice w of the range, so the split depends on `count` and `threads` alone.
+// Calls from several threads are served one after another. A task must not throw and must not call run().
+class ThreadPool {
+ public:
+  // `spins` pauses before a worker sleeps on a futex. 0 threads means every core this process may use.
+  explicit ThreadPool(int threads, int spins = 200000);
+  ~ThreadPool();
+  ThreadPool(const ThreadPool&) = delete;
+  ThreadPool& operator=(const ThreadPool&) = delete;
+
+  int threads() const;
+  using Task = void (*)(void* argument, int64_t index);
+  void run(int64_t count, Task task, void* argument);
+
+  template <class Body>
+  void run(int64_t count, Body&& body) {
+    run(count, [](void* argument, int64_t index) { (*static_cast<std::remove_reference_t<Body>*>(argument))(index); },
+        &body);
+  }
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace ingot
