@@ -1,5 +1,6 @@
 // The bounds-checked reader and the growing writer that every untrusted byte goes through.
 #pragma once
+#include <bit>
 #include <cstdint>
 #include <cstring>
 #include <span>
@@ -11,6 +12,8 @@
 #include "base/error.h"
 
 namespace ingot {
+
+static_assert(std::endian::native == std::endian::little, "files are little-endian and mapped as they are");
 
 using Bytes = std::span<const std::byte>;
 
@@ -28,11 +31,16 @@ class ByteReader {
   bool done() const { return remaining() == 0; }
 
   template <class T>
-    requires std::is_arithmetic_v<T>
-  T read() {
-    T value;
-    std::memcpy(&value, take(sizeof(T)).data(), sizeof(T));
-    return value;
+  requires std::is_arithmetic_v<T> T read() {
+    if constexpr (std::is_same_v<T, bool>) {
+      const auto value = read<uint8_t>();
+      if (value > 1) reject("a truth value that is neither 0 nor 1");
+      return value == 1;
+    } else {
+      T value;
+      std::memcpy(&value, take(sizeof(T)).data(), sizeof(T));
+      return value;
+    }
   }
   Bytes take(size_t count);
   void align(size_t multiple);
@@ -53,10 +61,8 @@ class ByteReader {
 class ByteWriter {
  public:
   template <class T>
-    requires std::is_arithmetic_v<T>
-  void write(T value) {
-    append({reinterpret_cast<const std::byte*>(&value), sizeof(T)});
-  }
+  requires std::is_arithmetic_v<T>
+  void write(T value) { append({reinterpret_cast<const std::byte*>(&value), sizeof(T)}); }
   void append(Bytes bytes) { bytes_.insert(bytes_.end(), bytes.begin(), bytes.end()); }
   void align(size_t multiple);
   void write_count(size_t count) { write<uint64_t>(count); }

@@ -43,15 +43,13 @@ class Error : public std::exception {
   std::string text_;
 };
 
-template <class... Args>
-[[noreturn]] void fail(Code code, fmt::format_string<Args...> text, Args&&... args) {
+template <class... Args> [[noreturn]] void fail(Code code, fmt::format_string<Args...> text, Args&&... args) {
   throw Error(code, fmt::format(text, std::forward<Args>(args)...));
 }
 
 // Runs `body`; an Error leaving it gains the frame that `describe` returns. Only the five drivers (stage, pass,
 // node, step, file) use it.
-template <class Describe, class Body>
-decltype(auto) with_frame(Describe&& describe, Body&& body) {
+template <class Describe, class Body> decltype(auto) with_frame(Describe&& describe, Body&& body) {
   try {
     return body();
   } catch (Error& error) {

@@ -4,13 +4,25 @@
 #include <cstdio>
 #include <mutex>
 
+#include "base/knobs.h"
+
 namespace ingot {
 namespace {
+
+constexpr const char* kNames[] = {"verbose", "info", "warning", "error", "off"};
+
+LogLevel level_of_knob() {
+  const std::string wanted = knobs::log_level.get();
+  for (int i = 0; i < 5; ++i) {
+    if (wanted == kNames[i]) return static_cast<LogLevel>(i);
+  }
+  return LogLevel::kWarning;
+}
 
 struct State {
   std::mutex mutex;
   LogSink sink;
-  std::atomic<LogLevel> level{LogLevel::kWarning};
+  std::atomic<LogLevel> level{level_of_knob()};
 };
 
 State& state() {
@@ -28,7 +40,6 @@ void set_log_level(LogLevel level) { state().level = level; }
 LogLevel log_level() { return state().level; }
 
 void log_line(LogLevel level, std::string_view line) {
-  static constexpr const char* kNames[] = {"verbose", "info", "warning", "error", "off"};
   const std::lock_guard lock(state().mutex);
   if (state().sink) {
     state().sink(level, line);

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cerrno>
 #include <utility>
 
@@ -37,7 +38,7 @@ MappedFile::~MappedFile() {
 }
 
 std::shared_ptr<const MappedFile> MappedFile::open(const std::filesystem::path& path) {
-  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);  // a FIFO must not block
   if (fd < 0) {
     const int reason = errno;
     fail(reason == ENOENT || reason == ENOTDIR ? Code::kNotFound : Code::kIo, "cannot open {}: {}", path.string(),
@@ -61,14 +62,13 @@ std::shared_ptr<const MappedFile> MappedFile::adopt(int descriptor, const std::f
 }
 
 void write_file_atomically(const std::filesystem::path& path, std::span<const Bytes> parts) {
-  std::string temporary = path.string() + ".XXXXXX";
-  Descriptor file{::mkstemp(temporary.data())};
+  static std::atomic<unsigned> serial{0};
+  const std::string temporary = fmt::format("{}.{}.{}.tmp", path.string(), ::getpid(), serial.fetch_add(1));
+  const Descriptor file{::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666)};
   if (file.fd < 0) fail(Code::kIo, "cannot create {}: {}", temporary, std::strerror(errno));
   try {
     for (const Bytes part : parts) write_all(file.fd, part, temporary);
-    if (::fchmod(file.fd, 0644) != 0 || ::fsync(file.fd) != 0) {
-      fail(Code::kIo, "cannot sync {}: {}", temporary, std::strerror(errno));
-    }
+    if (::fsync(file.fd) != 0) fail(Code::kIo, "cannot sync {}: {}", temporary, std::strerror(errno));
     if (::rename(temporary.c_str(), path.c_str()) != 0) {
       fail(Code::kIo, "cannot rename {} to {}: {}", temporary, path.string(), std::strerror(errno));
     }

@@ -8,10 +8,12 @@
 #include <algorithm>
 #include <atomic>
 #include <mutex>
+#include <system_error>
 #include <thread>
 #include <vector>
 
 #include "base/cpu.h"
+#include "base/error.h"
 
 namespace ingot {
 namespace {
@@ -70,21 +72,28 @@ struct ThreadPool::State {
     generation.fetch_add(1);
     if (sleepers.load() != 0) futex_wake_all(generation);
   }
+
+  void join() {
+    stop = true;
+    publish();
+    for (auto& worker : workers) worker.join();
+  }
 };
 
 ThreadPool::ThreadPool(int threads, int spins) : state_(std::make_unique<State>()) {
   state_->threads = std::max(1, threads > 0 ? threads : cpu_features().cores);
   state_->spins = spins;
-  for (int worker = 1; worker < state_->threads; ++worker) {
-    state_->workers.emplace_back([state = state_.get(), worker] { state->work(worker); });
+  try {
+    for (int worker = 1; worker < state_->threads; ++worker) {
+      state_->workers.emplace_back([state = state_.get(), worker] { state->work(worker); });
+    }
+  } catch (const std::system_error& error) {
+    state_->join();
+    fail(Code::kOutOfMemory, "cannot start thread {} of {}: {}", state_->workers.size() + 2, threads, error.what());
   }
 }
 
-ThreadPool::~ThreadPool() {
-  state_->stop = true;
-  state_->publish();
-  for (auto& worker : state_->workers) worker.join();
-}
+ThreadPool::~ThreadPool() { state_->join(); }
 
 int ThreadPool::threads() const { return state_->threads; }
 

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <type_traits>
 
 namespace ingot {
 
@@ -11,7 +12,8 @@ namespace ingot {
 // Calls from several threads are served one after another. A task must not throw and must not call run().
 class ThreadPool {
  public:
-  // `spins` pauses before a worker sleeps on a futex. 0 threads means every core this process may use.
+  // `spins` pauses before a worker sleeps on a futex. 0 threads means every core this process may use. Throws
+  // kOutOfMemory when the system gives no more threads.
   explicit ThreadPool(int threads, int spins = 200000);
   ~ThreadPool();
   ThreadPool(const ThreadPool&) = delete;
@@ -21,10 +23,10 @@ class ThreadPool {
   using Task = void (*)(void* argument, int64_t index);
   void run(int64_t count, Task task, void* argument);
 
-  template <class Body>
-  void run(int64_t count, Body&& body) {
-    run(count, [](void* argument, int64_t index) { (*static_cast<std::remove_reference_t<Body>*>(argument))(index); },
-        &body);
+  template <class Body> void run(int64_t count, Body&& body) {
+    run(
+        count, [](void* argument, int64_t index) { (*static_cast<std::remove_reference_t<Body>*>(argument))(index); },
+        const_cast<void*>(static_cast<const void*>(std::addressof(body))));
   }
 
  private:

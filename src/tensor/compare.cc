@@ -63,16 +63,17 @@ Comparison compare(const Tensor& actual, const Tensor& expected, const Tolerance
   result.max_scaled = result.max_absolute == 0 ? 0 : result.max_absolute / (largest > 0 ? largest : 1);
   result.equal = result.mismatches == 0;
   if (!result.equal) {
-    result.reason = fmt::format("{} of {} elements differ; worst at {}: {} where {} was expected (largest magnitude {})",
-                                result.mismatches, expected.count(), result.worst_index,
-                                read_double(actual, result.worst_index), read_double(expected, result.worst_index),
-                                largest);
+    result.reason =
+        fmt::format("{} of {} elements differ; worst at {}: {} where {} was expected (largest magnitude {})",
+                    result.mismatches, expected.count(), result.worst_index, read_double(actual, result.worst_index),
+                    read_double(expected, result.worst_index), largest);
   }
   return result;
 }
 
 Comparison compare(const Value& actual, const Value& expected, const Tolerance& tolerance) {
-  if (actual.kind() != expected.kind()) return refuse("the values are of different kinds (tensor, sequence, map, none)");
+  if (actual.kind() != expected.kind())
+    return refuse("the values are of different kinds (tensor, sequence, map, none)");
   Comparison total;
   total.equal = true;
   if (expected.is_none()) return total;

@@ -19,7 +19,7 @@ struct Comparison {
   double max_scaled = 0;     // the same over max|expected|
   int64_t worst_index = -1;  // of the largest excess
   int64_t mismatches = 0;
-  std::string reason;        // empty when equal; else one line naming type, shape or worst element
+  std::string reason;  // empty when equal; else one line naming type, shape or worst element
 };
 
 Comparison compare(const Tensor& actual, const Tensor& expected, const Tolerance& tolerance);

@@ -121,7 +121,8 @@ Dim Dim::floor_div(const Dim& a, const Dim& b) {
     for (const auto& term : a.terms_) {
       std::vector<AtomRef> left;
       std::set_difference(term.factors.begin(), term.factors.end(), divisor.factors.begin(), divisor.factors.end(),
-                          std::back_inserter(left), [](const AtomRef& x, const AtomRef& y) { return x->text < y->text; });
+                          std::back_inserter(left),
+                          [](const AtomRef& x, const AtomRef& y) { return x->text < y->text; });
       const bool holds = left.size() + divisor.factors.size() == term.factors.size();
       if (holds && term.coefficient % divisor.coefficient == 0) {
         quotient.push_back(multiply({term.coefficient / divisor.coefficient, left, ""}, {1, {}, ""}));

@@ -7,9 +7,32 @@ namespace ingot {
 
 enum class DType : uint8_t {
   kUndefined = 0,
-  kF32 = 1, kU8 = 2, kI8 = 3, kU16 = 4, kI16 = 5, kI32 = 6, kI64 = 7, kString = 8, kBool = 9, kF16 = 10, kF64 = 11,
-  kU32 = 12, kU64 = 13, kC64 = 14, kC128 = 15, kBF16 = 16, kF8E4M3FN = 17, kF8E4M3FNUZ = 18, kF8E5M2 = 19,
-  kF8E5M2FNUZ = 20, kU4 = 21, kI4 = 22, kF4E2M1 = 23, kF8E8M0 = 24, kU2 = 25, kI2 = 26,
+  kF32 = 1,
+  kU8 = 2,
+  kI8 = 3,
+  kU16 = 4,
+  kI16 = 5,
+  kI32 = 6,
+  kI64 = 7,
+  kString = 8,
+  kBool = 9,
+  kF16 = 10,
+  kF64 = 11,
+  kU32 = 12,
+  kU64 = 13,
+  kC64 = 14,
+  kC128 = 15,
+  kBF16 = 16,
+  kF8E4M3FN = 17,
+  kF8E4M3FNUZ = 18,
+  kF8E5M2 = 19,
+  kF8E5M2FNUZ = 20,
+  kU4 = 21,
+  kI4 = 22,
+  kF4E2M1 = 23,
+  kF8E8M0 = 24,
+  kU2 = 25,
+  kI2 = 26,
 };
 inline constexpr int kDTypeCount = 27;
 
@@ -21,7 +44,7 @@ DType parse_dtype(std::string_view name);
 
 // Bits of one element; packed types (4 and 2 bits) share bytes, low bits first. kString: sizeof(std::string) * 8.
 int dtype_bits(DType dtype);
-bool is_float(DType dtype);     // every floating-point type, 4 to 64 bits
+bool is_float(DType dtype);  // every floating-point type, 4 to 64 bits
 bool is_signed_int(DType dtype);
 bool is_unsigned_int(DType dtype);
 inline bool is_int(DType dtype) { return is_signed_int(dtype) || is_unsigned_int(dtype); }

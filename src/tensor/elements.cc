@@ -7,8 +7,7 @@ namespace ingot {
 namespace {
 
 // Calls visitor with a typed pointer for every unpacked numeric type, the 8-bit floats included.
-template <class Visitor>
-decltype(auto) visit_stored(DType dtype, Visitor&& visitor) {
+template <class Visitor> decltype(auto) visit_stored(DType dtype, Visitor&& visitor) {
   switch (dtype) {
     case DType::kF8E4M3FN: return visitor(F8E4M3FN{});
     case DType::kF8E4M3FNUZ: return visitor(F8E4M3FNUZ{});
@@ -30,8 +29,7 @@ int64_t packed_int(const Tensor& tensor, int64_t index) {
   return is_signed_int(tensor.dtype()) ? sign_extend(value, bits) : value;
 }
 
-template <class T>
-T from_double(double value) {
+template <class T> T from_double(double value) {
   if constexpr (std::is_floating_point_v<T>) {
     return static_cast<T>(value);
   } else if constexpr (std::is_same_v<T, bool>) {
@@ -111,8 +109,8 @@ void write_double(Tensor& tensor, int64_t index, double value) {
 
 void write_int(Tensor& tensor, int64_t index, int64_t value) {
   if (is_packed(tensor.dtype())) {
-    const uint8_t bits = tensor.dtype() == DType::kF4E2M1 ? F4E2M1(static_cast<float>(value)).bits
-                                                          : static_cast<uint8_t>(value);
+    const uint8_t bits =
+        tensor.dtype() == DType::kF4E2M1 ? F4E2M1(static_cast<float>(value)).bits : static_cast<uint8_t>(value);
     write_packed(tensor.mutable_raw(), dtype_bits(tensor.dtype()), index, bits);
     return;
   }

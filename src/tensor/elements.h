@@ -27,8 +27,7 @@ void write_packed(void* data, int bits, int64_t index, uint8_t value);
 
 // Calls visitor with a value-initialised object of the C++ storage type of `dtype` (every type but the packed ones,
 // string and complex); throws kUnsupported naming `what` for the others.
-template <class Visitor>
-decltype(auto) visit_numeric(DType dtype, const char* what, Visitor&& visitor) {
+template <class Visitor> decltype(auto) visit_numeric(DType dtype, const char* what, Visitor&& visitor) {
   switch (dtype) {
     case DType::kF32: return visitor(float{});
     case DType::kF64: return visitor(double{});

@@ -68,7 +68,7 @@ F8E8M0::F8E8M0(float value, bool saturate, E8M0Rounding rounding) {
     return;
   }
   uint32_t result = exponent;
-  const bool up = rounding == E8M0Rounding::kUp ? mantissa != 0 && (exponent != 0 || mantissa > 0x400000)
+  const bool up = rounding == E8M0Rounding::kUp        ? mantissa != 0 && (exponent != 0 || mantissa > 0x400000)
                   : rounding == E8M0Rounding::kNearest ? mantissa >= 0x400000 && (exponent != 0 || mantissa > 0x400000)
                                                        : false;
   if (up) ++result;

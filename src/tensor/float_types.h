@@ -13,7 +13,7 @@ namespace small_float {
 struct Format {
   int exponent_bits, mantissa_bits, bias;
   bool has_infinity;
-  bool unsigned_zero;   // "UZ"
+  bool unsigned_zero;  // "UZ"
   bool has_nan;
   uint32_t max_finite;  // bit pattern without sign
   uint32_t nan;         // bit pattern
@@ -35,7 +35,11 @@ struct F16 {
   uint16_t bits = 0;
   F16() = default;
   explicit F16(float value) : bits(static_cast<uint16_t>(small_float::encode(value, small_float::kF16, false))) {}
-  static F16 from_bits(uint16_t bits) { F16 f; f.bits = bits; return f; }
+  static F16 from_bits(uint16_t bits) {
+    F16 f;
+    f.bits = bits;
+    return f;
+  }
   operator float() const { return small_float::decode(bits, small_float::kF16); }
 };
 
@@ -47,16 +51,24 @@ struct BF16 {
     bits = std::isnan(value) ? static_cast<uint16_t>((word >> 16) | 0x40)
                              : static_cast<uint16_t>((word + 0x7fff + ((word >> 16) & 1)) >> 16);
   }
-  static BF16 from_bits(uint16_t bits) { BF16 f; f.bits = bits; return f; }
+  static BF16 from_bits(uint16_t bits) {
+    BF16 f;
+    f.bits = bits;
+    return f;
+  }
   operator float() const { return std::bit_cast<float>(static_cast<uint32_t>(bits) << 16); }
 };
 
-template <const small_float::Format& format>
-struct F8 {
+template <const small_float::Format& format> struct F8 {
   uint8_t bits = 0;
   F8() = default;
-  explicit F8(float value, bool saturate = true) : bits(static_cast<uint8_t>(small_float::encode(value, format, saturate))) {}
-  static F8 from_bits(uint8_t bits) { F8 f; f.bits = bits; return f; }
+  explicit F8(float value, bool saturate = true)
+      : bits(static_cast<uint8_t>(small_float::encode(value, format, saturate))) {}
+  static F8 from_bits(uint8_t bits) {
+    F8 f;
+    f.bits = bits;
+    return f;
+  }
   operator float() const { return small_float::decode(bits, format); }
 };
 using F8E4M3FN = F8<small_float::kE4M3FN>;
@@ -70,7 +82,11 @@ struct F8E8M0 {
   uint8_t bits = 0;
   F8E8M0() = default;
   explicit F8E8M0(float value, bool saturate = true, E8M0Rounding rounding = E8M0Rounding::kUp);
-  static F8E8M0 from_bits(uint8_t bits) { F8E8M0 f; f.bits = bits; return f; }
+  static F8E8M0 from_bits(uint8_t bits) {
+    F8E8M0 f;
+    f.bits = bits;
+    return f;
+  }
   operator float() const { return bits == 255 ? NAN : std::ldexp(1.0f, bits - 127); }
 };
 
@@ -79,7 +95,11 @@ struct F4E2M1 {
   uint8_t bits = 0;
   F4E2M1() = default;
   explicit F4E2M1(float value) : bits(static_cast<uint8_t>(small_float::encode(value, small_float::kE2M1, true))) {}
-  static F4E2M1 from_bits(uint8_t bits) { F4E2M1 f; f.bits = bits; return f; }
+  static F4E2M1 from_bits(uint8_t bits) {
+    F4E2M1 f;
+    f.bits = bits;
+    return f;
+  }
   operator float() const { return small_float::decode(bits, small_float::kE2M1); }
 };
 

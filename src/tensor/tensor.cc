@@ -81,7 +81,8 @@ void Tensor::check_type(DType wanted) const {
 bool identical(const Tensor& a, const Tensor& b) {
   if (a.dtype() != b.dtype() || a.shape() != b.shape()) return false;
   if (!a.defined()) return true;
-  if (a.dtype() == DType::kString) return std::equal(a.data<std::string>(), a.data<std::string>() + a.count(), b.data<std::string>());
+  if (a.dtype() == DType::kString)
+    return std::equal(a.data<std::string>(), a.data<std::string>() + a.count(), b.data<std::string>());
   return a.byte_size() == 0 || std::memcmp(a.raw(), b.raw(), static_cast<size_t>(a.byte_size())) == 0;
 }
 

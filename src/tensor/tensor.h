@@ -13,8 +13,7 @@
 namespace ingot {
 
 // Maps a C++ storage type to its DType. Packed types have none: use element readers (tensor/elements.h).
-template <class T>
-constexpr DType dtype_of();
+template <class T> constexpr DType dtype_of();
 
 // A value handle: copies share the bytes. Whoever holds a tensor that others may hold too treats it as immutable;
 // only its creator writes, before handing it on. Distinct tensors may be used from distinct threads.
@@ -27,12 +26,8 @@ class Tensor {
   Tensor(DType dtype, Shape shape, const void* data, std::shared_ptr<const void> owner);
   // Uninitialised memory, for a producer that writes every element.
   static Tensor uninitialized(DType dtype, Shape shape);
-  template <class T>
-  static Tensor of(Shape shape, const std::vector<T>& values);
-  template <class T>
-  static Tensor scalar(T value) {
-    return of<T>({}, std::vector<T>{value});
-  }
+  template <class T> static Tensor of(Shape shape, const std::vector<T>& values);
+  template <class T> static Tensor scalar(T value) { return of<T>({}, std::vector<T>{value}); }
 
   bool defined() const { return dtype_ != DType::kUndefined; }
   DType dtype() const { return dtype_; }
@@ -47,20 +42,15 @@ class Tensor {
   void* mutable_raw() { return const_cast<void*>(data_); }
   Bytes bytes() const { return {static_cast<const std::byte*>(data_), static_cast<size_t>(byte_size())}; }
   // The elements; T must match dtype (asserted).
-  template <class T>
-  const T* data() const {
+  template <class T> const T* data() const {
     check_type(dtype_of<T>());
     return static_cast<const T*>(data_);
   }
-  template <class T>
-  T* mutable_data() {
+  template <class T> T* mutable_data() {
     check_type(dtype_of<T>());
     return static_cast<T*>(const_cast<void*>(data_));
   }
-  template <class T>
-  std::span<const T> span() const {
-    return {data<T>(), static_cast<size_t>(count_)};
-  }
+  template <class T> std::span<const T> span() const { return {data<T>(), static_cast<size_t>(count_)}; }
   // The same bytes under another shape of equal count.
   Tensor reshaped(Shape shape) const;
   Tensor clone() const;
@@ -103,8 +93,7 @@ template <> constexpr DType dtype_of<std::string>() { return DType::kString; }
 template <> constexpr DType dtype_of<std::complex<float>>() { return DType::kC64; }
 template <> constexpr DType dtype_of<std::complex<double>>() { return DType::kC128; }
 
-template <class T>
-Tensor Tensor::of(Shape shape, const std::vector<T>& values) {
+template <class T> Tensor Tensor::of(Shape shape, const std::vector<T>& values) {
   Tensor tensor(dtype_of<T>(), std::move(shape));
   INGOT_ASSERT(static_cast<int64_t>(values.size()) == tensor.count(), "values fill the shape");
   std::copy(values.begin(), values.end(), tensor.mutable_data<T>());
