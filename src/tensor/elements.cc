@@ -9,12 +9,18 @@ namespace {
 // Calls visitor with a typed pointer for every unpacked numeric type, the 8-bit floats included.
 template <class Visitor> decltype(auto) visit_stored(DType dtype, Visitor&& visitor) {
   switch (dtype) {
-    case DType::kF8E4M3FN: return visitor(F8E4M3FN{});
-    case DType::kF8E4M3FNUZ: return visitor(F8E4M3FNUZ{});
-    case DType::kF8E5M2: return visitor(F8E5M2{});
-    case DType::kF8E5M2FNUZ: return visitor(F8E5M2FNUZ{});
-    case DType::kF8E8M0: return visitor(F8E8M0{});
-    default: return visit_numeric(dtype, "element access", visitor);
+    case DType::kF8E4M3FN:
+      return visitor(F8E4M3FN{});
+    case DType::kF8E4M3FNUZ:
+      return visitor(F8E4M3FNUZ{});
+    case DType::kF8E5M2:
+      return visitor(F8E5M2{});
+    case DType::kF8E5M2FNUZ:
+      return visitor(F8E5M2FNUZ{});
+    case DType::kF8E8M0:
+      return visitor(F8E8M0{});
+    default:
+      return visit_numeric(dtype, "element access", visitor);
   }
 }
 
@@ -163,12 +169,23 @@ Tensor convert(const Tensor& tensor, DType to, bool saturate) {
   };
   for (int64_t i = 0; i < tensor.count(); ++i) {
     switch (to) {
-      case DType::kF8E4M3FN: store_f8(i, F8E4M3FN{}); break;
-      case DType::kF8E4M3FNUZ: store_f8(i, F8E4M3FNUZ{}); break;
-      case DType::kF8E5M2: store_f8(i, F8E5M2{}); break;
-      case DType::kF8E5M2FNUZ: store_f8(i, F8E5M2FNUZ{}); break;
-      case DType::kF8E8M0: store_f8(i, F8E8M0{}); break;
-      default: exact_ints ? write_int(result, i, read_int(tensor, i)) : write_double(result, i, read_double(tensor, i));
+      case DType::kF8E4M3FN:
+        store_f8(i, F8E4M3FN{});
+        break;
+      case DType::kF8E4M3FNUZ:
+        store_f8(i, F8E4M3FNUZ{});
+        break;
+      case DType::kF8E5M2:
+        store_f8(i, F8E5M2{});
+        break;
+      case DType::kF8E5M2FNUZ:
+        store_f8(i, F8E5M2FNUZ{});
+        break;
+      case DType::kF8E8M0:
+        store_f8(i, F8E8M0{});
+        break;
+      default:
+        exact_ints ? write_int(result, i, read_int(tensor, i)) : write_double(result, i, read_double(tensor, i));
     }
   }
   return result;

@@ -1,0 +1,113 @@
+// The typed graph: values with facts, nodes with operators. It is typed at every moment.
+#pragma once
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "ops/op.h"
+#include "tensor/type.h"
+
+namespace ingot::ir {
+
+using ValueId = int32_t;
+using NodeId = int32_t;
+inline constexpr ValueId kNoValue = -1;  // an absent optional input, an unused output
+
+// Which ONNX nodes something came from, by name; carried through every rewrite.
+using Origin = std::vector<std::string>;
+
+struct ValueInfo {
+  Fact fact;
+  std::string name;      // ONNX's name, or made up; unique within a graph
+  NodeId producer = -1;  // -1: input or constant
+  int32_t output = 0;    // which output of the producer
+};
+
+struct Node {
+  Op op;
+  std::vector<ValueId> inputs, outputs;
+  Origin origin;
+  bool removed = false;
+};
+
+// Values and nodes are numbered in the order added and never renumbered, except by compact(). Bodies of control flow
+// are graphs of their own: they see nothing of this graph but what the node passes as inputs; operators name them by
+// index into bodies(). Not thread-safe; movable.
+class Graph {
+ public:
+  Graph() = default;
+  Graph(Graph&&) = default;
+  Graph& operator=(Graph&&) = default;
+  Graph clone() const;
+
+  std::string name = "main";
+
+  ValueId add_input(std::string name, Fact fact);
+  // Constants of equal bytes are not merged here.
+  ValueId add_constant(Tensor value, std::string name = "");
+  size_t add_body(Graph body);
+  // Infers at once; throws Error with a "node ..." frame when inference refuses. Returns the outputs' ids.
+  std::vector<ValueId> add_node(Op op, std::vector<ValueId> inputs, Origin origin);
+  // For operators with one output.
+  ValueId add(Op op, std::vector<ValueId> inputs, Origin origin);
+  void set_outputs(std::vector<ValueId> outputs, std::vector<std::string> names);
+
+  const std::vector<ValueId>& inputs() const { return inputs_; }
+  const std::vector<ValueId>& outputs() const { return outputs_; }
+  const std::vector<std::string>& output_names() const { return output_names_; }
+  const ValueInfo& value(ValueId id) const { return values_[static_cast<size_t>(id)]; }
+  const Fact& fact(ValueId id) const { return value(id).fact; }
+  // Content when known before running, else null.
+  const Tensor* constant(ValueId id) const;
+  bool is_graph_input(ValueId id) const;
+  const Node& node(NodeId id) const { return nodes_[static_cast<size_t>(id)]; }
+  // Null for inputs and constants.
+  const Node* producer(ValueId id) const;
+  size_t value_count() const { return values_.size(); }
+  size_t node_count() const { return nodes_.size(); }  // removed ones included
+  size_t live_node_count() const;
+  std::vector<std::unique_ptr<Graph>>& bodies() { return bodies_; }
+  const std::vector<std::unique_ptr<Graph>>& bodies() const { return bodies_; }
+
+  // Live nodes, producers before users.
+  const std::vector<NodeId>& order() const;
+  // Live nodes that read `id`, each once.
+  const std::vector<NodeId>& users(ValueId id) const;
+  bool is_output(ValueId id) const;
+
+  // Every reader of `from`, and the graph's outputs, read `to` instead.
+  void replace_uses(ValueId from, ValueId to);
+  void remove_node(NodeId id);
+  // Replaces what is known of a value by something at least as precise.
+  void refine_fact(ValueId id, Fact fact);
+  void rename_value(ValueId id, std::string name) { values_[static_cast<size_t>(id)].name = std::move(name); }
+  // Nodes nobody needs are removed; returns how many.
+  size_t remove_dead();
+  // Drops removed nodes and unreferenced values; ids change.
+  void compact();
+
+  // A symbol that no fact of this graph (or its bodies) uses yet: "?7".
+  Dim fresh_dim();
+  // The facts that `op` gives for these inputs, without adding anything.
+  std::vector<Fact> infer(const Op& op, std::span<const ValueId> inputs);
+
+ private:
+  void invalidate() const { order_valid_ = false; }
+  void refresh() const;
+  std::vector<ValueInfo> values_;
+  std::vector<Node> nodes_;
+  std::vector<ValueId> inputs_, outputs_;
+  std::vector<std::string> output_names_;
+  std::vector<std::unique_ptr<Graph>> bodies_;
+  std::shared_ptr<int64_t> next_symbol_ = std::make_shared<int64_t>(0);  // shared with bodies
+  mutable bool order_valid_ = false;
+  mutable std::vector<NodeId> order_;
+  mutable std::vector<std::vector<NodeId>> users_;
+};
+
+// Checks every invariant: ids in range, operands defined before use, facts equal to or more precise than what infer
+// gives, no cycles, unique names. Throws kInternal naming the first fault.
+void verify(const Graph& graph);
+
+}  // namespace ingot::ir

@@ -1,0 +1,18 @@
+// Every family's definition, one line each; kernel.cc lists them.
+#pragma once
+#include "kernels/kernel.h"
+
+namespace ingot::kernels {
+
+extern const Family kGemmFamily;       // gemm/
+extern const Family kConvFamily;       // conv/
+extern const Family kDepthwiseFamily;  // depthwise/
+extern const Family kPointwiseFamily;  // pointwise/: tile programs for unary, binary, where, cast, fused
+extern const Family kReduceFamily;     // reduce/
+extern const Family kSoftmaxFamily;    // softmax/
+extern const Family kNormFamily;       // norm/: layer and RMS norm
+extern const Family kPoolFamily;       // pool/
+extern const Family kTransposeFamily;  // transpose/
+extern const Family kCopyFamily;       // copy/: concat, slice, split, gather, expand, pad: data movement by rows
+
+}  // namespace ingot::kernels

@@ -1,0 +1,46 @@
+#include "ops/eval.h"
+
+#include "base/checked.h"
+#include "ops/op.h"
+
+namespace ingot {
+
+const Value& EvalContext::input(size_t index) const {
+  if (!has(index)) fail(Code::kInvalidArgument, "input {} is missing", index);
+  return *inputs_[index];
+}
+
+void EvalContext::reserve(size_t index) {
+  while (outputs_.size() <= index) outputs_.push_back(std::make_unique<Value>());
+}
+
+Tensor& EvalContext::output(size_t index, DType dtype, const Shape& shape) {
+  reserve(index);
+  const int64_t bytes = storage_bytes(dtype, element_count(shape));
+  allocated_ = checked_add(allocated_, bytes);
+  if (allocated_ > host_.memory_budget) {
+    fail(Code::kOutOfMemory, "output {} of type {} and shape {} takes {} bytes; the budget is {}", index,
+         dtype_name(dtype), shape_text(shape), bytes, host_.memory_budget);
+  }
+  *outputs_[index] = host_.allocate ? host_.allocate(index, dtype, shape) : Tensor::uninitialized(dtype, shape);
+  return outputs_[index]->mutable_tensor();
+}
+
+void EvalContext::set_output(size_t index, Value value) {
+  reserve(index);
+  *outputs_[index] = std::move(value);
+}
+
+std::vector<Value> EvalContext::take_outputs() {
+  std::vector<Value> values;
+  for (auto& output : outputs_) values.push_back(std::move(*output));
+  return values;
+}
+
+std::vector<Value> evaluate(const Op& op, std::span<const Value* const> inputs, const EvalHost& host) {
+  EvalContext context(inputs, host);
+  op.def().eval(op.fields(), context);
+  return context.take_outputs();
+}
+
+}  // namespace ingot

@@ -1,0 +1,43 @@
+#include "ops/ops.h"
+
+#include <string>
+#include <unordered_map>
+
+#include "ops/softmax.h"
+#include "ops/transpose.h"
+
+namespace ingot {
+namespace {
+
+// Grouped as the converters are; within a group by name.
+const OpDef* const kAll[] = {
+    // pointwise
+    // movement
+    &Transpose::def,
+    // nn
+    &Softmax::def,
+    // math
+    // recurrent, attention
+    // quantization
+    // control flow, sequences
+    // generators
+    // signal, vision
+    // text
+    // ml
+};
+
+}  // namespace
+
+std::span<const OpDef* const> all_ops() { return kAll; }
+
+const OpDef* find_op(std::string_view name) {
+  static const auto by_name = [] {
+    std::unordered_map<std::string_view, const OpDef*> map;
+    for (const OpDef* def : kAll) map.emplace(def->name, def);
+    return map;
+  }();
+  const auto found = by_name.find(name);
+  return found != by_name.end() ? found->second : nullptr;
+}
+
+}  // namespace ingot
