@@ -14,6 +14,19 @@ Comparison refuse(std::string reason) {
   return result;
 }
 
+// |a - b| and whether it is 0, exact where doubles are not: 64-bit integers.
+double difference_at(const Tensor& actual, const Tensor& expected, int64_t i) {
+  if (expected.dtype() == DType::kI64 || expected.dtype() == DType::kU64) {
+    const int64_t a = read_int(actual, i), b = read_int(expected, i);
+    const bool larger = expected.dtype() == DType::kI64 ? a > b : static_cast<uint64_t>(a) > static_cast<uint64_t>(b);
+    const uint64_t x = static_cast<uint64_t>(a), y = static_cast<uint64_t>(b);
+    return static_cast<double>(larger ? x - y : y - x);
+  }
+  const double a = read_double(actual, i), b = read_double(expected, i);
+  if (a == b || (std::isnan(a) && std::isnan(b))) return 0;
+  return std::isfinite(a) && std::isfinite(b) ? std::fabs(a - b) : INFINITY;
+}
+
 Comparison compare_strings(const Tensor& actual, const Tensor& expected) {
   for (int64_t i = 0; i < expected.count(); ++i) {
     const auto &a = actual.data<std::string>()[i], &b = expected.data<std::string>()[i];
@@ -48,12 +61,12 @@ Comparison compare(const Tensor& actual, const Tensor& expected, const Tolerance
   Comparison result;
   double worst_excess = -1;
   for (int64_t i = 0; i < expected.count(); ++i) {
-    const double a = read_double(actual, i), b = read_double(expected, i);
-    if (a == b || (std::isnan(a) && std::isnan(b))) continue;
-    const double difference = std::isfinite(a) && std::isfinite(b) ? std::fabs(a - b) : INFINITY;
-    const double allowed = tolerance.atol + tolerance.rtol * std::fabs(b) + tolerance.scaled * largest;
+    const double difference = difference_at(actual, expected, i);
+    if (difference == 0) continue;
+    const double magnitude = std::fabs(read_double(expected, i));
+    const double allowed = tolerance.atol + tolerance.rtol * magnitude + tolerance.scaled * largest;
     result.max_absolute = std::max(result.max_absolute, difference);
-    if (!(difference <= allowed)) ++result.mismatches;
+    if (std::isinf(difference) || !(difference <= allowed)) ++result.mismatches;
     const double excess = std::isfinite(difference) ? difference - allowed : INFINITY;
     if (excess > worst_excess) {
       worst_excess = excess;
@@ -82,8 +95,15 @@ Comparison compare(const Value& actual, const Value& expected, const Tolerance& 
     return refuse(fmt::format("{} items where {} were expected", actual.items().size(), expected.items().size()));
   }
   for (size_t i = 0; i < expected.items().size() && total.equal; ++i) {
-    total = compare(actual.items()[i], expected.items()[i], tolerance);
-    if (!total.equal) total.reason = fmt::format("item {}: {}", i, total.reason);
+    Comparison item = compare(actual.items()[i], expected.items()[i], tolerance);
+    total.equal = item.equal;
+    total.mismatches += item.mismatches;
+    if (item.max_absolute > total.max_absolute) total.max_absolute = item.max_absolute;
+    if (item.max_scaled > total.max_scaled) total.max_scaled = item.max_scaled;
+    if (!item.equal) {
+      total.worst_index = item.worst_index;
+      total.reason = fmt::format("item {}: {}", i, item.reason);
+    }
   }
   return total;
 }

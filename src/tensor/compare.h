@@ -7,7 +7,7 @@
 namespace ingot {
 
 // |actual - expected| <= atol + rtol * |expected| + scaled * max|expected|, element by element. NaN equals NaN,
-// infinities equal their like. Non-numeric content must be equal.
+// infinities equal their like. An expected infinity takes no tolerance. Non-numeric content must be equal.
 struct Tolerance {
   double rtol = 0, atol = 0;
   double scaled = 0;

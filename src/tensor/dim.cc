@@ -1,6 +1,7 @@
 #include "tensor/dim.h"
 
 #include <algorithm>
+#include <cctype>
 
 #include "base/checked.h"
 
@@ -14,6 +15,22 @@ int64_t floor_divide(int64_t a, int64_t b) {
   if (b == -1) return checked_mul(a, -1);
   const int64_t quotient = a / b;
   return a % b != 0 && (a < 0) != (b < 0) ? quotient - 1 : quotient;
+}
+
+[[noreturn]] void too_complex() { fail(Code::kUnsupported, "a symbolic size grows too complex"); }
+
+bool plain_in_text(char c) {
+  return std::isalnum(static_cast<unsigned char>(c)) || std::string_view("_./:").find(c) != std::string_view::npos;
+}
+
+std::string encode_name(const std::string& name) {
+  if (name.empty()) return "%";
+  std::string text;
+  for (const char c : name) {
+    const bool leading_digit = text.empty() && std::isdigit(static_cast<unsigned char>(c));
+    text += plain_in_text(c) && !leading_digit ? std::string(1, c) : fmt::format("%{:02X}", static_cast<uint8_t>(c));
+  }
+  return text;
 }
 
 int64_t broadcast_sizes(int64_t a, int64_t b) {
@@ -30,6 +47,7 @@ struct Dim::Atom {
   std::string name;  // of a symbol
   Dim a, b;          // of a function
   std::string text;
+  int depth = 0;  // functions around the innermost symbol
 };
 
 Dim::Dim(int64_t value) {
@@ -37,7 +55,7 @@ Dim::Dim(int64_t value) {
 }
 
 Dim Dim::symbol(std::string name) {
-  std::string text = name;
+  std::string text = encode_name(name);
   return from_atom(std::make_shared<const Atom>(Atom{Atom::kSymbol, std::move(name), {}, {}, std::move(text)}));
 }
 
@@ -50,7 +68,15 @@ Dim Dim::from_atom(AtomRef atom) {
 
 Dim Dim::function(int kind, const Dim& a, const Dim& b) {
   std::string text = std::string(kFunctionNames[kind]) + "(" + a.text() + "," + b.text() + ")";
-  return from_atom(std::make_shared<const Atom>(Atom{static_cast<Atom::Kind>(kind), "", a, b, std::move(text)}));
+  int depth = 0;
+  for (const Dim* side : {&a, &b}) {
+    for (const Term& term : side->terms_) {
+      for (const AtomRef& factor : term.factors) depth = std::max(depth, factor->depth);
+    }
+  }
+  if (depth + 1 > kMaxDepth || text.size() > kMaxText) too_complex();
+  return from_atom(
+      std::make_shared<const Atom>(Atom{static_cast<Atom::Kind>(kind), "", a, b, std::move(text), depth + 1}));
 }
 
 Dim Dim::from_terms(std::vector<Term> terms) {
@@ -64,6 +90,7 @@ Dim Dim::from_terms(std::vector<Term> terms) {
     }
   }
   std::erase_if(dim.terms_, [](const Term& term) { return term.coefficient == 0; });
+  if (dim.terms_.size() > kMaxTerms) too_complex();
   return dim;
 }
 
@@ -72,7 +99,10 @@ Dim::Term Dim::multiply(const Term& a, const Term& b) {
   term.factors.insert(term.factors.end(), b.factors.begin(), b.factors.end());
   std::sort(term.factors.begin(), term.factors.end(),
             [](const AtomRef& x, const AtomRef& y) { return x->text < y->text; });
-  for (const auto& factor : term.factors) term.key += (term.key.empty() ? "" : "*") + factor->text;
+  for (const auto& factor : term.factors) {
+    term.key += (term.key.empty() ? "" : "*") + factor->text;
+    if (term.key.size() > kMaxText) too_complex();
+  }
   return term;
 }
 
@@ -98,6 +128,7 @@ Dim operator+(const Dim& a, const Dim& b) {
 Dim operator-(const Dim& a, const Dim& b) { return a + b * Dim(-1); }
 
 Dim operator*(const Dim& a, const Dim& b) {
+  if (a.terms_.size() * b.terms_.size() > 64 * Dim::kMaxTerms) too_complex();
   std::vector<Dim::Term> terms;
   for (const auto& x : a.terms_) {
     for (const auto& y : b.terms_) terms.push_back(Dim::multiply(x, y));
@@ -110,30 +141,57 @@ bool Dim::operator==(const Dim& other) const {
                     [](const Term& x, const Term& y) { return x.coefficient == y.coefficient && x.key == y.key; });
 }
 
+// floor(a/d) for d > 1: whole multiples of d leave the floor, constants inside are reduced to [0, d), and
+// floor((floor(x/e) + c)/d) is floor((x + c*e)/(d*e)). So equal sizes reached by different ways look equal.
+Dim Dim::floor_div_by_constant(const Dim& a, int64_t divisor) {
+  std::vector<Term> quotient, rest;
+  for (const Term& term : a.terms_) {
+    const int64_t whole = term.factors.empty()              ? floor_divide(term.coefficient, divisor)
+                          : term.coefficient % divisor == 0 ? term.coefficient / divisor
+                                                            : 0;
+    if (whole != 0) quotient.push_back({whole, term.factors, term.key});
+    const int64_t left = term.coefficient - whole * divisor;
+    if (left != 0) rest.push_back({left, term.factors, term.key});
+  }
+  const Dim outside = from_terms(std::move(quotient));
+  Dim inside = from_terms(std::move(rest));
+  if (inside.is_constant()) return outside;
+  const Term& last = inside.terms_.back();  // a constant, if any, stands first
+  const bool beside_constant = inside.terms_.size() == 2 && inside.terms_.front().factors.empty();
+  if ((inside.terms_.size() == 1 || beside_constant) && last.coefficient == 1 && last.factors.size() == 1) {
+    const Atom& inner = *last.factors[0];
+    if (inner.kind == Atom::kFloorDiv && inner.b.is_constant() && *inner.b.constant() > 0) {
+      const Dim offset = beside_constant ? Dim(inside.terms_.front().coefficient) : Dim(0);
+      return outside + floor_div(inner.a + offset * inner.b, inner.b * Dim(divisor));
+    }
+  }
+  return outside + function(Atom::kFloorDiv, inside, Dim(divisor));
+}
+
 Dim Dim::floor_div(const Dim& a, const Dim& b) {
   if (b.is(1) || a.is(0)) return a;
+  if (b.is(-1)) return a * b;
   if (a.is_constant() && b.is_constant()) return Dim(floor_divide(*a.constant(), *b.constant()));
   if (a == b) return Dim(1);
-  if (b.terms_.size() == 1 && !b.is(0)) {
+  if (b.is_constant() && *b.constant() > 1) return floor_div_by_constant(a, *b.constant());
+  if (b.terms_.size() == 1) {
     // Exact when every term of a holds b's factors and a multiple of its coefficient.
     const Term& divisor = b.terms_[0];
-    std::vector<Term> quotient, rest;
-    for (const auto& term : a.terms_) {
-      std::vector<AtomRef> left;
+    const auto by_text = [](const AtomRef& x, const AtomRef& y) { return x->text < y->text; };
+    std::vector<Term> quotient;
+    for (const Term& term : a.terms_) {
+      Term left{0, {}, ""};
       std::set_difference(term.factors.begin(), term.factors.end(), divisor.factors.begin(), divisor.factors.end(),
-                          std::back_inserter(left),
-                          [](const AtomRef& x, const AtomRef& y) { return x->text < y->text; });
-      const bool holds = left.size() + divisor.factors.size() == term.factors.size();
-      if (holds && term.coefficient % divisor.coefficient == 0) {
-        quotient.push_back(multiply({term.coefficient / divisor.coefficient, left, ""}, {1, {}, ""}));
-      } else {
-        rest.push_back(term);
+                          std::back_inserter(left.factors), by_text);
+      const bool minus_one = divisor.coefficient == -1;
+      if (left.factors.size() + divisor.factors.size() != term.factors.size() ||
+          (!minus_one && term.coefficient % divisor.coefficient != 0)) {
+        return function(Atom::kFloorDiv, a, b);
       }
+      left.coefficient = floor_divide(term.coefficient, divisor.coefficient);
+      quotient.push_back(multiply(left, {1, {}, ""}));
     }
-    if (rest.empty()) return from_terms(std::move(quotient));
-    if (!quotient.empty() && divisor.factors.empty()) {
-      return from_terms(std::move(quotient)) + function(Atom::kFloorDiv, from_terms(std::move(rest)), b);
-    }
+    return from_terms(std::move(quotient));
   }
   return function(Atom::kFloorDiv, a, b);
 }

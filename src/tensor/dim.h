@@ -17,13 +17,16 @@ namespace ingot {
 using SymbolValues = std::unordered_map<std::string, int64_t>;
 
 // A sum of products of atoms (symbols, floor_div, min, max, broadcast). Immutable value; arithmetic throws
-// kInvalidArgument on 64-bit overflow.
+// kInvalidArgument on 64-bit overflow and kUnsupported when an expression grows past kMaxTerms, kMaxDepth or kMaxText.
 class Dim {
  public:
   Dim() = default;  // 0
   Dim(int64_t value);
   Dim(int value) : Dim(static_cast<int64_t>(value)) {}
+  // Any name; in text forms, characters outside [A-Za-z0-9_./:] and a leading digit are written %XX, as in URLs.
   static Dim symbol(std::string name);
+  static constexpr size_t kMaxTerms = 1024, kMaxText = 1 << 16;
+  static constexpr int kMaxDepth = 64;
 
   bool is_constant() const;
   std::optional<int64_t> constant() const;
@@ -36,7 +39,7 @@ class Dim {
   friend Dim operator*(const Dim& a, const Dim& b);
   bool operator==(const Dim& other) const;
 
-  // Rounds towards minus infinity; simplifies where the division is exact.
+  // Rounds towards minus infinity; simplifies where the division is exact, and by constants.
   static Dim floor_div(const Dim& a, const Dim& b);
   static Dim ceil_div(const Dim& a, const Dim& b) { return floor_div(a + b - Dim(1), b); }
   static Dim min(const Dim& a, const Dim& b);
@@ -49,7 +52,7 @@ class Dim {
   Dim substitute(const std::function<std::optional<Dim>(const std::string&)>& replace) const;
   void collect_symbols(std::set<std::string>& into) const;
 
-  // "2*batch + floor(h/2)"; parse reads what text prints and throws kInvalidArgument on anything else.
+  // "1+2*batch+floor(h,2)"; parse reads what text prints and throws kInvalidArgument on anything else.
   std::string text() const;
   static Dim parse(std::string_view text);
 
@@ -65,6 +68,7 @@ class Dim {
   static Dim from_terms(std::vector<Term> terms);
   static Term multiply(const Term& a, const Term& b);
   static Dim function(int kind, const Dim& a, const Dim& b);
+  static Dim floor_div_by_constant(const Dim& a, int64_t divisor);
   std::vector<Term> terms_;  // sorted by key, no zero coefficients; the empty key is the constant
 };
 

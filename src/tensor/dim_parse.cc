@@ -8,8 +8,6 @@
 namespace ingot {
 namespace {
 
-constexpr int kMaxDepth = 64;
-
 class Parser {
  public:
   explicit Parser(std::string_view text) : text_(text) {}
@@ -39,7 +37,7 @@ class Parser {
   }
 
   Dim sum(int depth) {
-    if (depth > kMaxDepth) reject();
+    if (depth > Dim::kMaxDepth) reject();
     Dim value = accept('-') ? Dim(0) - term(depth) : term(depth);
     while (true) {
       if (accept('+')) {
@@ -72,10 +70,28 @@ class Parser {
     if (std::isdigit(static_cast<unsigned char>(word[0]))) {
       int64_t value = 0;
       const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), value);
-      if (error == std::errc() && end == word.data() + word.size()) return Dim(value);
+      if (error != std::errc() || end != word.data() + word.size()) reject();
+      return Dim(value);
     }
     if (accept('(')) return function(word, depth);
-    return Dim::symbol(std::string(word));
+    return Dim::symbol(decode_name(word));
+  }
+
+  std::string decode_name(std::string_view word) const {
+    if (word == "%") return "";
+    std::string name;
+    for (size_t i = 0; i < word.size(); ++i) {
+      if (word[i] != '%') {
+        name += word[i];
+        continue;
+      }
+      uint8_t code = 0;
+      const char* first = word.data() + i + 1;
+      if (i + 3 > word.size() || std::from_chars(first, first + 2, code, 16).ptr != first + 2) reject();
+      name += static_cast<char>(code);
+      i += 2;
+    }
+    return name;
   }
 
   Dim function(std::string_view name, int depth) {

@@ -1,5 +1,6 @@
 #include "tensor/elements.h"
 
+#include <bit>
 #include <cmath>
 #include <limits>
 
@@ -35,6 +36,16 @@ int64_t packed_int(const Tensor& tensor, int64_t index) {
   return is_signed_int(tensor.dtype()) ? sign_extend(value, bits) : value;
 }
 
+// Rounds so that a second rounding, to fewer bits, gives what one rounding would: an inexact result gets an odd
+// mantissa.
+float round_to_odd(double value) {
+  const auto rounded = static_cast<float>(value);
+  if (static_cast<double>(rounded) == value || !std::isfinite(rounded)) return rounded;
+  auto bits = std::bit_cast<uint32_t>(rounded);
+  if (std::fabs(static_cast<double>(rounded)) > std::fabs(value)) --bits;  // now towards zero
+  return std::bit_cast<float>(bits | 1);
+}
+
 template <class T> T from_double(double value) {
   if constexpr (std::is_floating_point_v<T>) {
     return static_cast<T>(value);
@@ -50,7 +61,7 @@ template <class T> T from_double(double value) {
     if (value < -9223372036854775808.0) return static_cast<T>(std::numeric_limits<int64_t>::min());
     return static_cast<T>(static_cast<int64_t>(value));
   } else {
-    return T(static_cast<float>(value));
+    return T(round_to_odd(value));
   }
 }
 
@@ -102,7 +113,7 @@ int64_t read_int(const Tensor& tensor, int64_t index) {
 
 void write_double(Tensor& tensor, int64_t index, double value) {
   if (is_packed(tensor.dtype())) {
-    const uint8_t bits = tensor.dtype() == DType::kF4E2M1 ? F4E2M1(static_cast<float>(value)).bits
+    const uint8_t bits = tensor.dtype() == DType::kF4E2M1 ? from_double<F4E2M1>(value).bits
                                                           : static_cast<uint8_t>(from_double<int64_t>(value));
     write_packed(tensor.mutable_raw(), dtype_bits(tensor.dtype()), index, bits);
     return;
@@ -115,8 +126,8 @@ void write_double(Tensor& tensor, int64_t index, double value) {
 
 void write_int(Tensor& tensor, int64_t index, int64_t value) {
   if (is_packed(tensor.dtype())) {
-    const uint8_t bits =
-        tensor.dtype() == DType::kF4E2M1 ? F4E2M1(static_cast<float>(value)).bits : static_cast<uint8_t>(value);
+    const uint8_t bits = tensor.dtype() == DType::kF4E2M1 ? from_double<F4E2M1>(static_cast<double>(value)).bits
+                                                          : static_cast<uint8_t>(value);
     write_packed(tensor.mutable_raw(), dtype_bits(tensor.dtype()), index, bits);
     return;
   }
@@ -128,7 +139,7 @@ void write_int(Tensor& tensor, int64_t index, int64_t value) {
     } else if constexpr (std::is_arithmetic_v<T>) {
       slot = static_cast<T>(value);
     } else {
-      slot = T(static_cast<float>(value));
+      slot = from_double<T>(static_cast<double>(value));
     }
   });
 }
@@ -165,7 +176,7 @@ Tensor convert(const Tensor& tensor, DType to, bool saturate) {
   const bool exact_ints = (is_int(tensor.dtype()) || tensor.dtype() == DType::kBool) && is_int(to);
   const auto store_f8 = [&](int64_t i, auto tag) {
     using T = decltype(tag);
-    static_cast<T*>(result.mutable_raw())[i] = T(static_cast<float>(read_double(tensor, i)), saturate);
+    static_cast<T*>(result.mutable_raw())[i] = T(round_to_odd(read_double(tensor, i)), saturate);
   };
   for (int64_t i = 0; i < tensor.count(); ++i) {
     switch (to) {

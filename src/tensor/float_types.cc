@@ -7,8 +7,7 @@ uint32_t encode(float value, const Format& format, bool saturate) {
   const uint32_t sign_bit = 1u << (format.exponent_bits + format.mantissa_bits);
   const bool negative = std::signbit(value);
   if (std::isnan(value)) {
-    if (!format.has_nan) return format.max_finite | (negative ? sign_bit : 0);
-    return format.unsigned_zero ? format.nan : format.nan | (negative ? sign_bit : 0);
+    return format.unsigned_zero || !format.has_nan ? format.nan : format.nan | (negative ? sign_bit : 0);
   }
   const auto signed_pattern = [&](uint32_t magnitude) {
     if (format.unsigned_zero && magnitude == 0) return 0u;
@@ -16,9 +15,9 @@ uint32_t encode(float value, const Format& format, bool saturate) {
   };
   const uint32_t infinity_pattern = ((1u << format.exponent_bits) - 1) << format.mantissa_bits;
   const auto overflow = [&] {
-    if (saturate) return signed_pattern(format.max_finite);
+    if (saturate || !format.has_nan) return signed_pattern(format.max_finite);
     if (format.has_infinity) return signed_pattern(infinity_pattern);
-    return format.unsigned_zero || !format.has_nan ? format.nan : signed_pattern(format.nan);
+    return format.unsigned_zero ? format.nan : signed_pattern(format.nan);
   };
   if (std::isinf(value)) return overflow();
   // Scale so that the unit of least precision becomes 1, then round to nearest even in double.
@@ -57,22 +56,22 @@ float decode(uint32_t bits, const Format& format) {
 }  // namespace small_float
 
 F8E8M0::F8E8M0(float value, bool saturate, E8M0Rounding rounding) {
-  const auto word = std::bit_cast<uint32_t>(value);
-  const uint32_t exponent = (word >> 23) & 0xff, mantissa = word & 0x7fffff;
+  constexpr float kMin = 0x1p-127f, kMax = 0x1p127f;
+  const float magnitude = std::fabs(value);
   if (std::isnan(value)) {
     bits = 255;
-    return;
-  }
-  if (std::isinf(value)) {
+  } else if (magnitude <= kMin) {
+    bits = saturate || magnitude == kMin ? 0 : 255;
+  } else if (magnitude >= kMax && (std::isinf(value) || (saturate && magnitude > kMax))) {
     bits = saturate ? 254 : 255;
-    return;
+  } else {
+    int exponent = 0;
+    const float fraction = std::frexp(magnitude, &exponent);  // in [0.5, 1)
+    const bool up = rounding == E8M0Rounding::kUp        ? fraction > 0.5f
+                    : rounding == E8M0Rounding::kNearest ? fraction >= 0.75f
+                                                         : false;
+    bits = static_cast<uint8_t>(exponent - 1 + 127 + (up ? 1 : 0));
   }
-  uint32_t result = exponent;
-  const bool up = rounding == E8M0Rounding::kUp        ? mantissa != 0 && (exponent != 0 || mantissa > 0x400000)
-                  : rounding == E8M0Rounding::kNearest ? mantissa >= 0x400000 && (exponent != 0 || mantissa > 0x400000)
-                                                       : false;
-  if (up) ++result;
-  bits = static_cast<uint8_t>(result >= 255 ? (saturate ? 254 : 255) : result);
 }
 
 }  // namespace ingot

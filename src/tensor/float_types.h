@@ -9,7 +9,7 @@ namespace ingot {
 namespace small_float {
 
 // Format of a float of 1 sign bit, E exponent bits, M mantissa bits, as ONNX defines them (onnx.ai "Float stored in
-// 8 bits"): FN = no infinity; UZ = no negative zero, the pattern 0x80 is NaN.
+// 8 bits"): FN = no infinity; UZ = no negative zero, the pattern 0x80 is NaN. Without NaN, NaN becomes `nan`.
 struct Format {
   int exponent_bits, mantissa_bits, bias;
   bool has_infinity;
@@ -23,7 +23,7 @@ inline constexpr Format kE4M3FN{4, 3, 7, false, false, true, 0x7e, 0x7f};
 inline constexpr Format kE4M3FNUZ{4, 3, 8, false, true, true, 0x7f, 0x80};
 inline constexpr Format kE5M2{5, 2, 15, true, false, true, 0x7b, 0x7f};
 inline constexpr Format kE5M2FNUZ{5, 2, 16, false, true, true, 0x7f, 0x80};
-inline constexpr Format kE2M1{2, 1, 1, false, false, false, 0x7, 0x7};
+inline constexpr Format kE2M1{2, 1, 1, false, false, false, 0x7, 0x8};
 
 // `saturate`: out-of-range finite values and infinities become the largest finite value, else infinity or NaN.
 uint32_t encode(float value, const Format& format, bool saturate);
@@ -76,7 +76,8 @@ using F8E4M3FNUZ = F8<small_float::kE4M3FNUZ>;
 using F8E5M2 = F8<small_float::kE5M2>;
 using F8E5M2FNUZ = F8<small_float::kE5M2FNUZ>;
 
-// A power of two in 8 bits: 2^(bits-127); 255 is NaN.
+// A power of two in 8 bits: 2^(bits-127); 255 is NaN. The sign of what is converted is dropped. Below 2^-127 and above
+// 2^127 `saturate` gives the nearest end, else NaN. kNearest rounds ties up.
 enum class E8M0Rounding { kUp, kDown, kNearest };
 struct F8E8M0 {
   uint8_t bits = 0;

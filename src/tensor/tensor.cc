@@ -3,35 +3,45 @@
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
-#include <new>
+#include <limits>
 
 #include "base/checked.h"
 
 namespace ingot {
 namespace {
 
-constexpr size_t kAlignment = 64;  // a cache line and a zmm register
+constexpr int64_t kAlignment = 64;  // a cache line and a zmm register
 
 std::shared_ptr<void> allocate(int64_t bytes, bool zero) {
-  const auto size = static_cast<size_t>(round_up(std::max<int64_t>(bytes, 1), kAlignment));
-  void* memory = std::aligned_alloc(kAlignment, size);
+  void* memory = nullptr;
+  if (bytes <= std::numeric_limits<int64_t>::max() - kAlignment) {
+    // calloc leaves large blocks to the system, which gives zero pages when they are first touched.
+    const auto size = static_cast<size_t>(round_up(std::max<int64_t>(bytes, 1), kAlignment));
+    memory = zero ? std::calloc(size + kAlignment, 1) : std::aligned_alloc(kAlignment, size);
+  }
   if (memory == nullptr) fail(Code::kOutOfMemory, "cannot allocate {} bytes for a tensor", bytes);
-  if (zero) std::memset(memory, 0, size);
-  return {memory, std::free};
+  const std::shared_ptr<void> owner(memory, std::free);
+  const auto address = reinterpret_cast<uintptr_t>(memory);
+  return {owner, reinterpret_cast<void*>((address + kAlignment - 1) / kAlignment * kAlignment)};
 }
 
 }  // namespace
 
 int64_t storage_bytes(DType dtype, int64_t count) {
   const int bits = dtype_bits(dtype);
-  return bits >= 8 ? checked_mul(count, bits / 8) : (count + 8 / bits - 1) / (8 / bits);
+  if (bits == 0) fail(Code::kInvalidArgument, "a tensor of undefined type has no size");
+  return bits >= 8 ? checked_mul(count, bits / 8) : count / (8 / bits) + (count % (8 / bits) != 0);
 }
 
 Tensor::Tensor(DType dtype, Shape shape) : dtype_(dtype), shape_(std::move(shape)), count_(element_count(shape_)) {
   if (dtype == DType::kString) {
-    auto strings = std::make_shared<std::vector<std::string>>(static_cast<size_t>(count_));
-    data_ = strings->data();
-    owner_ = std::move(strings);
+    try {
+      auto strings = std::make_shared<std::vector<std::string>>(static_cast<size_t>(count_));
+      data_ = strings->data();
+      owner_ = std::move(strings);
+    } catch (const std::exception&) {  // bad_alloc or length_error
+      fail(Code::kOutOfMemory, "cannot allocate {} strings for a tensor", count_);
+    }
     return;
   }
   auto memory = allocate(storage_bytes(dtype, count_), true);
