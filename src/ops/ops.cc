@@ -3,6 +3,11 @@
 #include <string>
 #include <unordered_map>
 
+#include "ops/conv.h"
+#include "ops/layer_norm.h"
+#include "ops/matmul.h"
+#include "ops/pool.h"
+#include "ops/reduce.h"
 #include "ops/softmax.h"
 #include "ops/transpose.h"
 
@@ -15,8 +20,9 @@ const OpDef* const kAll[] = {
     // movement
     &Transpose::def,
     // nn
-    &Softmax::def,
+    &Conv::def, &LayerNorm::def, &Pool::def, &Softmax::def,
     // math
+    &MatMul::def, &Reduce::def,
     // recurrent, attention
     // quantization
     // control flow, sequences

@@ -10,18 +10,12 @@ namespace {
 // Calls visitor with a typed pointer for every unpacked numeric type, the 8-bit floats included.
 template <class Visitor> decltype(auto) visit_stored(DType dtype, Visitor&& visitor) {
   switch (dtype) {
-    case DType::kF8E4M3FN:
-      return visitor(F8E4M3FN{});
-    case DType::kF8E4M3FNUZ:
-      return visitor(F8E4M3FNUZ{});
-    case DType::kF8E5M2:
-      return visitor(F8E5M2{});
-    case DType::kF8E5M2FNUZ:
-      return visitor(F8E5M2FNUZ{});
-    case DType::kF8E8M0:
-      return visitor(F8E8M0{});
-    default:
-      return visit_numeric(dtype, "element access", visitor);
+    case DType::kF8E4M3FN: return visitor(F8E4M3FN{});
+    case DType::kF8E4M3FNUZ: return visitor(F8E4M3FNUZ{});
+    case DType::kF8E5M2: return visitor(F8E5M2{});
+    case DType::kF8E5M2FNUZ: return visitor(F8E5M2FNUZ{});
+    case DType::kF8E8M0: return visitor(F8E8M0{});
+    default: return visit_numeric(dtype, "element access", visitor);
   }
 }
 
@@ -160,14 +154,54 @@ void copy_element(const Tensor& from, int64_t from_index, Tensor& to, int64_t to
 
 std::vector<int64_t> to_ints(const Tensor& tensor) {
   std::vector<int64_t> values(static_cast<size_t>(tensor.count()));
-  for (int64_t i = 0; i < tensor.count(); ++i) values[static_cast<size_t>(i)] = read_int(tensor, i);
+  if (is_packed(tensor.dtype())) {
+    for (int64_t i = 0; i < tensor.count(); ++i) values[static_cast<size_t>(i)] = read_int(tensor, i);
+    return values;
+  }
+  visit_stored(tensor.dtype(), [&](auto tag) {
+    using T = decltype(tag);
+    const T* data = static_cast<const T*>(tensor.raw());
+    for (size_t i = 0; i < values.size(); ++i) {
+      if constexpr (std::is_integral_v<T>) {
+        values[i] = static_cast<int64_t>(data[i]);
+      } else {
+        values[i] = from_double<int64_t>(static_cast<double>(data[i]));
+      }
+    }
+  });
   return values;
 }
 
 std::vector<double> to_doubles(const Tensor& tensor) {
   std::vector<double> values(static_cast<size_t>(tensor.count()));
-  for (int64_t i = 0; i < tensor.count(); ++i) values[static_cast<size_t>(i)] = read_double(tensor, i);
+  if (is_packed(tensor.dtype())) {
+    for (int64_t i = 0; i < tensor.count(); ++i) values[static_cast<size_t>(i)] = read_double(tensor, i);
+    return values;
+  }
+  visit_stored(tensor.dtype(), [&](auto tag) {
+    using T = decltype(tag);
+    const T* data = static_cast<const T*>(tensor.raw());
+    for (size_t i = 0; i < values.size(); ++i) values[i] = static_cast<double>(data[i]);
+  });
   return values;
+}
+
+void write_doubles(Tensor& tensor, std::span<const double> values) {
+  INGOT_ASSERT(static_cast<int64_t>(values.size()) == tensor.count(), "values fill the tensor");
+  if (is_packed(tensor.dtype())) {
+    for (int64_t i = 0; i < tensor.count(); ++i) write_double(tensor, i, values[static_cast<size_t>(i)]);
+    return;
+  }
+  visit_stored(tensor.dtype(), [&](auto tag) {
+    using T = decltype(tag);
+    T* data = static_cast<T*>(tensor.mutable_raw());
+    for (size_t i = 0; i < values.size(); ++i) data[i] = from_double<T>(values[i]);
+  });
+}
+
+void write_ints(Tensor& tensor, std::span<const int64_t> values) {
+  INGOT_ASSERT(static_cast<int64_t>(values.size()) == tensor.count(), "values fill the tensor");
+  for (int64_t i = 0; i < tensor.count(); ++i) write_int(tensor, i, values[static_cast<size_t>(i)]);
 }
 
 Tensor convert(const Tensor& tensor, DType to, bool saturate) {
@@ -180,23 +214,12 @@ Tensor convert(const Tensor& tensor, DType to, bool saturate) {
   };
   for (int64_t i = 0; i < tensor.count(); ++i) {
     switch (to) {
-      case DType::kF8E4M3FN:
-        store_f8(i, F8E4M3FN{});
-        break;
-      case DType::kF8E4M3FNUZ:
-        store_f8(i, F8E4M3FNUZ{});
-        break;
-      case DType::kF8E5M2:
-        store_f8(i, F8E5M2{});
-        break;
-      case DType::kF8E5M2FNUZ:
-        store_f8(i, F8E5M2FNUZ{});
-        break;
-      case DType::kF8E8M0:
-        store_f8(i, F8E8M0{});
-        break;
-      default:
-        exact_ints ? write_int(result, i, read_int(tensor, i)) : write_double(result, i, read_double(tensor, i));
+      case DType::kF8E4M3FN: store_f8(i, F8E4M3FN{}); break;
+      case DType::kF8E4M3FNUZ: store_f8(i, F8E4M3FNUZ{}); break;
+      case DType::kF8E5M2: store_f8(i, F8E5M2{}); break;
+      case DType::kF8E5M2FNUZ: store_f8(i, F8E5M2FNUZ{}); break;
+      case DType::kF8E8M0: store_f8(i, F8E8M0{}); break;
+      default: exact_ints ? write_int(result, i, read_int(tensor, i)) : write_double(result, i, read_double(tensor, i));
     }
   }
   return result;

@@ -17,6 +17,9 @@ void copy_element(const Tensor& from, int64_t from_index, Tensor& to, int64_t to
 
 std::vector<int64_t> to_ints(const Tensor& tensor);
 std::vector<double> to_doubles(const Tensor& tensor);
+// All elements at once; as many values as elements.
+void write_doubles(Tensor& tensor, std::span<const double> values);
+void write_ints(Tensor& tensor, std::span<const int64_t> values);
 
 // ONNX Cast between numeric types. `saturate` is for the 8-bit floats.
 Tensor convert(const Tensor& tensor, DType to, bool saturate = true);
@@ -29,34 +32,20 @@ void write_packed(void* data, int bits, int64_t index, uint8_t value);
 // string and complex); throws kUnsupported naming `what` for the others.
 template <class Visitor> decltype(auto) visit_numeric(DType dtype, const char* what, Visitor&& visitor) {
   switch (dtype) {
-    case DType::kF32:
-      return visitor(float{});
-    case DType::kF64:
-      return visitor(double{});
-    case DType::kF16:
-      return visitor(F16{});
-    case DType::kBF16:
-      return visitor(BF16{});
-    case DType::kI8:
-      return visitor(int8_t{});
-    case DType::kI16:
-      return visitor(int16_t{});
-    case DType::kI32:
-      return visitor(int32_t{});
-    case DType::kI64:
-      return visitor(int64_t{});
-    case DType::kU8:
-      return visitor(uint8_t{});
-    case DType::kU16:
-      return visitor(uint16_t{});
-    case DType::kU32:
-      return visitor(uint32_t{});
-    case DType::kU64:
-      return visitor(uint64_t{});
-    case DType::kBool:
-      return visitor(bool{});
-    default:
-      fail(Code::kUnsupported, "{} does not take elements of type {}", what, dtype_name(dtype));
+    case DType::kF32: return visitor(float{});
+    case DType::kF64: return visitor(double{});
+    case DType::kF16: return visitor(F16{});
+    case DType::kBF16: return visitor(BF16{});
+    case DType::kI8: return visitor(int8_t{});
+    case DType::kI16: return visitor(int16_t{});
+    case DType::kI32: return visitor(int32_t{});
+    case DType::kI64: return visitor(int64_t{});
+    case DType::kU8: return visitor(uint8_t{});
+    case DType::kU16: return visitor(uint16_t{});
+    case DType::kU32: return visitor(uint32_t{});
+    case DType::kU64: return visitor(uint64_t{});
+    case DType::kBool: return visitor(bool{});
+    default: fail(Code::kUnsupported, "{} does not take elements of type {}", what, dtype_name(dtype));
   }
 }
 
