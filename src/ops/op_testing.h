@@ -27,7 +27,7 @@ inline std::vector<Fact> infer_facts(const Op& op, const std::vector<std::option
   std::vector<const Fact*> pointers;
   for (const auto& input : inputs) pointers.push_back(input ? &*input : nullptr);
   int next = 0;
-  InferContext context(pointers, [&] { return Dim::symbol("?" + std::to_string(next++)); });
+  InferContext context(pointers, [&] { return Dim::symbol("new" + std::to_string(next++)); });
   op.def().infer(op.fields(), context);
   return std::move(context.outputs());
 }

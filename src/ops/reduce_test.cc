@@ -21,8 +21,8 @@ TEST(Reduce, InfersFromFieldOrInput) {
 }
 
 TEST(Reduce, KeepsWhatIsKnownWhenAxesAreNot) {
-  EXPECT_EQ(infer_text(Reduce{}, {fact("f32[n,c]"), fact("i64[k]")}), "f32[?0,?1]");
-  EXPECT_EQ(infer_text(Reduce{ReduceFn::kSum, {}, false, false}, {fact("f32[n,c]"), fact("i64[1]")}), "f32[?0]");
+  EXPECT_EQ(infer_text(Reduce{}, {fact("f32[n,c]"), fact("i64[k]")}), "f32[new0,new1]");
+  EXPECT_EQ(infer_text(Reduce{ReduceFn::kSum, {}, false, false}, {fact("f32[n,c]"), fact("i64[1]")}), "f32[new0]");
   EXPECT_EQ(infer_text(Reduce{ReduceFn::kSum, {}, false, false}, {fact("f32[n,c]"), fact("i64[k]")}), "f32[?]");
   EXPECT_EQ(infer_text(Reduce{ReduceFn::kSum, {1}, true, false}, {fact("f32[?]")}), "f32[?]");
 }
