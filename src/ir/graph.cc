@@ -31,7 +31,22 @@ ValueId Graph::add_constant(Tensor value, std::string name) {
   return id;
 }
 
+Graph Graph::new_body() const {
+  Graph body;
+  body.next_symbol_ = next_symbol_;
+  return body;
+}
+
+void Graph::share_symbols(const std::shared_ptr<int64_t>& next_symbol) {
+  next_symbol_ = next_symbol;
+  for (auto& body : bodies_) body->share_symbols(next_symbol);
+}
+
 size_t Graph::add_body(Graph body) {
+  if (body.next_symbol_ != next_symbol_) {
+    *next_symbol_ = std::max(*next_symbol_, *body.next_symbol_);
+    body.share_symbols(next_symbol_);
+  }
   bodies_.push_back(std::make_unique<Graph>(std::move(body)));
   return bodies_.size() - 1;
 }

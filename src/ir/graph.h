@@ -46,6 +46,9 @@ class Graph {
   ValueId add_input(std::string name, Fact fact);
   // Constants of equal bytes are not merged here.
   ValueId add_constant(Tensor value, std::string name = "");
+  // An empty graph that draws its fresh symbols from the same source as this one, as a body built now must: its facts
+  // name symbols of this graph and of its own side by side.
+  Graph new_body() const;
   size_t add_body(Graph body);
   // Infers at once; throws Error with a "node ..." frame when inference refuses. Returns the outputs' ids.
   std::vector<ValueId> add_node(Op op, std::vector<ValueId> inputs, Origin origin);
@@ -95,6 +98,7 @@ class Graph {
  private:
   void invalidate() const { order_valid_ = false; }
   void refresh() const;
+  void share_symbols(const std::shared_ptr<int64_t>& next_symbol);
   std::vector<ValueInfo> values_;
   std::vector<Node> nodes_;
   std::vector<ValueId> inputs_, outputs_;

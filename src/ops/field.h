@@ -61,7 +61,7 @@ template <class T>
 void visit_fields(T& value, FieldVisitor& visitor) {
   std::apply(
       [&](const auto&... each) {
-        const auto one = [&](const auto& declared) {
+        [[maybe_unused]] const auto one = [&](const auto& declared) {
           auto& member = value.*declared.member;
           using M = std::remove_reference_t<decltype(member)>;
           if constexpr (std::is_enum_v<M> && !std::is_same_v<M, DType>) {

@@ -4,10 +4,16 @@
 #include <unordered_map>
 
 #include "ops/conv.h"
+#include "ops/if.h"
 #include "ops/layer_norm.h"
+#include "ops/loop.h"
 #include "ops/matmul.h"
+#include "ops/optional.h"
 #include "ops/pool.h"
 #include "ops/reduce.h"
+#include "ops/scan.h"
+#include "ops/sequence.h"
+#include "ops/sequence_map.h"
 #include "ops/softmax.h"
 #include "ops/transpose.h"
 
@@ -26,6 +32,9 @@ const OpDef* const kAll[] = {
     // recurrent, attention
     // quantization
     // control flow, sequences
+    &ConcatFromSequence::def, &If::def, &Loop::def, &MakeOptional::def, &OptionalGetElement::def,
+    &OptionalHasElement::def, &Scan::def, &SequenceAt::def, &SequenceConstruct::def, &SequenceEmpty::def,
+    &SequenceErase::def, &SequenceInsert::def, &SequenceLength::def, &SequenceMap::def, &SplitToSequence::def,
     // generators
     // signal, vision
     // text
