@@ -1,0 +1,62 @@
+// Runs one program: binds shapes once per set of input shapes, then walks the steps.
+#pragma once
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "runtime/binding.h"
+
+namespace ingot::runtime {
+
+struct StepTiming {
+  int64_t start_ns = 0, duration_ns = 0;  // since the run began
+};
+
+// What one run is given besides its values.
+struct RunControl {
+  const std::atomic<bool>* cancelled = nullptr;  // looked at between steps
+  uint64_t seed = 0;                             // of operators that draw random numbers
+  int64_t memory_budget = int64_t{1} << 40;      // bytes one evaluation may allocate
+  std::vector<StepTiming>* timings = nullptr;    // one per step of the main program, filled when given
+  // Called after each step of the main program with its outputs; for debugging and calibration.
+  std::function<void(size_t step, std::span<const Value> outputs)> observe;
+};
+
+// Many threads may call run() at once; each run has memory of its own, kept for reuse.
+class Executor {
+ public:
+  // `constants` outlive the executor.
+  Executor(const plan::Program& program, const std::vector<Tensor>& constants, const kernels::Target& target);
+  ~Executor();
+
+  // `inputs` and `outputs` in the program's order. An output that holds a tensor of the right type and shape is written
+  // in place ("bound"); the others receive new values. Inputs are checked against the program: kInvalidArgument.
+  // Allocates nothing when every step is an early kernel or view, the shapes were seen before and outputs are bound.
+  void run(std::span<const Value> inputs, std::span<Value> outputs, const RunControl& control,
+           const kernels::Parallel& parallel);
+
+  // The binding for these input shapes (made if new).
+  std::shared_ptr<const Binding> bind(std::span<const Shape> input_shapes);
+  const Schedule& schedule() const { return schedule_; }
+  // Steps that allocate when run, with the reason: evaluations and shapes known only at run time.
+  std::vector<std::pair<size_t, std::string>> allocating_steps() const;
+
+ private:
+  struct State;
+  std::shared_ptr<const Binding> find_binding(std::span<const Value> inputs);
+  std::unique_ptr<State> acquire_state();
+  void release_state(std::unique_ptr<State> state);
+
+  const plan::Program& program_;
+  const std::vector<Tensor>& constants_;
+  kernels::Target target_;
+  Schedule schedule_;
+  std::vector<std::unique_ptr<Executor>> bodies_;
+  std::mutex mutex_;
+  std::vector<std::shared_ptr<const Binding>> bindings_;  // most recently used first
+  std::vector<std::unique_ptr<State>> idle_states_;
+};
+
+}  // namespace ingot::runtime

@@ -1,0 +1,46 @@
+// A loaded plan, ready to run: the runtime half's own entry.
+#pragma once
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "plan/plan.h"
+#include "runtime/executor.h"
+
+namespace ingot::runtime {
+
+struct SessionOptions {
+  int threads = 0;            // 0: every core of the process
+  int spins = 200000;         // pauses before an idle worker sleeps
+  int64_t memory_limit = 0;   // bytes of activations admitted for one run; 0: no limit
+};
+
+struct MemoryReport {
+  int64_t arena_bytes = 0, largest_live_set = 0, constant_bytes = 0;
+};
+
+// Immutable after loading; run() may be called from many threads at once.
+class Session {
+ public:
+  // Keeps the plan. Throws kForeignPlan when the plan is not for this library or CPU.
+  Session(std::shared_ptr<const plan::Plan> plan, const SessionOptions& options = {});
+
+  const plan::Plan& plan() const { return *plan_; }
+  // In the plan's order; outputs that hold tensors are bound. Throws kInvalidArgument when the shapes do not fit or
+  // exceed the plan's --maxShapes, kOutOfMemory past the memory limit.
+  void run(std::span<const Value> inputs, std::span<Value> outputs, const RunControl& control = {});
+
+  MemoryReport memory(std::span<const Shape> input_shapes);
+  Executor& executor() { return executor_; }
+  int threads() const { return pool_.threads(); }
+
+ private:
+  void admit(std::span<const Value> inputs) const;
+  std::shared_ptr<const plan::Plan> plan_;
+  SessionOptions options_;
+  ThreadPool pool_;
+  kernels::Parallel parallel_;
+  Executor executor_;
+};
+
+}  // namespace ingot::runtime
