@@ -125,7 +125,8 @@ Shape evaluate_shape(const DimShape& dims, const SymbolValues& symbols, const st
 
 void match_shape(const DimShape& dims, const Shape& shape, SymbolValues& symbols, const std::string& name) {
   if (dims.size() != shape.size()) {
-    fail(Code::kInvalidArgument, "{}: expected rank {} {}, got {}", name, dims.size(), dims_text(dims), shape_text(shape));
+    fail(Code::kInvalidArgument, "{}: expected rank {} {}, got {}", name, dims.size(), dims_text(dims),
+         shape_text(shape));
   }
   for (size_t axis = 0; axis < dims.size(); ++axis) {
     const std::string symbol = dims[axis].symbol_name();
@@ -184,10 +185,13 @@ std::unique_ptr<Binding> bind_shapes(const Schedule& schedule, const kernels::Ta
   for (size_t s = 0; s < program.steps.size(); ++s) {
     if (schedule.steps[s].row == nullptr || !schedule.steps[s].early) continue;
     const Step& step = program.steps[s];
-    binding->kernels[s] = with_frame([&] { return step_frame(step, s); }, [&] {
-      return schedule.steps[s].row->bind(
-          step_problem(program, step, [&](ValueIndex v) { return binding->shapes[static_cast<size_t>(v)]; }), target);
-    });
+    binding->kernels[s] = with_frame(
+        [&] { return step_frame(step, s); },
+        [&] {
+          return schedule.steps[s].row->bind(
+              step_problem(program, step, [&](ValueIndex v) { return binding->shapes[static_cast<size_t>(v)]; }),
+              target);
+        });
   }
   Placement(schedule, *binding).run();
   return binding;

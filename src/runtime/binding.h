@@ -12,18 +12,18 @@ namespace ingot::runtime {
 // Where the bytes of a planned value are.
 struct Place {
   enum Kind : uint8_t { kNone, kArena, kOutput, kOther } kind = kNone;  // kOther: as the value `other`
-  int64_t offset = 0;   // kArena
-  int32_t output = -1;  // kOutput: which one
+  int64_t offset = 0;                                                   // kArena
+  int32_t output = -1;                                                  // kOutput: which one
   ValueIndex other = -1;
 };
 
 struct Binding {
   std::vector<Shape> input_shapes;  // the key: shapes of the program's inputs (empty for dynamic ones)
   SymbolValues symbols;
-  std::vector<Shape> shapes;        // of every early value
-  std::vector<Place> places;        // of every planned value
+  std::vector<Shape> shapes;                                   // of every early value
+  std::vector<Place> places;                                   // of every planned value
   std::vector<std::unique_ptr<kernels::BoundKernel>> kernels;  // of every early kernel step
-  std::vector<int64_t> scratch;     // offset in the arena, by step
+  std::vector<int64_t> scratch;                                // offset in the arena, by step
   std::vector<bool> copied_output;  // output i shares its bytes with something else and is copied at the end
   int64_t arena_bytes = 0;
   int64_t largest_live_set = 0;

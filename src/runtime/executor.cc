@@ -12,7 +12,8 @@ constexpr size_t kMaxIdleStates = 64;  // memory kept for later runs
 
 void check_input(const plan::ValueDef& expected, const Value& value) {
   if (!expected.type.is_tensor()) return;
-  if (!value.is_tensor()) fail(Code::kInvalidArgument, "input {}: expected a tensor of {}", expected.name, expected.type.text());
+  if (!value.is_tensor())
+    fail(Code::kInvalidArgument, "input {}: expected a tensor of {}", expected.name, expected.type.text());
   if (value.tensor().dtype() != expected.type.dtype) {
     fail(Code::kInvalidArgument, "input {}: expected elements of type {}, got {}", expected.name,
          onnx_name(expected.type.dtype), onnx_name(value.tensor().dtype()));
@@ -35,7 +36,8 @@ Executor::~Executor() = default;
 
 std::shared_ptr<const Binding> Executor::bind(std::span<const Shape> input_shapes) {
   const auto equal = [&](const std::shared_ptr<const Binding>& binding) {
-    return std::equal(binding->input_shapes.begin(), binding->input_shapes.end(), input_shapes.begin(), input_shapes.end());
+    return std::equal(binding->input_shapes.begin(), binding->input_shapes.end(), input_shapes.begin(),
+                      input_shapes.end());
   };
   {
     const std::lock_guard lock(mutex_);

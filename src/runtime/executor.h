@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "runtime/binding.h"
+#include "tensor/value.h"
 
 namespace ingot::runtime {
 

@@ -16,7 +16,8 @@ std::string step_frame(const Step& step) {
 }
 
 int64_t now_ns() {
-  return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now().time_since_epoch()).count();
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now().time_since_epoch())
+      .count();
 }
 
 constexpr size_t kArenaAlignment = 64;
@@ -45,7 +46,8 @@ void Executor::State::begin(std::shared_ptr<const Binding> bound, std::span<cons
   inputs = in;
   outputs = out;
   if (arena_bytes < binding->arena_bytes) {
-    const auto bytes = (static_cast<size_t>(binding->arena_bytes) + kArenaAlignment - 1) / kArenaAlignment * kArenaAlignment;
+    const auto bytes =
+        (static_cast<size_t>(binding->arena_bytes) + kArenaAlignment - 1) / kArenaAlignment * kArenaAlignment;
     arena.reset();
     arena.reset(static_cast<std::byte*>(std::aligned_alloc(kArenaAlignment, bytes)));
     arena_bytes = arena ? binding->arena_bytes : 0;
@@ -79,7 +81,8 @@ void Executor::State::place_outputs() {
   for (size_t v = 0; v < binding->places.size(); ++v) {
     const Place& place = binding->places[v];
     if (place.kind == Place::kArena) pointers[v] = arena.get() + place.offset;
-    if (place.kind == Place::kOutput) pointers[v] = outputs[static_cast<size_t>(place.output)].mutable_tensor().mutable_raw();
+    if (place.kind == Place::kOutput)
+      pointers[v] = outputs[static_cast<size_t>(place.output)].mutable_tensor().mutable_raw();
   }
 }
 
@@ -142,7 +145,8 @@ void Executor::State::run_kernel(size_t index, const Step& step) {
   for (size_t i = 0; i < step.outputs.size(); ++i) {
     step_outputs[i] = step.outputs[i] == plan::kNoValue ? nullptr : const_cast<void*>(pointer(step.outputs[i]));
   }
-  binding->kernels[index]->run({step_inputs.data(), step_outputs.data(), arena.get() + binding->scratch[index], *parallel});
+  binding->kernels[index]->run(
+      {step_inputs.data(), step_outputs.data(), arena.get() + binding->scratch[index], *parallel});
 }
 
 void Executor::State::run_late_kernel(size_t index, const Step& step) {
@@ -274,7 +278,8 @@ void Executor::State::finish() {
     if (is_dynamic(value) || program().values[static_cast<size_t>(value)].type.dtype == DType::kString) {
       const Value result = value_of(value);
       const bool bound = outputs[i].is_tensor() && result.is_tensor();
-      if (bound && result.tensor().dtype() != DType::kString && outputs[i].tensor().shape() == result.tensor().shape() &&
+      if (bound && result.tensor().dtype() != DType::kString &&
+          outputs[i].tensor().shape() == result.tensor().shape() &&
           outputs[i].tensor().dtype() == result.tensor().dtype()) {
         std::memcpy(outputs[i].mutable_tensor().mutable_raw(), result.tensor().raw(),
                     static_cast<size_t>(result.tensor().byte_size()));

@@ -15,9 +15,9 @@ struct Executor::State {
 
   std::unique_ptr<std::byte, void (*)(void*)> arena{nullptr, std::free};
   int64_t arena_bytes = 0;
-  std::vector<const void*> pointers;   // of every value with bytes, set for the run
-  std::vector<Value> dynamic;          // of every dynamic value
-  SymbolValues symbols;                // late ones added as they appear
+  std::vector<const void*> pointers;  // of every value with bytes, set for the run
+  std::vector<Value> dynamic;         // of every dynamic value
+  SymbolValues symbols;               // late ones added as they appear
   std::vector<const void*> step_inputs;
   std::vector<void*> step_outputs;
   std::vector<std::byte> late_scratch;

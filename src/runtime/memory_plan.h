@@ -13,9 +13,9 @@ struct MemoryItem {
 };
 
 struct MemoryPlan {
-  std::vector<int64_t> offsets;    // of each item, 64-byte aligned
-  int64_t bytes = 0;               // of the arena
-  int64_t largest_live_set = 0;    // no plan of this order can be smaller
+  std::vector<int64_t> offsets;  // of each item, 64-byte aligned
+  int64_t bytes = 0;             // of the arena
+  int64_t largest_live_set = 0;  // no plan of this order can be smaller
 };
 
 // Greedy by size, best fit (Pisarchyk, Lee: Efficient Memory Management for Deep Neural Net Inference, 2020).

@@ -19,10 +19,10 @@ enum class Storage : uint8_t {
 
 struct ScheduledValue {
   Storage storage = Storage::kDynamic;
-  bool early = false;       // shape follows from the inputs' shapes
-  ValueIndex root = -1;     // the value whose bytes a chain of views shares; itself otherwise
-  int32_t first = -1;       // step that defines the root's bytes; -1: before the first
-  int32_t last = -1;        // last step that reads any value of this root; steps.size() for outputs
+  bool early = false;    // shape follows from the inputs' shapes
+  ValueIndex root = -1;  // the value whose bytes a chain of views shares; itself otherwise
+  int32_t first = -1;    // step that defines the root's bytes; -1: before the first
+  int32_t last = -1;     // last step that reads any value of this root; steps.size() for outputs
 };
 
 struct ScheduledStep {

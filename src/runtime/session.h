@@ -10,9 +10,9 @@
 namespace ingot::runtime {
 
 struct SessionOptions {
-  int threads = 0;            // 0: every core of the process
-  int spins = 200000;         // pauses before an idle worker sleeps
-  int64_t memory_limit = 0;   // bytes of activations admitted for one run; 0: no limit
+  int threads = 0;           // 0: every core of the process
+  int spins = 200000;        // pauses before an idle worker sleeps
+  int64_t memory_limit = 0;  // bytes of activations admitted for one run; 0: no limit
 };
 
 struct MemoryReport {
