@@ -4,12 +4,15 @@
 #include <unordered_map>
 
 #include "ops/conv.h"
+#include "ops/conv_integer.h"
 #include "ops/if.h"
 #include "ops/layer_norm.h"
 #include "ops/loop.h"
 #include "ops/matmul.h"
+#include "ops/matmul_integer.h"
 #include "ops/optional.h"
 #include "ops/pool.h"
+#include "ops/quantize_linear.h"
 #include "ops/reduce.h"
 #include "ops/scan.h"
 #include "ops/sequence.h"
@@ -31,6 +34,8 @@ const OpDef* const kAll[] = {
     &MatMul::def, &Reduce::def,
     // recurrent, attention
     // quantization
+    &ConvInteger::def, &DequantizeLinear::def, &DynamicQuantizeLinear::def, &MatMulInteger::def, &QLinearConv::def,
+    &QLinearMatMul::def, &QuantizeLinear::def,
     // control flow, sequences
     &ConcatFromSequence::def, &If::def, &Loop::def, &MakeOptional::def, &OptionalGetElement::def,
     &OptionalHasElement::def, &Scan::def, &SequenceAt::def, &SequenceConstruct::def, &SequenceEmpty::def,

@@ -1,0 +1,39 @@
+// Convolutions of quantised integers.
+#pragma once
+#include "ops/op.h"
+#include "ops/window.h"
+
+namespace ingot {
+
+// y (i32) = conv(x - x_zero, w - w_zero). Inputs: x, w (8-bit integers, shapes and fields as Conv, channels first),
+// optional x_zero (one number) and w_zero (one number or [m]).
+struct ConvInteger {
+  int64_t group = 1;
+  std::vector<int64_t> strides, dilations, pads;
+  AutoPad auto_pad = AutoPad::kNone;
+  static const OpDef def;
+  static constexpr auto fields() {
+    return std::make_tuple(field("group", &ConvInteger::group), field("strides", &ConvInteger::strides),
+                           field("dilations", &ConvInteger::dilations), field("pads", &ConvInteger::pads),
+                           field("auto_pad", &ConvInteger::auto_pad));
+  }
+};
+
+// y = quantize((conv(x - x_zero, w - w_zero) + bias) * (x_scale * w_scale / y_scale)) to the type of y_zero. Inputs: x,
+// x_scale, x_zero, w, w_scale (one number or [m]), w_zero, y_scale, y_zero, optional bias (i32 [m]). With channels_last
+// x and y are [n, spatial..., c].
+struct QLinearConv {
+  int64_t group = 1;
+  std::vector<int64_t> strides, dilations, pads;
+  AutoPad auto_pad = AutoPad::kNone;
+  bool channels_last = false;
+  static const OpDef def;
+  static constexpr auto fields() {
+    return std::make_tuple(field("group", &QLinearConv::group), field("strides", &QLinearConv::strides),
+                           field("dilations", &QLinearConv::dilations), field("pads", &QLinearConv::pads),
+                           field("auto_pad", &QLinearConv::auto_pad),
+                           field("channels_last", &QLinearConv::channels_last));
+  }
+};
+
+}  // namespace ingot
