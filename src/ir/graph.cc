@@ -1,7 +1,10 @@
 #include "ir/graph.h"
 
 #include <algorithm>
+#include <charconv>
+#include <set>
 
+#include "ir/bodies.h"
 #include "ops/infer.h"
 
 namespace ingot::ir {
@@ -15,31 +18,49 @@ std::string node_label(const Op& op, const Origin& origin) {
 
 }  // namespace
 
+void merge_origin(Origin& origin, const Origin& more) {
+  for (const auto& name : more) {
+    if (std::find(origin.begin(), origin.end(), name) == origin.end()) origin.push_back(name);
+  }
+}
+
+void Graph::reserve_symbols(const Fact& fact) const {
+  std::set<std::string> symbols;
+  for (const auto* dims : {&fact.shape, &fact.elements}) {
+    if (!dims->has_value()) continue;
+    for (const Dim& dim : **dims) dim.collect_symbols(symbols);
+  }
+  for (const auto& symbol : symbols) {
+    if (symbol.size() < 2 || symbol[0] != '?') continue;
+    int64_t number = 0;
+    const auto [end, error] = std::from_chars(symbol.data() + 1, symbol.data() + symbol.size(), number);
+    if (error == std::errc() && end == symbol.data() + symbol.size() && number < INT64_MAX / 2) {
+      *next_symbol_ = std::max(*next_symbol_, number + 1);
+    }
+  }
+}
+
+ValueId Graph::add_value(ValueInfo info) {
+  values_.push_back(std::move(info));
+  users_.emplace_back();
+  return static_cast<ValueId>(values_.size() - 1);
+}
+
 ValueId Graph::add_input(std::string name, Fact fact) {
-  const auto id = static_cast<ValueId>(values_.size());
-  values_.push_back({std::move(fact), std::move(name), -1, 0});
-  inputs_.push_back(id);
-  invalidate();
-  return id;
+  reserve_symbols(fact);
+  inputs_.push_back(add_value({std::move(fact), std::move(name), -1, 0}));
+  return inputs_.back();
 }
 
 ValueId Graph::add_constant(Tensor value, std::string name) {
-  const auto id = static_cast<ValueId>(values_.size());
-  if (name.empty()) name = "c" + std::to_string(id);
-  values_.push_back({Fact::of(std::move(value)), std::move(name), -1, 0});
-  invalidate();
-  return id;
+  if (name.empty()) name = "c" + std::to_string(values_.size());
+  return add_value({Fact::of(std::move(value)), std::move(name), -1, 0});
 }
 
 Graph Graph::new_body() const {
   Graph body;
   body.next_symbol_ = next_symbol_;
   return body;
-}
-
-void Graph::share_symbols(const std::shared_ptr<int64_t>& next_symbol) {
-  next_symbol_ = next_symbol;
-  for (auto& body : bodies_) body->share_symbols(next_symbol);
 }
 
 size_t Graph::add_body(Graph body) {
@@ -51,9 +72,18 @@ size_t Graph::add_body(Graph body) {
   return bodies_.size() - 1;
 }
 
-std::vector<Fact> Graph::infer(const Op& op, std::span<const ValueId> inputs) {
+void Graph::share_symbols(const std::shared_ptr<int64_t>& counter) {
+  next_symbol_ = counter;
+  for (const auto& body : bodies_) body->share_symbols(counter);
+}
+
+std::vector<Fact> Graph::infer(const Op& op, std::span<const ValueId> inputs) const {
   std::vector<const Fact*> facts;
   for (const ValueId id : inputs) facts.push_back(id == kNoValue ? nullptr : &fact(id));
+  return infer(op, std::move(facts));
+}
+
+std::vector<Fact> Graph::infer(const Op& op, std::vector<const Fact*> facts) const {
   while (!facts.empty() && facts.back() == nullptr) facts.pop_back();
   const OpDef& def = op.def();
   const auto count = static_cast<int>(facts.size());
@@ -79,17 +109,24 @@ std::vector<Fact> Graph::infer(const Op& op, std::span<const ValueId> inputs) {
 }
 
 std::vector<ValueId> Graph::add_node(Op op, std::vector<ValueId> inputs, Origin origin) {
+  auto facts =
+      with_frame([&] { return node_label(op, origin); }, [&] { return infer(op, std::span<const ValueId>(inputs)); });
+  return add_inferred(std::move(op), std::move(inputs), std::move(origin), std::move(facts));
+}
+
+std::vector<ValueId> Graph::add_inferred(Op op, std::vector<ValueId> inputs, Origin origin, std::vector<Fact> facts) {
   while (!inputs.empty() && inputs.back() == kNoValue) inputs.pop_back();
-  auto facts = with_frame([&] { return node_label(op, origin); }, [&] { return infer(op, inputs); });
   const auto node_id = static_cast<NodeId>(nodes_.size());
+  for (const ValueId input : inputs) {
+    if (input != kNoValue) add_user(input, node_id);
+  }
   Node node{std::move(op), std::move(inputs), {}, std::move(origin), false};
   for (size_t i = 0; i < facts.size(); ++i) {
-    const auto id = static_cast<ValueId>(values_.size());
-    node.outputs.push_back(id);
-    values_.push_back({std::move(facts[i]), "v" + std::to_string(id), node_id, static_cast<int32_t>(i)});
+    node.outputs.push_back(
+        add_value({std::move(facts[i]), "v" + std::to_string(values_.size()), node_id, static_cast<int32_t>(i)}));
   }
   nodes_.push_back(std::move(node));
-  invalidate();
+  order_valid_ = false;
   return nodes_.back().outputs;
 }
 
@@ -97,11 +134,17 @@ ValueId Graph::add(Op op, std::vector<ValueId> inputs, Origin origin) {
   return add_node(std::move(op), std::move(inputs), std::move(origin)).at(0);
 }
 
+void Graph::add_user(ValueId value, NodeId node) {
+  auto& users = users_[static_cast<size_t>(value)];
+  if (users.empty() || users.back() != node) {
+    if (std::find(users.begin(), users.end(), node) == users.end()) users.push_back(node);
+  }
+}
+
 void Graph::set_outputs(std::vector<ValueId> outputs, std::vector<std::string> names) {
   INGOT_ASSERT(outputs.size() == names.size(), "one name per output");
   outputs_ = std::move(outputs);
   output_names_ = std::move(names);
-  invalidate();
 }
 
 const Tensor* Graph::constant(ValueId id) const {
@@ -126,14 +169,16 @@ const std::vector<NodeId>& Graph::order() const {
   return order_;
 }
 
-const std::vector<NodeId>& Graph::users(ValueId id) const {
-  if (!order_valid_) refresh();
-  return users_[static_cast<size_t>(id)];
+const std::vector<NodeId>& Graph::users(ValueId id) const { return users_[static_cast<size_t>(id)]; }
+
+NodeId Graph::sole_user(ValueId id) const {
+  const auto& users = this->users(id);
+  if (users.size() != 1 || is_output(id)) return -1;
+  return users[0];
 }
 
 void Graph::refresh() const {
   order_.clear();
-  users_.assign(values_.size(), {});
   std::vector<uint8_t> state(nodes_.size(), 0);  // 0 new, 1 on the stack, 2 done
   std::vector<std::pair<NodeId, size_t>> stack;
   for (size_t root = 0; root < nodes_.size(); ++root) {
@@ -158,55 +203,61 @@ void Graph::refresh() const {
       stack.emplace_back(producer, 0);
     }
   }
-  for (const NodeId id : order_) {
-    for (const ValueId input : nodes_[static_cast<size_t>(id)].inputs) {
-      if (input == kNoValue) continue;
-      auto& users = users_[static_cast<size_t>(input)];
-      if (users.empty() || users.back() != id) users.push_back(id);
-    }
-  }
   order_valid_ = true;
 }
 
 void Graph::replace_uses(ValueId from, ValueId to) {
-  for (Node& node : nodes_) {
-    if (!node.removed) std::replace(node.inputs.begin(), node.inputs.end(), from, to);
+  if (from == to) return;
+  for (const NodeId id : std::exchange(users_[static_cast<size_t>(from)], {})) {
+    auto& inputs = nodes_[static_cast<size_t>(id)].inputs;
+    std::replace(inputs.begin(), inputs.end(), from, to);
+    add_user(to, id);
   }
   std::replace(outputs_.begin(), outputs_.end(), from, to);
-  invalidate();
+  order_valid_ = false;
 }
 
 void Graph::remove_node(NodeId id) {
-  nodes_[static_cast<size_t>(id)].removed = true;
-  invalidate();
+  Node& node = nodes_[static_cast<size_t>(id)];
+  if (std::exchange(node.removed, true)) return;
+  for (const ValueId input : node.inputs) {
+    if (input != kNoValue) std::erase(users_[static_cast<size_t>(input)], id);
+  }
+  order_valid_ = false;
 }
 
-void Graph::refine_fact(ValueId id, Fact fact) { values_[static_cast<size_t>(id)].fact = std::move(fact); }
+void Graph::refine_fact(ValueId id, Fact fact) {
+  reserve_symbols(fact);
+  values_[static_cast<size_t>(id)].fact = std::move(fact);
+}
 
-size_t Graph::remove_dead() {
-  std::vector<uint8_t> live(values_.size(), 0);
-  for (const ValueId output : outputs_) live[static_cast<size_t>(output)] = 1;
-  size_t removed = 0;
-  const auto order = this->order();
-  for (auto it = order.rbegin(); it != order.rend(); ++it) {
-    Node& node = nodes_[static_cast<size_t>(*it)];
-    const bool needed = std::any_of(node.outputs.begin(), node.outputs.end(),
-                                    [&](ValueId output) { return live[static_cast<size_t>(output)] != 0; });
-    if (!needed) {
-      node.removed = true;
-      ++removed;
-      continue;
-    }
+std::vector<NodeId> Graph::remove_dead_from(std::vector<NodeId> roots) {
+  std::vector<NodeId> removed;
+  while (!roots.empty()) {
+    const NodeId id = roots.back();
+    roots.pop_back();
+    const Node& node = nodes_[static_cast<size_t>(id)];
+    const bool needed = node.removed || std::any_of(node.outputs.begin(), node.outputs.end(), [&](ValueId output) {
+                          return !users(output).empty() || is_output(output);
+                        });
+    if (needed) continue;
+    remove_node(id);
+    removed.push_back(id);
     for (const ValueId input : node.inputs) {
-      if (input != kNoValue) live[static_cast<size_t>(input)] = 1;
+      if (input != kNoValue && value(input).producer >= 0) roots.push_back(value(input).producer);
     }
   }
-  if (removed > 0) invalidate();
   return removed;
+}
+
+size_t Graph::remove_dead() {
+  auto roots = order();
+  return remove_dead_from(std::move(roots)).size();
 }
 
 void Graph::compact() {
   remove_dead();
+  compact_bodies();
   std::vector<ValueId> renamed(values_.size(), kNoValue);
   std::vector<ValueInfo> values;
   std::vector<Node> nodes;
@@ -220,8 +271,7 @@ void Graph::compact() {
     return slot;
   };
   for (ValueId& input : inputs_) input = keep(input);
-  const auto order = this->order();
-  for (const NodeId id : order) {
+  for (const NodeId id : order()) {
     Node node = std::move(nodes_[static_cast<size_t>(id)]);
     for (ValueId& input : node.inputs) input = keep(input);
     for (ValueId& output : node.outputs) {
@@ -233,7 +283,31 @@ void Graph::compact() {
   for (ValueId& output : outputs_) output = keep(output);
   values_ = std::move(values);
   nodes_ = std::move(nodes);
-  invalidate();
+  users_.assign(values_.size(), {});
+  for (size_t id = 0; id < nodes_.size(); ++id) {
+    for (const ValueId input : nodes_[id].inputs) {
+      if (input != kNoValue) add_user(input, static_cast<NodeId>(id));
+    }
+  }
+  order_valid_ = false;
+}
+
+void Graph::compact_bodies() {
+  std::vector<int64_t> renamed(bodies_.size(), -1);
+  std::vector<std::unique_ptr<Graph>> bodies;
+  for (Node& node : nodes_) {
+    if (node.removed || !node.op.has(kControlFlow)) continue;
+    node.op = with_body_indices(node.op, [&](int64_t index) {
+      auto& slot = renamed.at(static_cast<size_t>(index));
+      if (slot < 0) {
+        slot = static_cast<int64_t>(bodies.size());
+        bodies.push_back(std::move(bodies_[static_cast<size_t>(index)]));
+        bodies.back()->compact();
+      }
+      return slot;
+    });
+  }
+  bodies_ = std::move(bodies);
 }
 
 Graph Graph::clone() const {
@@ -244,11 +318,12 @@ Graph Graph::clone() const {
   copy.inputs_ = inputs_;
   copy.outputs_ = outputs_;
   copy.output_names_ = output_names_;
+  copy.users_ = users_;
   copy.next_symbol_ = std::make_shared<int64_t>(*next_symbol_);
   for (const auto& body : bodies_) copy.add_body(body->clone());
   return copy;
 }
 
-Dim Graph::fresh_dim() { return Dim::symbol("?" + std::to_string((*next_symbol_)++)); }
+Dim Graph::fresh_dim() const { return Dim::symbol("?" + std::to_string((*next_symbol_)++)); }
 
 }  // namespace ingot::ir

@@ -16,10 +16,12 @@ inline constexpr ValueId kNoValue = -1;  // an absent optional input, an unused 
 
 // Which ONNX nodes something came from, by name; carried through every rewrite.
 using Origin = std::vector<std::string>;
+// Appends what `origin` does not hold yet.
+void merge_origin(Origin& origin, const Origin& more);
 
 struct ValueInfo {
   Fact fact;
-  std::string name;      // ONNX's name, or made up; unique within a graph
+  std::string name;      // ONNX's name, or made up; need not be unique (the text form makes it so)
   NodeId producer = -1;  // -1: input or constant
   int32_t output = 0;    // which output of the producer
 };
@@ -54,6 +56,8 @@ class Graph {
   std::vector<ValueId> add_node(Op op, std::vector<ValueId> inputs, Origin origin);
   // For operators with one output.
   ValueId add(Op op, std::vector<ValueId> inputs, Origin origin);
+  // With facts that infer() gave for these inputs before.
+  std::vector<ValueId> add_inferred(Op op, std::vector<ValueId> inputs, Origin origin, std::vector<Fact> facts);
   void set_outputs(std::vector<ValueId> outputs, std::vector<std::string> names);
 
   const std::vector<ValueId>& inputs() const { return inputs_; }
@@ -78,40 +82,58 @@ class Graph {
   // Live nodes that read `id`, each once.
   const std::vector<NodeId>& users(ValueId id) const;
   bool is_output(ValueId id) const;
+  // The node that alone reads `id`, or -1: several readers, none, or the value is an output of the graph.
+  NodeId sole_user(ValueId id) const;
 
   // Every reader of `from`, and the graph's outputs, read `to` instead.
   void replace_uses(ValueId from, ValueId to);
   void remove_node(NodeId id);
   // Replaces what is known of a value by something at least as precise.
   void refine_fact(ValueId id, Fact fact);
+  void merge_node_origin(NodeId id, const Origin& more) { merge_origin(nodes_[static_cast<size_t>(id)].origin, more); }
   void rename_value(ValueId id, std::string name) { values_[static_cast<size_t>(id)].name = std::move(name); }
   // Nodes nobody needs are removed; returns how many.
   size_t remove_dead();
-  // Drops removed nodes and unreferenced values; ids change.
+  // The same among `roots` and what feeds them alone; returns the nodes removed.
+  std::vector<NodeId> remove_dead_from(std::vector<NodeId> roots);
+  // Drops removed nodes, unreferenced values and bodies; ids and body indices change.
   void compact();
 
   // A symbol that no fact of this graph (or its bodies) uses yet: "?7".
-  Dim fresh_dim();
-  // The facts that `op` gives for these inputs, without adding anything.
-  std::vector<Fact> infer(const Op& op, std::span<const ValueId> inputs);
+  Dim fresh_dim() const;
+  // The facts that `op` gives for these inputs (null: absent), without adding anything.
+  std::vector<Fact> infer(const Op& op, std::vector<const Fact*> inputs) const;
+  std::vector<Fact> infer(const Op& op, std::span<const ValueId> inputs) const;
 
  private:
-  void invalidate() const { order_valid_ = false; }
   void refresh() const;
-  void share_symbols(const std::shared_ptr<int64_t>& next_symbol);
+  ValueId add_value(ValueInfo info);
+  void add_user(ValueId value, NodeId node);
+  void share_symbols(const std::shared_ptr<int64_t>& counter);
+  void compact_bodies();
+  void reserve_symbols(const Fact& fact) const;
   std::vector<ValueInfo> values_;
   std::vector<Node> nodes_;
   std::vector<ValueId> inputs_, outputs_;
   std::vector<std::string> output_names_;
   std::vector<std::unique_ptr<Graph>> bodies_;
   std::shared_ptr<int64_t> next_symbol_ = std::make_shared<int64_t>(0);  // shared with bodies
+  std::vector<std::vector<NodeId>> users_;                               // by value
   mutable bool order_valid_ = false;
   mutable std::vector<NodeId> order_;
-  mutable std::vector<std::vector<NodeId>> users_;
 };
 
-// Checks every invariant: ids in range, operands defined before use, facts equal to or more precise than what infer
-// gives, no cycles, unique names. Throws kInternal naming the first fault.
-void verify(const Graph& graph);
+enum class VerifyLevel : uint8_t {
+  kStructure,  // ids in range, operands defined before use, no cycles, uses as recorded
+  kFacts,      // also: every fact is equal to or more precise than what infer gives
+};
+// Throws kInternal naming the first fault. Bodies that nodes refer to are checked too.
+void verify(const Graph& graph, VerifyLevel level = VerifyLevel::kStructure);
+
+// Null when a value of fact `actual` may stand where `expected` was promised, else a static reason. Dims may differ
+// where one of them is not constant.
+const char* compatible(const Fact& actual, const Fact& expected);
+// What both facts say of one value; `a` decides where neither is more precise.
+Fact meet(Fact a, const Fact& b);
 
 }  // namespace ingot::ir
