@@ -43,8 +43,8 @@ struct PassRecord {
 };
 
 struct PassReport {
-  std::vector<PassRecord> passes;   // in the order run; a repeated pass has one record per run
-  std::vector<Refusal> refusals;    // each once
+  std::vector<PassRecord> passes;         // in the order run; a repeated pass has one record per run
+  std::vector<Refusal> refusals;          // each once
   std::map<std::string, int64_t> counts;  // what passes count: "layout conversions", ...
   int64_t patches = 0;
 };

@@ -7,7 +7,7 @@
 namespace ingot::passes {
 namespace {
 
-constexpr int kMaxRounds = 12;        // of a repeated stage
+constexpr int kMaxRounds = 12;           // of a repeated stage
 constexpr int64_t kPatchesPerNode = 64;  // more than this says that rules undo each other
 constexpr size_t kMaxRefusals = 20000;
 
