@@ -2,6 +2,7 @@
 
 #include "base/checked.h"
 #include "ops/op.h"
+#include "tensor/elements.h"
 
 namespace ingot {
 
@@ -29,6 +30,26 @@ Tensor& EvalContext::output(size_t index, DType dtype, const Shape& shape) {
 void EvalContext::set_output(size_t index, Value value) {
   reserve(index);
   *outputs_[index] = std::move(value);
+}
+
+void EvalContext::share_output(size_t index, const Tensor& tensor, const Shape& shape) {
+  if (!host_.allocate) return set_output(index, tensor.reshaped(shape));
+  Tensor& copy = output(index, tensor.dtype(), shape);
+  if (copy.count() != tensor.count()) {
+    fail(Code::kInvalidArgument, "cannot reshape {} to {}", shape_text(tensor.shape()), shape_text(shape));
+  }
+  copy_elements(tensor, 0, copy, 0, tensor.count());
+}
+
+std::vector<int64_t> EvalContext::sizes(const DimShape& dims) const {
+  static const SymbolValues kNone;
+  std::vector<int64_t> values;
+  for (const Dim& dim : dims) {
+    const auto value = dim.eval(host_.symbols != nullptr ? *host_.symbols : kNone);
+    if (!value) fail(Code::kInvalidArgument, "the size {} is not known in this run", dim.text());
+    values.push_back(*value);
+  }
+  return values;
 }
 
 std::vector<Value> EvalContext::take_outputs() {

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "tensor/dim.h"
 #include "tensor/value.h"
 
 namespace ingot {
@@ -19,6 +20,8 @@ struct EvalHost {
   int64_t memory_budget = int64_t{1} << 40;
   // Throws kCancelled when the caller wants to stop; called by long loops. May be empty.
   std::function<void()> check_cancelled;
+  // Sizes of the symbols of this run, for fields that are expressions. May be null: only constants are known then.
+  const SymbolValues* symbols = nullptr;
   // Seed of operators that draw random numbers without a seed of their own.
   uint64_t seed = 0;
 };
@@ -38,6 +41,10 @@ class EvalContext {
   // evaluation ends.
   Tensor& output(size_t index, DType dtype, const Shape& shape);
   void set_output(size_t index, Value value);
+  // Output `index` holds the elements of `tensor` under `shape`: shared, or copied when the host plans memory.
+  void share_output(size_t index, const Tensor& tensor, const Shape& shape);
+  // The expressions' values in this run; throws kInvalidArgument naming the first that has none.
+  std::vector<int64_t> sizes(const DimShape& dims) const;
   const EvalHost& host() const { return host_; }
   std::vector<Value> take_outputs();
 

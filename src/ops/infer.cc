@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "tensor/elements.h"
+
 namespace ingot {
 
 const Fact& InferContext::input(size_t index) const {
@@ -60,6 +62,29 @@ std::optional<DimShape> broadcast_dims(const std::optional<DimShape>& a, const s
   }
   return result;
 }
+
+Fact elements_fact(DType dtype, DimShape shape, std::optional<DimShape> elements) {
+  constexpr size_t kMaxTracked = 64;
+  Fact fact(dtype, std::move(shape));
+  if (!elements || elements->size() > kMaxTracked || (dtype != DType::kI64 && dtype != DType::kI32)) return fact;
+  if (fact.shape->size() > 1 || !(product(*fact.shape) == Dim(static_cast<int64_t>(elements->size())))) return fact;
+  bool constant = true;
+  for (const Dim& each : *elements) {
+    constant = constant && each.is_constant();
+    if (dtype == DType::kI32 && each.is_constant() && *each.constant() != static_cast<int32_t>(*each.constant())) {
+      return fact;
+    }
+  }
+  if (constant) {
+    Tensor value(dtype, *constant_shape(*fact.shape));
+    for (size_t i = 0; i < elements->size(); ++i) write_int(value, static_cast<int64_t>(i), *(*elements)[i].constant());
+    fact.value = std::move(value);
+  }
+  fact.elements = std::move(elements);
+  return fact;
+}
+
+Dim non_negative(const Dim& size) { return size.known_non_negative() ? size : Dim::max(size, Dim(0)); }
 
 Dim unify(const Dim& a, const Dim& b, const char* what) {
   if (a.is_constant() && b.is_constant() && !(a == b)) {

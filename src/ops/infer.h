@@ -42,8 +42,7 @@ class InferContext {
   std::vector<Fact>& outputs() { return outputs_; }
 
   // Throws kInvalidArgument with the formatted reason when `condition` is false.
-  template <class... Args>
-  void require(bool condition, fmt::format_string<Args...> text, Args&&... args) const {
+  template <class... Args> void require(bool condition, fmt::format_string<Args...> text, Args&&... args) const {
     if (!condition) fail(Code::kInvalidArgument, text, std::forward<Args>(args)...);
   }
   // `axis` in [-rank, rank) made non-negative against the known rank of input `index`.
@@ -58,6 +57,11 @@ class InferContext {
 
 // NumPy broadcasting of symbolic shapes; empty when either rank is unknown.
 std::optional<DimShape> broadcast_dims(const std::optional<DimShape>& a, const std::optional<DimShape>& b);
+// An integer tensor of this shape with tracked content: `elements` (rank 0 or 1; dropped when there are too many or a
+// constant does not fit `dtype`), and `value` as well when every element is constant.
+Fact elements_fact(DType dtype, DimShape shape, std::optional<DimShape> elements);
+// max(size, 0), simplified where `size` is known to be non-negative.
+Dim non_negative(const Dim& size);
 // Throws kInvalidArgument when both are constant and differ; otherwise the more precise of the two.
 Dim unify(const Dim& a, const Dim& b, const char* what);
 

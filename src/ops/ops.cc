@@ -3,8 +3,14 @@
 #include <string>
 #include <unordered_map>
 
+#include "ops/binary.h"
+#include "ops/cast.h"
+#include "ops/concat.h"
 #include "ops/conv.h"
 #include "ops/conv_integer.h"
+#include "ops/expand.h"
+#include "ops/fused.h"
+#include "ops/gather.h"
 #include "ops/if.h"
 #include "ops/layer_norm.h"
 #include "ops/loop.h"
@@ -14,11 +20,16 @@
 #include "ops/pool.h"
 #include "ops/quantize_linear.h"
 #include "ops/reduce.h"
+#include "ops/reshape.h"
 #include "ops/scan.h"
 #include "ops/sequence.h"
 #include "ops/sequence_map.h"
+#include "ops/shape_of.h"
+#include "ops/slice.h"
 #include "ops/softmax.h"
 #include "ops/transpose.h"
+#include "ops/unary.h"
+#include "ops/where.h"
 
 namespace ingot {
 namespace {
@@ -26,8 +37,9 @@ namespace {
 // Grouped as the converters are; within a group by name.
 const OpDef* const kAll[] = {
     // pointwise
+    &Binary::def, &Cast::def, &Fused::def, &Unary::def, &Where::def,
     // movement
-    &Transpose::def,
+    &Concat::def, &Expand::def, &Gather::def, &Reshape::def, &ShapeOf::def, &Slice::def, &Transpose::def,
     // nn
     &Conv::def, &LayerNorm::def, &Pool::def, &Softmax::def,
     // math

@@ -141,6 +141,14 @@ bool Dim::operator==(const Dim& other) const {
                     [](const Term& x, const Term& y) { return x.coefficient == y.coefficient && x.key == y.key; });
 }
 
+bool Dim::known_non_negative() const {
+  return std::all_of(terms_.begin(), terms_.end(), [](const Term& term) {
+    return term.coefficient >= 0 && std::all_of(term.factors.begin(), term.factors.end(), [](const AtomRef& factor) {
+             if (factor->kind == Atom::kSymbol) return true;
+             const bool a = factor->a.known_non_negative(), b = factor->b.known_non_negative();
+             return factor->kind == Atom::kMax ? a || b : a && b;
+           });
+  });
 // floor(a/d) for d > 1: whole multiples of d leave the floor, constants inside are reduced to [0, d), and
 // floor((floor(x/e) + c)/d) is floor((x + c*e)/(d*e)). So equal sizes reached by different ways look equal.
 Dim Dim::floor_div_by_constant(const Dim& a, int64_t divisor) {

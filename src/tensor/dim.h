@@ -38,6 +38,8 @@ class Dim {
   friend Dim operator-(const Dim& a, const Dim& b);
   friend Dim operator*(const Dim& a, const Dim& b);
   bool operator==(const Dim& other) const;
+  // Whether the value is at least 0 for every assignment of non-negative sizes to the symbols; false when unsure.
+  bool known_non_negative() const;
 
   // Rounds towards minus infinity; simplifies where the division is exact, and by constants.
   static Dim floor_div(const Dim& a, const Dim& b);

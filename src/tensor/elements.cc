@@ -152,6 +152,21 @@ void copy_element(const Tensor& from, int64_t from_index, Tensor& to, int64_t to
   }
 }
 
+void copy_elements(const Tensor& from, int64_t from_index, Tensor& to, int64_t to_index, int64_t count) {
+  INGOT_ASSERT(from.dtype() == to.dtype(), "elements are copied between equal types");
+  const int bits = dtype_bits(from.dtype());
+  int64_t done = 0;
+  if (from.dtype() != DType::kString && from_index * bits % 8 == 0 && to_index * bits % 8 == 0) {
+    done = bits >= 8 ? count : count / (8 / bits) * (8 / bits);
+    if (done > 0) {
+      std::memcpy(static_cast<std::byte*>(to.mutable_raw()) + to_index * bits / 8,
+                  static_cast<const std::byte*>(from.raw()) + from_index * bits / 8,
+                  static_cast<size_t>(done * bits / 8));
+    }
+  }
+  for (; done < count; ++done) copy_element(from, from_index + done, to, to_index + done);
+}
+
 std::vector<int64_t> to_ints(const Tensor& tensor) {
   std::vector<int64_t> values(static_cast<size_t>(tensor.count()));
   if (is_packed(tensor.dtype())) {

@@ -15,6 +15,9 @@ void write_int(Tensor& tensor, int64_t index, int64_t value);
 // Copies one element between tensors of the same type (strings and packed types included).
 void copy_element(const Tensor& from, int64_t from_index, Tensor& to, int64_t to_index);
 
+// Copies `count` consecutive elements; ranges that fall on whole bytes are copied at once.
+void copy_elements(const Tensor& from, int64_t from_index, Tensor& to, int64_t to_index, int64_t count);
+
 std::vector<int64_t> to_ints(const Tensor& tensor);
 std::vector<double> to_doubles(const Tensor& tensor);
 // All elements at once; as many values as elements.
