@@ -24,6 +24,15 @@ std::vector<int32_t> count_uses(const Graph& graph) {
   return uses;
 }
 
+// Gives the symbols of `fact` that have no size yet the sizes that `value` shows.
+void bind_symbols(const Fact& fact, const Value& value, SymbolValues& symbols) {
+  if (!fact.shape || !value.is_tensor() || fact.shape->size() != value.tensor().shape().size()) return;
+  for (size_t axis = 0; axis < fact.shape->size(); ++axis) {
+    const std::string name = (*fact.shape)[axis].symbol_name();
+    if (!name.empty()) symbols.try_emplace(name, value.tensor().shape()[axis]);
+  }
+}
+
 }  // namespace
 
 std::vector<Value> interpret(const Graph& graph, std::vector<Value> inputs, const InterpretOptions& options) {
@@ -38,14 +47,20 @@ std::vector<Value> interpret(const Graph& graph, std::vector<Value> inputs, cons
       present[id] = 1;
     }
   }
-  for (size_t i = 0; i < inputs.size(); ++i) values[static_cast<size_t>(graph.inputs()[i])] = std::move(inputs[i]);
+  SymbolValues symbols = options.symbols;
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    bind_symbols(graph.fact(graph.inputs()[i]), inputs[i], symbols);
+    values[static_cast<size_t>(graph.inputs()[i])] = std::move(inputs[i]);
+  }
   auto uses = count_uses(graph);
   InterpretOptions body_options = options;
   body_options.observe = nullptr;
   EvalHost host;
   host.memory_budget = options.memory_budget;
   host.check_cancelled = options.check_cancelled;
+  host.symbols = &symbols;
   host.run_body = [&](size_t index, std::vector<Value> body_inputs) {
+    body_options.symbols = symbols;
     return interpret(*graph.bodies().at(index), std::move(body_inputs), body_options);
   };
   for (const NodeId id : graph.order()) {
@@ -63,6 +78,7 @@ std::vector<Value> interpret(const Graph& graph, std::vector<Value> inputs, cons
     if (options.observe) options.observe(node, results);
     for (size_t i = 0; i < results.size(); ++i) {
       const auto output = static_cast<size_t>(node.outputs[i]);
+      bind_symbols(graph.fact(node.outputs[i]), results[i], symbols);
       if (!present[output]) values[output] = std::move(results[i]);
     }
     release_dead(graph, node, uses, values);

@@ -11,6 +11,7 @@ struct InterpretOptions {
   int64_t memory_budget = int64_t{1} << 40;  // bytes one evaluation may allocate
   uint64_t seed = 0;
   std::function<void()> check_cancelled;
+  SymbolValues symbols;  // sizes known from outside, as a body has them; the inputs' shapes add theirs
   // Called after every node of the main graph with its outputs.
   std::function<void(const Node&, std::span<const Value>)> observe;
 };

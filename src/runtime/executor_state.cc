@@ -196,6 +196,7 @@ void Executor::State::run_evaluation(size_t index, const Step& step) {
     operands.push_back(&values.back());
   }
   EvalHost host;
+  host.symbols = &symbols;
   host.memory_budget = control->memory_budget;
   host.seed = control->seed + index * 0x9e3779b97f4a7c15ull;
   host.check_cancelled = [this] {

@@ -149,6 +149,8 @@ bool Dim::known_non_negative() const {
              return factor->kind == Atom::kMax ? a || b : a && b;
            });
   });
+}
+
 // floor(a/d) for d > 1: whole multiples of d leave the floor, constants inside are reduced to [0, d), and
 // floor((floor(x/e) + c)/d) is floor((x + c*e)/(d*e)). So equal sizes reached by different ways look equal.
 Dim Dim::floor_div_by_constant(const Dim& a, int64_t divisor) {
