@@ -31,6 +31,7 @@ struct TensorProto {
   std::shared_ptr<const void> owner;      // of raw: the mapped file or a buffer
   std::vector<StringPair> external_data;  // location, offset, length, checksum; empty when content is inline
   std::string doc_string;
+  std::vector<std::byte> unknown_fields;  // of this and the structs below: kept for writing back
 };
 
 struct SparseTensorProto {
@@ -52,12 +53,14 @@ struct TypeProto {
   int32_t key_type = 0;                         // map
   std::shared_ptr<TypeProto> element;           // sequence, optional: element; map: value
   std::string denotation;
+  std::vector<std::byte> unknown_fields;  // e.g. an opaque type
 };
 
 struct ValueInfo {
   std::string name;
   TypeProto type;
   std::string doc_string;
+  std::vector<std::byte> unknown_fields;
 };
 
 struct Attribute {
@@ -90,6 +93,7 @@ struct Attribute {
   std::vector<SparseTensorProto> sparse_tensors;  // one for kSparseTensor
   std::vector<std::shared_ptr<Graph>> graphs;     // one for kGraph
   std::vector<TypeProto> types;                   // one for kTypeProto
+  std::vector<std::byte> unknown_fields;
 };
 
 struct Node {
@@ -98,6 +102,7 @@ struct Node {
   std::vector<Attribute> attributes;
   std::string doc_string;
   std::vector<StringPair> metadata_props;
+  std::vector<std::byte> unknown_fields;
   // Null when absent.
   const Attribute* attribute(std::string_view name) const;
 };
@@ -125,6 +130,7 @@ struct Function {
   std::vector<OperatorSet> opset_imports;
   std::vector<ValueInfo> value_infos;
   std::vector<StringPair> metadata_props;
+  std::vector<std::byte> unknown_fields;
 };
 
 struct Model {
@@ -143,9 +149,10 @@ struct Model {
 };
 
 struct ReadLimits {
-  size_t max_nodes = 4u << 20;  // over all graphs and functions
-  size_t max_depth = 64;        // nested graphs, types
-  size_t max_bytes = size_t{1} << 41;
+  size_t max_nodes = 4u << 20;          // over all graphs and functions
+  size_t max_depth = 64;                // nested graphs, types
+  size_t max_bytes = size_t{1} << 41;   // of the file
+  size_t max_memory = size_t{4} << 30;  // structures and decoded numbers; content left in the file costs nothing
 };
 
 // Maps the file; weights stay in it. Throws kNotFound, kIo, kInvalidModel (naming offset or field).

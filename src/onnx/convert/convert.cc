@@ -94,11 +94,4 @@ size_t Conversion::body(std::string_view name, const std::vector<Fact>& inputs, 
   return convert_body(get_graph(name), inputs, captures);
 }
 
-const Attribute* Node::attribute(std::string_view name) const {
-  for (const Attribute& attribute : attributes) {
-    if (attribute.name == name) return &attribute;
-  }
-  return nullptr;
-}
-
 }  // namespace ingot::onnx
