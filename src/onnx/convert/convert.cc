@@ -71,7 +71,7 @@ ir::ValueId Conversion::add(Op op, std::vector<ir::ValueId> inputs) {
   return add_node(std::move(op), std::move(inputs)).at(0);
 }
 std::vector<ir::ValueId> Conversion::add_node(Op op, std::vector<ir::ValueId> inputs) {
-  return graph_.add_node(std::move(op), std::move(inputs), {node_.name});
+  return graph_.add_node(std::move(op), std::move(inputs), {origin.empty() ? node_.name : origin});
 }
 
 ir::ValueId Conversion::scalar(double value, DType dtype) {

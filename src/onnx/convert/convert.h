@@ -62,12 +62,15 @@ class Conversion {
   const std::vector<ir::ValueId>& outputs() const { return outputs_; }
 
   // Control flow: converts the subgraph attribute `name` into a body of graph() and returns its index. The body's
-  // inputs are `inputs` (facts of the subgraph's declared inputs, in order) followed by the values it captures from
-  // outside; `captures` lists these outer values and may be pre-filled and grown (several bodies of one node share
-  // one list: convert all, then pad).
+  // inputs are `inputs` (facts of the subgraph's declared inputs, in order; Fact() takes the declared type and rank)
+  // followed by the values it captures from outside, constants excepted; `captures` lists these outer values and may be
+  // pre-filled and grown (several bodies of one node share one list: convert all, then pad with
+  // graph().bodies()[i]->add_input). A body converted with facts that prove too narrow may be dropped with
+  // bodies().pop_back() and converted again.
   size_t body(std::string_view name, const std::vector<Fact>& inputs, std::vector<ir::ValueId>& captures);
 
-  // Set by the loader.
+  // Set by the loader. `origin` names the node even when the file does not.
+  std::string origin;
   std::function<size_t(const Graph&, const std::vector<Fact>&, std::vector<ir::ValueId>&)> convert_body;
 
  private:
