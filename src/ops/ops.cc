@@ -3,60 +3,109 @@
 #include <string>
 #include <unordered_map>
 
+// One block per group of the list below.
 #include "ops/binary.h"
 #include "ops/cast.h"
-#include "ops/concat.h"
-#include "ops/conv.h"
-#include "ops/conv_integer.h"
-#include "ops/expand.h"
 #include "ops/fused.h"
+#include "ops/unary.h"
+#include "ops/where.h"
+
+#include "ops/concat.h"
+#include "ops/expand.h"
 #include "ops/gather.h"
-#include "ops/if.h"
-#include "ops/layer_norm.h"
-#include "ops/loop.h"
-#include "ops/matmul.h"
-#include "ops/matmul_integer.h"
-#include "ops/optional.h"
-#include "ops/pool.h"
-#include "ops/quantize_linear.h"
-#include "ops/reduce.h"
 #include "ops/reshape.h"
+#include "ops/shape_of.h"
+#include "ops/slice.h"
+#include "ops/transpose.h"
+
+#include "ops/conv.h"
+#include "ops/layer_norm.h"
+#include "ops/pool.h"
+#include "ops/softmax.h"
+
+#include "ops/arg_reduce.h"
+#include "ops/cumulative.h"
+#include "ops/det.h"
+#include "ops/einsum.h"
+#include "ops/matmul.h"
+#include "ops/reduce.h"
+#include "ops/top_k.h"
+
+#include "ops/conv_integer.h"
+#include "ops/matmul_integer.h"
+#include "ops/quantize_linear.h"
+
+#include "ops/if.h"
+#include "ops/loop.h"
+#include "ops/optional.h"
 #include "ops/scan.h"
 #include "ops/sequence.h"
 #include "ops/sequence_map.h"
-#include "ops/shape_of.h"
-#include "ops/slice.h"
-#include "ops/softmax.h"
-#include "ops/transpose.h"
-#include "ops/unary.h"
-#include "ops/where.h"
 
 namespace ingot {
 namespace {
 
 // Grouped as the converters are; within a group by name.
+// clang-format off
 const OpDef* const kAll[] = {
     // pointwise
-    &Binary::def, &Cast::def, &Fused::def, &Unary::def, &Where::def,
+    &Binary::def,
+    &Cast::def,
+    &Fused::def,
+    &Unary::def,
+    &Where::def,
     // movement
-    &Concat::def, &Expand::def, &Gather::def, &Reshape::def, &ShapeOf::def, &Slice::def, &Transpose::def,
+    &Concat::def,
+    &Expand::def,
+    &Gather::def,
+    &Reshape::def,
+    &ShapeOf::def,
+    &Slice::def,
+    &Transpose::def,
     // nn
-    &Conv::def, &LayerNorm::def, &Pool::def, &Softmax::def,
+    &Conv::def,
+    &LayerNorm::def,
+    &Pool::def,
+    &Softmax::def,
     // math
-    &MatMul::def, &Reduce::def,
+    &ArgReduce::def,
+    &Cumulative::def,
+    &Det::def,
+    &Einsum::def,
+    &MatMul::def,
+    &Reduce::def,
+    &TopK::def,
     // recurrent, attention
     // quantization
-    &ConvInteger::def, &DequantizeLinear::def, &DynamicQuantizeLinear::def, &MatMulInteger::def, &QLinearConv::def,
-    &QLinearMatMul::def, &QuantizeLinear::def,
+    &ConvInteger::def,
+    &DequantizeLinear::def,
+    &DynamicQuantizeLinear::def,
+    &MatMulInteger::def,
+    &QLinearConv::def,
+    &QLinearMatMul::def,
+    &QuantizeLinear::def,
     // control flow, sequences
-    &ConcatFromSequence::def, &If::def, &Loop::def, &MakeOptional::def, &OptionalGetElement::def,
-    &OptionalHasElement::def, &Scan::def, &SequenceAt::def, &SequenceConstruct::def, &SequenceEmpty::def,
-    &SequenceErase::def, &SequenceInsert::def, &SequenceLength::def, &SequenceMap::def, &SplitToSequence::def,
+    &ConcatFromSequence::def,
+    &If::def,
+    &Loop::def,
+    &MakeOptional::def,
+    &OptionalGetElement::def,
+    &OptionalHasElement::def,
+    &Scan::def,
+    &SequenceAt::def,
+    &SequenceConstruct::def,
+    &SequenceEmpty::def,
+    &SequenceErase::def,
+    &SequenceInsert::def,
+    &SequenceLength::def,
+    &SequenceMap::def,
+    &SplitToSequence::def,
     // generators
     // signal, vision
     // text
     // ml
 };
+// clang-format on
 
 }  // namespace
 
