@@ -1,5 +1,6 @@
 # One module of ARCHITECTURE.md's table: every source below src/<name>/ becomes the static library
-# ingot_<name>, every *_test.cc the test program ingot_<name>_test. Adding a file edits no build file.
+# ingot_<name>, every *_test.cc part of the test program ingot_<name>_test, every *_bench.cc part of the bench program,
+# every x_fuzz.cc a libFuzzer program ingot_x_fuzz of its own. Adding a file edits no build file.
 include(GoogleTest)
 
 add_library(ingot_warnings INTERFACE)
@@ -10,6 +11,9 @@ if(INGOT_SANITIZE)
   target_compile_options(ingot_warnings INTERFACE -fsanitize=${INGOT_SANITIZE} -fno-sanitize-recover=all
                                                   -fno-omit-frame-pointer)
   target_link_options(ingot_warnings INTERFACE -fsanitize=${INGOT_SANITIZE})
+endif()
+if(INGOT_FUZZ)
+  target_compile_options(ingot_warnings INTERFACE -fsanitize=fuzzer-no-link)
 endif()
 
 function(ingot_test_program name)
@@ -25,9 +29,11 @@ function(ingot_module name)
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${name}/*.cc)
   set(tests ${sources})
   set(benches ${sources})
+  set(fuzzers ${sources})
   list(FILTER tests INCLUDE REGEX "_test\\.cc$")
   list(FILTER benches INCLUDE REGEX "_bench\\.cc$")
-  list(FILTER sources EXCLUDE REGEX "_(test|bench)\\.cc$")
+  list(FILTER fuzzers INCLUDE REGEX "_fuzz\\.cc$")
+  list(FILTER sources EXCLUDE REGEX "_(test|bench|fuzz)\\.cc$")
   list(TRANSFORM ARG_DEPENDS PREPEND ingot_)
   add_library(ingot_${name} STATIC ${sources})
   target_include_directories(ingot_${name} PUBLIC ${PROJECT_SOURCE_DIR}/src)
@@ -38,5 +44,12 @@ function(ingot_module name)
   if(INGOT_BENCHES AND benches)
     add_executable(ingot_${name}_bench ${benches})
     target_link_libraries(ingot_${name}_bench PRIVATE ingot_${name} ingot_warnings benchmark::benchmark_main)
+  endif()
+  if(INGOT_FUZZ)
+    foreach(fuzzer ${fuzzers})
+      get_filename_component(stem ${fuzzer} NAME_WE)
+      add_executable(ingot_${stem} ${fuzzer})
+      target_link_libraries(ingot_${stem} PRIVATE ingot_${name} ingot_warnings -fsanitize=fuzzer)
+    endforeach()
   endif()
 endfunction()
