@@ -64,15 +64,12 @@ def check_library(path: Path, includes: list[tuple[str, str]], table, allowed) -
 def check_outside(path: Path, includes: list[tuple[str, str]], root: Path, allowed) -> list[str]:
     """Applications and bindings see the public headers and their own files."""
     problems = []
+    folder = root.joinpath(*path.parts[:2]).resolve()
     for bracket, target in includes:
         first = target.split("/")[0]
-        own = (root / path).parent / target
-        if first == "ingot" or (bracket == '"' and own.exists() and "src" not in own.resolve().relative_to(root).parts[:1]):
-            continue
-        folder = root.joinpath(*path.parts[:2])
-        if bracket == '"' and (folder / target).exists():
-            continue
-        if bracket == '"' or first in allowed:
+        beside = [(root / path).parent / target, folder / target]
+        own = bracket == '"' and any(file.exists() and file.resolve().is_relative_to(folder) for file in beside)
+        if not own and first != "ingot" and (bracket == '"' or first in allowed):
             problems.append(f"{path}: {target} is neither a public header nor a file beside it")
     return problems
 

@@ -4,28 +4,17 @@ namespace ingot {
 
 const char* code_name(Code code) {
   switch (code) {
-    case Code::kInvalidArgument:
-      return "invalid argument";
-    case Code::kInvalidModel:
-      return "invalid model";
-    case Code::kUnsupported:
-      return "unsupported";
-    case Code::kInvalidPlan:
-      return "invalid plan";
-    case Code::kForeignPlan:
-      return "foreign plan";
-    case Code::kNotFound:
-      return "not found";
-    case Code::kIo:
-      return "input/output";
-    case Code::kOutOfMemory:
-      return "out of memory";
-    case Code::kCancelled:
-      return "cancelled";
-    case Code::kDevice:
-      return "device";
-    case Code::kInternal:
-      return "internal";
+    case Code::kInvalidArgument: return "invalid argument";
+    case Code::kInvalidModel: return "invalid model";
+    case Code::kUnsupported: return "unsupported";
+    case Code::kInvalidPlan: return "invalid plan";
+    case Code::kForeignPlan: return "foreign plan";
+    case Code::kNotFound: return "not found";
+    case Code::kIo: return "input/output";
+    case Code::kOutOfMemory: return "out of memory";
+    case Code::kCancelled: return "cancelled";
+    case Code::kDevice: return "device";
+    case Code::kInternal: return "internal";
   }
   return "unknown";
 }

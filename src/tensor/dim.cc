@@ -242,18 +242,10 @@ std::optional<int64_t> Dim::eval(const SymbolValues& symbols) const {
         const auto a = factor->a.eval(symbols), b = factor->b.eval(symbols);
         if (!a || !b) return std::nullopt;
         switch (factor->kind) {
-          case Atom::kFloorDiv:
-            factor_value = floor_divide(*a, *b);
-            break;
-          case Atom::kMin:
-            factor_value = std::min(*a, *b);
-            break;
-          case Atom::kMax:
-            factor_value = std::max(*a, *b);
-            break;
-          default:
-            factor_value = broadcast_sizes(*a, *b);
-            break;
+          case Atom::kFloorDiv: factor_value = floor_divide(*a, *b); break;
+          case Atom::kMin: factor_value = std::min(*a, *b); break;
+          case Atom::kMax: factor_value = std::max(*a, *b); break;
+          default: factor_value = broadcast_sizes(*a, *b); break;
         }
       }
       value = checked_mul(value, factor_value);
@@ -275,18 +267,10 @@ Dim Dim::substitute(const std::function<std::optional<Dim>(const std::string&)>&
       }
       const Dim a = factor->a.substitute(replace), b = factor->b.substitute(replace);
       switch (factor->kind) {
-        case Atom::kFloorDiv:
-          value = value * floor_div(a, b);
-          break;
-        case Atom::kMin:
-          value = value * min(a, b);
-          break;
-        case Atom::kMax:
-          value = value * max(a, b);
-          break;
-        default:
-          value = value * broadcast(a, b);
-          break;
+        case Atom::kFloorDiv: value = value * floor_div(a, b); break;
+        case Atom::kMin: value = value * min(a, b); break;
+        case Atom::kMax: value = value * max(a, b); break;
+        default: value = value * broadcast(a, b); break;
       }
     }
     sum = sum + value;

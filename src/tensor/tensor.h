@@ -71,90 +71,27 @@ int64_t storage_bytes(DType dtype, int64_t count);
 // Same type, shape and bytes (strings by content).
 bool identical(const Tensor& a, const Tensor& b);
 
-template <>
-constexpr DType dtype_of<float>() {
-  return DType::kF32;
-}
-template <>
-constexpr DType dtype_of<double>() {
-  return DType::kF64;
-}
-template <>
-constexpr DType dtype_of<F16>() {
-  return DType::kF16;
-}
-template <>
-constexpr DType dtype_of<BF16>() {
-  return DType::kBF16;
-}
-template <>
-constexpr DType dtype_of<F8E4M3FN>() {
-  return DType::kF8E4M3FN;
-}
-template <>
-constexpr DType dtype_of<F8E4M3FNUZ>() {
-  return DType::kF8E4M3FNUZ;
-}
-template <>
-constexpr DType dtype_of<F8E5M2>() {
-  return DType::kF8E5M2;
-}
-template <>
-constexpr DType dtype_of<F8E5M2FNUZ>() {
-  return DType::kF8E5M2FNUZ;
-}
-template <>
-constexpr DType dtype_of<F8E8M0>() {
-  return DType::kF8E8M0;
-}
-template <>
-constexpr DType dtype_of<int8_t>() {
-  return DType::kI8;
-}
-template <>
-constexpr DType dtype_of<int16_t>() {
-  return DType::kI16;
-}
-template <>
-constexpr DType dtype_of<int32_t>() {
-  return DType::kI32;
-}
-template <>
-constexpr DType dtype_of<int64_t>() {
-  return DType::kI64;
-}
-template <>
-constexpr DType dtype_of<uint8_t>() {
-  return DType::kU8;
-}
-template <>
-constexpr DType dtype_of<uint16_t>() {
-  return DType::kU16;
-}
-template <>
-constexpr DType dtype_of<uint32_t>() {
-  return DType::kU32;
-}
-template <>
-constexpr DType dtype_of<uint64_t>() {
-  return DType::kU64;
-}
-template <>
-constexpr DType dtype_of<bool>() {
-  return DType::kBool;
-}
-template <>
-constexpr DType dtype_of<std::string>() {
-  return DType::kString;
-}
-template <>
-constexpr DType dtype_of<std::complex<float>>() {
-  return DType::kC64;
-}
-template <>
-constexpr DType dtype_of<std::complex<double>>() {
-  return DType::kC128;
-}
+template <> constexpr DType dtype_of<float>() { return DType::kF32; }
+template <> constexpr DType dtype_of<double>() { return DType::kF64; }
+template <> constexpr DType dtype_of<F16>() { return DType::kF16; }
+template <> constexpr DType dtype_of<BF16>() { return DType::kBF16; }
+template <> constexpr DType dtype_of<F8E4M3FN>() { return DType::kF8E4M3FN; }
+template <> constexpr DType dtype_of<F8E4M3FNUZ>() { return DType::kF8E4M3FNUZ; }
+template <> constexpr DType dtype_of<F8E5M2>() { return DType::kF8E5M2; }
+template <> constexpr DType dtype_of<F8E5M2FNUZ>() { return DType::kF8E5M2FNUZ; }
+template <> constexpr DType dtype_of<F8E8M0>() { return DType::kF8E8M0; }
+template <> constexpr DType dtype_of<int8_t>() { return DType::kI8; }
+template <> constexpr DType dtype_of<int16_t>() { return DType::kI16; }
+template <> constexpr DType dtype_of<int32_t>() { return DType::kI32; }
+template <> constexpr DType dtype_of<int64_t>() { return DType::kI64; }
+template <> constexpr DType dtype_of<uint8_t>() { return DType::kU8; }
+template <> constexpr DType dtype_of<uint16_t>() { return DType::kU16; }
+template <> constexpr DType dtype_of<uint32_t>() { return DType::kU32; }
+template <> constexpr DType dtype_of<uint64_t>() { return DType::kU64; }
+template <> constexpr DType dtype_of<bool>() { return DType::kBool; }
+template <> constexpr DType dtype_of<std::string>() { return DType::kString; }
+template <> constexpr DType dtype_of<std::complex<float>>() { return DType::kC64; }
+template <> constexpr DType dtype_of<std::complex<double>>() { return DType::kC128; }
 
 template <class T> Tensor Tensor::of(Shape shape, const std::vector<T>& values) {
   Tensor tensor(dtype_of<T>(), std::move(shape));

@@ -17,14 +17,10 @@ bool Type::operator==(const Type& other) const {
 
 std::string Type::text() const {
   switch (kind) {
-    case Kind::kTensor:
-      return std::string(dtype_name(dtype));
-    case Kind::kSequence:
-      return "seq(" + element->text() + ")";
-    case Kind::kOptional:
-      return "opt(" + element->text() + ")";
-    case Kind::kMap:
-      return "map(" + std::string(dtype_name(key)) + "," + std::string(dtype_name(dtype)) + ")";
+    case Kind::kTensor: return std::string(dtype_name(dtype));
+    case Kind::kSequence: return "seq(" + element->text() + ")";
+    case Kind::kOptional: return "opt(" + element->text() + ")";
+    case Kind::kMap: return "map(" + std::string(dtype_name(key)) + "," + std::string(dtype_name(dtype)) + ")";
   }
   return "?";
 }
