@@ -14,7 +14,7 @@ TEST(Elements, EveryIntegerTypeHoldsItsWholeRange) {
     if (!is_int(dtype)) continue;
     const int bits = dtype_bits(dtype);
     const bool is_signed = is_signed_int(dtype);
-    const int64_t low = is_signed ? -(int64_t{1} << (bits - 1)) : 0;
+    const int64_t low = is_signed ? static_cast<int64_t>(~uint64_t{0} << (bits - 1)) : 0;
     const auto high = static_cast<int64_t>(~uint64_t{0} >> (64 - bits + (is_signed ? 1 : 0)));
     Tensor tensor(dtype, {5});
     const int64_t values[] = {low, high, 0, 1, is_signed ? -1 : 2};
