@@ -19,6 +19,9 @@
 #include "ops/transpose.h"
 
 #include "ops/conv.h"
+#include "ops/conv_integer.h"
+#include "ops/fourier.h"
+#include "ops/if.h"
 #include "ops/layer_norm.h"
 #include "ops/pool.h"
 #include "ops/softmax.h"
@@ -33,6 +36,9 @@
 
 #include "ops/conv_integer.h"
 #include "ops/matmul_integer.h"
+#include "ops/non_max_suppression.h"
+#include "ops/optional.h"
+#include "ops/pool.h"
 #include "ops/quantize_linear.h"
 
 #include "ops/if.h"
@@ -41,6 +47,10 @@
 #include "ops/scan.h"
 #include "ops/sequence.h"
 #include "ops/sequence_map.h"
+#include "ops/softmax.h"
+#include "ops/strings.h"
+#include "ops/tf_idf_vectorizer.h"
+#include "ops/transpose.h"
 
 namespace ingot {
 namespace {
@@ -102,7 +112,9 @@ const OpDef* const kAll[] = {
     &SplitToSequence::def,
     // generators
     // signal, vision
+    &Dft::def, &NonMaxSuppression::def, &Stft::def,
     // text
+    &RegexFullMatch::def, &StringConcat::def, &StringNormalizer::def, &StringSplit::def, &TfIdfVectorizer::def,
     // ml
 };
 // clang-format on

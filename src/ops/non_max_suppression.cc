@@ -1,0 +1,93 @@
+#include "ops/non_max_suppression.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "ops/eval.h"
+#include "ops/infer.h"
+#include "tensor/elements.h"
+
+namespace ingot {
+
+static void infer(const NonMaxSuppression&, InferContext& context) {
+  for (size_t i = 0; i < 2; ++i) {
+    const Fact& fact = context.input(i);
+    context.require(fact.dtype() == DType::kF32 || fact.dtype() == DType::kF16, "boxes or scores of type {}",
+                    dtype_name(fact.dtype()));
+    context.require(!fact.has_rank() || fact.rank() == 3, "boxes or scores are {}", fact.text());
+  }
+  context.set_output(0, DType::kI64, DimShape{context.fresh_dim(), 3});
+}
+
+namespace {
+
+struct Box {
+  float low_x, low_y, high_x, high_y;
+};
+
+Box box_at(const Tensor& boxes, int64_t index, bool center) {
+  std::array<float, 4> v;
+  for (size_t i = 0; i < 4; ++i) v[i] = static_cast<float>(read_double(boxes, index * 4 + static_cast<int64_t>(i)));
+  if (center) return {v[0] - v[2] / 2, v[1] - v[3] / 2, v[0] + v[2] / 2, v[1] + v[3] / 2};
+  return {std::min(v[1], v[3]), std::min(v[0], v[2]), std::max(v[1], v[3]), std::max(v[0], v[2])};
+}
+
+bool overlap_exceeds(const Box& a, const Box& b, float threshold) {
+  const float width = std::min(a.high_x, b.high_x) - std::max(a.low_x, b.low_x);
+  const float height = std::min(a.high_y, b.high_y) - std::max(a.low_y, b.low_y);
+  if (!(width > 0 && height > 0)) return false;
+  const float common = width * height;
+  const float area_a = (a.high_x - a.low_x) * (a.high_y - a.low_y);
+  const float area_b = (b.high_x - b.low_x) * (b.high_y - b.low_y);
+  return common / (area_a + area_b - common) > threshold;
+}
+
+double one_number(const EvalContext& context, size_t index, double fallback) {
+  if (!context.has(index)) return fallback;
+  const Tensor& tensor = context.tensor(index);
+  if (tensor.count() != 1) fail(Code::kInvalidArgument, "input {} of nms is {}", index, tensor.type_text());
+  return read_double(tensor, 0);
+}
+
+}  // namespace
+
+static void eval(const NonMaxSuppression& nms, EvalContext& context) {
+  const Tensor &boxes = context.tensor(0), &scores = context.tensor(1);
+  if (boxes.rank() != 3 || scores.rank() != 3 || boxes.dim(2) != 4 || boxes.dim(0) != scores.dim(0) ||
+      boxes.dim(1) != scores.dim(2)) {
+    fail(Code::kInvalidArgument, "boxes {} and scores {} do not fit", boxes.type_text(), scores.type_text());
+  }
+  const double limit = one_number(context, 2, 0), threshold = one_number(context, 4, -INFINITY);
+  const auto overlap = static_cast<float>(one_number(context, 3, 0));
+  const int64_t count = boxes.dim(1), classes = scores.dim(1);
+  std::vector<int64_t> result;
+  for (int64_t line = 0; line < boxes.dim(0) * classes; ++line) {
+    if (context.host().check_cancelled) context.host().check_cancelled();
+    const int64_t batch = line / classes;
+    const auto score = [&](int64_t box) { return read_double(scores, line * count + box); };
+    std::vector<int64_t> order;
+    for (int64_t box = 0; box < count; ++box) {
+      if (!context.has(4) || score(box) > threshold) order.push_back(box);
+    }
+    // NaN scores sort last, so that the order stays strict.
+    const auto key = [&](int64_t box) { return std::isnan(score(box)) ? -INFINITY : score(box); };
+    std::stable_sort(order.begin(), order.end(), [&](int64_t a, int64_t b) { return key(a) > key(b); });
+    std::vector<Box> kept;
+    for (const int64_t box : order) {
+      if (static_cast<double>(kept.size()) >= limit) break;
+      const Box candidate = box_at(boxes, batch * count + box, nms.center_point_box);
+      const bool covered = std::any_of(kept.begin(), kept.end(),
+                                       [&](const Box& better) { return overlap_exceeds(candidate, better, overlap); });
+      if (covered) continue;
+      kept.push_back(candidate);
+      result.insert(result.end(), {batch, line % classes, box});
+    }
+  }
+  write_ints(context.output(0, DType::kI64, {static_cast<int64_t>(result.size() / 3), 3}), result);
+}
+
+const OpDef NonMaxSuppression::def = define_op<NonMaxSuppression, infer, eval>(
+    {"non_max_suppression", "(batch, class, box) of the best boxes that overlap no better one too much", 2, 5, 1});
+
+}  // namespace ingot
