@@ -1,0 +1,129 @@
+#include "conformance/execute.h"
+
+#include <algorithm>
+
+#include "base/mapped_file.h"
+#include "ir/interpreter.h"
+#include "onnx/load.h"
+
+namespace ingot::conformance {
+namespace {
+
+namespace fs = std::filesystem;
+using Kind = onnx::TypeProto::Kind;
+
+Value read_value(const fs::path& path, const onnx::TypeProto& type) {
+  const auto file = MappedFile::open(path);
+  return with_frame([&] { return "file " + path.filename().string(); },
+                    [&]() -> Value {
+                      switch (type.kind) {
+                        case Kind::kSequence: return onnx::parse_sequence_file(file->bytes());
+                        case Kind::kOptional: return onnx::parse_optional_file(file->bytes());
+                        default: return onnx::parse_tensor_file(file->bytes());
+                      }
+                    });
+}
+
+// What ONNX's own runner feeds models that come without inputs: i / n, unknown sizes being 1.
+Value made_input(const onnx::ValueInfo& input) {
+  Shape shape;
+  if (input.type.shape) {
+    for (const auto& dimension : *input.type.shape) shape.push_back(dimension.value.value_or(1));
+  }
+  Tensor tensor(DType::kF32, shape);
+  auto* data = tensor.mutable_data<float>();
+  const auto count = static_cast<double>(tensor.count());
+  for (int64_t i = 0; i < tensor.count(); ++i) data[i] = static_cast<float>(static_cast<double>(i) / count);
+  return tensor;
+}
+
+struct Inputs {
+  std::vector<std::string> names;
+  std::vector<Value> values;
+};
+
+Inputs read_inputs(const onnx::Model& model, const fs::path& data_set) {
+  Inputs inputs;
+  for (size_t i = 0; i < model.graph.inputs.size(); ++i) {
+    const fs::path path = data_set / fmt::format("input_{}.pb", i);
+    if (!fs::exists(path)) break;
+    inputs.names.push_back(model.graph.inputs[i].name);
+    inputs.values.push_back(read_value(path, model.graph.inputs[i].type));
+  }
+  return inputs;
+}
+
+Inputs make_inputs(const onnx::Model& model) {
+  Inputs inputs;
+  for (const auto& input : model.graph.inputs) {
+    const auto& constants = model.graph.initializers;
+    const bool constant =
+        std::any_of(constants.begin(), constants.end(), [&](const auto& each) { return each.name == input.name; });
+    if (constant) continue;
+    inputs.names.push_back(input.name);
+    inputs.values.push_back(made_input(input));
+  }
+  return inputs;
+}
+
+std::string check_outputs(const onnx::Model& model, const std::vector<Value>& outputs,
+                          const std::vector<fs::path>& expected, const Tolerance& tolerance) {
+  if (expected.size() > outputs.size()) {
+    return fmt::format("{} outputs where {} were expected", outputs.size(), expected.size());
+  }
+  for (size_t i = 0; i < expected.size(); ++i) {
+    const Value value = read_value(expected[i], model.graph.outputs[i].type);
+    const Comparison comparison = compare(outputs[i], value, tolerance);
+    if (!comparison.equal) return fmt::format("output {}: {}", model.graph.outputs[i].name, comparison.reason);
+  }
+  return "";
+}
+
+std::vector<fs::path> output_files(const fs::path& data_set) {
+  std::vector<fs::path> files;
+  while (fs::exists(data_set / fmt::format("output_{}.pb", files.size()))) {
+    files.push_back(data_set / fmt::format("output_{}.pb", files.size()));
+  }
+  return files;
+}
+
+std::string run_data_sets(const Case& each) {
+  const onnx::Model model = onnx::read_model(each.model);
+  if (each.data_sets.empty()) {
+    Inputs inputs = make_inputs(model);
+    return check_outputs(model, execute(model, inputs.names, std::move(inputs.values)), each.outputs, each.tolerance);
+  }
+  for (const fs::path& data_set : each.data_sets) {
+    Inputs inputs = read_inputs(model, data_set);
+    const auto outputs = execute(model, inputs.names, std::move(inputs.values));
+    const std::string reason = check_outputs(model, outputs, output_files(data_set), each.tolerance);
+    if (!reason.empty()) return reason;
+  }
+  return "";
+}
+
+}  // namespace
+
+std::vector<Value> execute(const onnx::Model& model, const std::vector<std::string>& names, std::vector<Value> inputs) {
+  const ir::Graph graph = onnx::load(model);
+  std::vector<Value> ordered;
+  for (const ir::ValueId id : graph.inputs()) {
+    const auto found = std::find(names.begin(), names.end(), graph.value(id).name);
+    ordered.push_back(found != names.end() ? std::move(inputs[static_cast<size_t>(found - names.begin())]) : Value());
+  }
+  return ir::interpret(graph, std::move(ordered));
+}
+
+std::string run_case(const Case& each) {
+  try {
+    return run_data_sets(each);
+  } catch (const Error& error) {
+    std::string reason = fmt::format("{}: {}", code_name(error.code()), error.message());
+    for (const auto& frame : error.frames()) reason += "; " + frame;
+    return reason;
+  } catch (const std::exception& error) {
+    return fmt::format("exception of a foreign type: {}", error.what());
+  }
+}
+
+}  // namespace ingot::conformance

@@ -1,0 +1,20 @@
+// Runs cases in child processes, so that a crash or a hang costs one case.
+#pragma once
+#include <functional>
+#include <string>
+
+#include "conformance/cases.h"
+
+namespace ingot::conformance {
+
+struct Outcome {
+  bool done = false;
+  std::string reason;  // empty: passed
+  double seconds = 0;
+};
+
+// One outcome per case. `report` is called after each, on the calling thread.
+std::vector<Outcome> run_cases(const std::vector<Case>& cases, size_t processes, double timeout_seconds,
+                               const std::function<void(size_t done)>& report);
+
+}  // namespace ingot::conformance
