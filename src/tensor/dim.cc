@@ -20,11 +20,12 @@ int64_t floor_divide(int64_t a, int64_t b) {
 [[noreturn]] void too_complex() { fail(Code::kUnsupported, "a symbolic size grows too complex"); }
 
 bool plain_in_text(char c) {
-  return std::isalnum(static_cast<unsigned char>(c)) || std::string_view("_./:").find(c) != std::string_view::npos;
+  return std::isalnum(static_cast<unsigned char>(c)) || std::string_view("_./:?").find(c) != std::string_view::npos;
 }
 
 std::string encode_name(const std::string& name) {
   if (name.empty()) return "%";
+  if (name == "?") return "%3F";  // "[?]" is a shape of unknown rank
   std::string text;
   for (const char c : name) {
     const bool leading_digit = text.empty() && std::isdigit(static_cast<unsigned char>(c));

@@ -23,7 +23,7 @@ class Dim {
   Dim() = default;  // 0
   Dim(int64_t value);
   Dim(int value) : Dim(static_cast<int64_t>(value)) {}
-  // Any name; in text forms, characters outside [A-Za-z0-9_./:] and a leading digit are written %XX, as in URLs.
+  // Any name; in text forms, characters outside [A-Za-z0-9_./:?] and a leading digit are written %XX, as in URLs.
   static Dim symbol(std::string name);
   static constexpr size_t kMaxTerms = 1024, kMaxText = 1 << 16;
   static constexpr int kMaxDepth = 64;

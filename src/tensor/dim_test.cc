@@ -131,13 +131,14 @@ TEST(Dim, SubstitutionSimplifiesAgain) {
 
 TEST(Dim, NamesOfAnyKindSurviveTheTextForm) {
   for (const std::string name : {"batch", "past_sequence_length + 1", "a*b", "2", "floor(x,2)", "", "%", "[n]", "größe",
-                                 "x\n\"", "min", "unk__12", "-1", "3d"}) {
+                                 "x\n\"", "min", "unk__12", "-1", "3d", "?", "?7"}) {
     const Dim d = Dim::symbol(name) * Dim(3) + Dim(1);
     EXPECT_EQ(Dim::parse(d.text()), d) << name;
     EXPECT_EQ(Dim::parse(Dim::symbol(name).text()).symbol_name(), name);
   }
   EXPECT_NE(Dim::symbol("a*b"), sym("a") * sym("b"));
   EXPECT_EQ(Dim::symbol("a b").text(), "a%20b");
+  EXPECT_EQ(Dim::symbol("?0").text(), "?0");
 }
 
 TEST(Dim, ParseRefusesWhatIsNoExpression) {
