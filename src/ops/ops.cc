@@ -6,6 +6,11 @@
 // One block per group of the list below.
 #include "ops/binary.h"
 #include "ops/cast.h"
+#include "ops/concat.h"
+#include "ops/conv.h"
+#include "ops/conv_integer.h"
+#include "ops/custom.h"
+#include "ops/expand.h"
 #include "ops/fused.h"
 #include "ops/unary.h"
 #include "ops/where.h"
@@ -85,6 +90,8 @@ const OpDef* const kAll[] = {
     &MatMul::def,
     &Reduce::def,
     &TopK::def,
+    &MatMul::def,
+    &Reduce::def,
     // recurrent, attention
     // quantization
     &ConvInteger::def,
@@ -116,6 +123,8 @@ const OpDef* const kAll[] = {
     // text
     &RegexFullMatch::def, &StringConcat::def, &StringNormalizer::def, &StringSplit::def, &TfIdfVectorizer::def,
     // ml
+    // the application's
+    &Custom::def,
 };
 // clang-format on
 

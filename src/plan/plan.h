@@ -62,6 +62,9 @@ struct ShapeRange {
   Shape min, opt, max;
 };
 
+// "x:1x3x224x224,y:1x4": names and shapes as the command line takes them; throws kInvalidArgument.
+std::vector<std::pair<std::string, Shape>> parse_shapes(const std::string& text);
+
 struct PlanInfo {
   std::string library_version, target_isa, target_cpu;
   uint64_t kernel_abi = 0;

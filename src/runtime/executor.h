@@ -1,6 +1,5 @@
 // Runs one program: binds shapes once per set of input shapes, then walks the steps.
 #pragma once
-#include <atomic>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -11,13 +10,16 @@
 
 namespace ingot::runtime {
 
+// Whether the caller asked a run to stop.
+inline bool is_set(const int* flag) { return flag != nullptr && __atomic_load_n(flag, __ATOMIC_RELAXED) != 0; }
+
 struct StepTiming {
   int64_t start_ns = 0, duration_ns = 0;  // since the run began
 };
 
 // What one run is given besides its values.
 struct RunControl {
-  const std::atomic<bool>* cancelled = nullptr;  // looked at between steps
+  const int* cancelled = nullptr;  // the run stops soon after another thread makes it non-zero; read atomically
   uint64_t seed = 0;                             // of operators that draw random numbers
   int64_t memory_budget = int64_t{1} << 40;      // bytes one evaluation may allocate
   std::vector<StepTiming>* timings = nullptr;    // one per step of the main program, filled when given

@@ -111,7 +111,7 @@ void Executor::State::run_steps() {
   const int64_t begin_ns = control->timings != nullptr ? now_ns() : 0;
   if (control->timings != nullptr) control->timings->assign(program().steps.size(), {});
   for (size_t s = 0; s < program().steps.size(); ++s) {
-    if (control->cancelled != nullptr && control->cancelled->load(std::memory_order_relaxed)) {
+    if (is_set(control->cancelled)) {
       fail(Code::kCancelled, "the run was stopped by the caller before step {}", s);
     }
     const int64_t start = control->timings != nullptr ? now_ns() : 0;
@@ -200,7 +200,7 @@ void Executor::State::run_evaluation(size_t index, const Step& step) {
   host.memory_budget = control->memory_budget;
   host.seed = control->seed + index * 0x9e3779b97f4a7c15ull;
   host.check_cancelled = [this] {
-    if (control->cancelled != nullptr && control->cancelled->load(std::memory_order_relaxed)) {
+    if (is_set(control->cancelled)) {
       fail(Code::kCancelled, "the run was stopped by the caller");
     }
   };

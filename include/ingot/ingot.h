@@ -1,0 +1,78 @@
+/* Ingot's C interface. Stable: functions are only added, structs grow at the end and carry their size.
+ *
+ * Errors: functions that can fail return NULL on success or an ingot_error that the caller releases with
+ * ingot_error_release. No exception and no signal leaves the library.
+ * Ownership: whatever a function hands out through a pointer-to-handle argument is released by its ingot_*_release;
+ * releasing NULL does nothing. Strings handed out live as long as the handle they came from.
+ * Threads: sessions may be run from many threads at once; builders, options and values by one thread at a time.
+ * The runtime library (ingot_runtime.h) holds everything here except what is marked "compiler". */
+#ifndef INGOT_INGOT_H_
+#define INGOT_INGOT_H_
+
+#include <ingot/ingot_runtime.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Building plans (compiler). */
+
+typedef struct ingot_builder ingot_builder;
+
+/* Element types, shapes and sizes as in ingot_runtime.h. `domain`, `op_type`: which ONNX operator. Registers for every
+ * builder made later in this process; a second registration of the same pair replaces the first. */
+typedef struct ingot_custom_operator {
+  size_t size; /* sizeof(ingot_custom_operator) */
+  const char* domain;
+  const char* op_type;
+  void* user;
+  /* Gives element type and shape of every output. `attributes_json`: the ONNX attributes as a JSON object. Sizes of -1
+   * are unknown. Write rank and sizes through `set_output`; return NULL or an error made by ingot_error_create. */
+  ingot_error* (*infer)(void* user, const char* attributes_json, const ingot_tensor_type* inputs, size_t input_count,
+                        void* context,
+                        void (*set_output)(void* context, size_t index, const ingot_tensor_type* type));
+  /* Computes the outputs. `allocate_output` returns the memory of output `index`; call it once per output. */
+  ingot_error* (*eval)(void* user, const char* attributes_json, const ingot_tensor* inputs, size_t input_count,
+                       void* context,
+                       void* (*allocate_output)(void* context, size_t index, const ingot_tensor_type* type));
+} ingot_custom_operator;
+INGOT_API ingot_error* ingot_register_custom_operator(const ingot_custom_operator* op);
+
+/* A builder reads one model. `path`: an .onnx file (external data beside it). `bytes` are borrowed until the builder is
+ * released; `folder` (may be NULL) is where external data may lie. */
+INGOT_API ingot_error* ingot_builder_from_file(const char* path, ingot_builder** builder);
+INGOT_API ingot_error* ingot_builder_from_bytes(const void* bytes, size_t size, const char* folder,
+                                                ingot_builder** builder);
+INGOT_API void ingot_builder_release(ingot_builder* builder);
+
+/* Options by name, as the command line spells them without the dashes; ingot_build_options_json lists them all:
+ * "precision" fp32; "device" cpu; "threads" 0; "minShapes"/"optShapes"/"maxShapes" name:1x3x224x224,...;
+ * "free-dimension" name=4 (may repeat); "disable-pass" name (may repeat); "max-patches" n; "stop-after" stage or pass;
+ * "no-portable" true; "isa" avx2. Unknown names and bad values give an error that lists the valid ones. */
+INGOT_API ingot_error* ingot_builder_set_option(ingot_builder* builder, const char* name, const char* value);
+/* [{"name":…,"default":…,"doc":…}, …] */
+INGOT_API const char* ingot_build_options_json(void);
+/* Returning 0 asks the build to stop: ingot_build then fails with INGOT_CANCELLED. */
+INGOT_API void ingot_builder_set_progress(ingot_builder* builder,
+                                          int (*callback)(void* user, const char* stage, size_t done, size_t total),
+                                          void* user);
+INGOT_API ingot_error* ingot_build(ingot_builder* builder, ingot_plan** plan);
+/* What the last build did: passes with times and patches, steps by kind, reasons. JSON; lives until the next build. */
+INGOT_API const char* ingot_builder_report_json(const ingot_builder* builder);
+/* Text of the graph after `stop-after`, when that option was set; else "". */
+INGOT_API const char* ingot_builder_dump(const ingot_builder* builder);
+
+/* Builds again, from the portable graph that it carries, a plan made for another CPU or library version. */
+INGOT_API ingot_error* ingot_plan_respecialize(const ingot_plan* plan, ingot_plan** result);
+
+/* The ONNX model with the value `value_name` (or each of several, comma-separated) as outputs instead of its own, as
+ * bytes released with ingot_bytes_release: for finding the first node that diverges. */
+INGOT_API ingot_error* ingot_model_with_outputs(const char* path, const char* value_names, void** bytes, size_t* size);
+/* {"ir_version":…, "opsets":{…}, "inputs":[…], "outputs":[…], "nodes":[{"name","op_type","domain","outputs"}…]} */
+INGOT_API ingot_error* ingot_model_json(const char* path, char** json, size_t* size);
+INGOT_API void ingot_bytes_release(void* bytes);
+
+#ifdef __cplusplus
+}
+#endif
+#endif /* INGOT_INGOT_H_ */

@@ -1,0 +1,110 @@
+#include <cstring>
+#include <nlohmann/json.hpp>
+
+#include "api/custom_operator.h"
+#include "api/handles.h"
+#include "base/hash.h"
+#include "base/mapped_file.h"
+#include "compiler/compiler.h"
+#include "ingot/ingot.h"
+
+using ingot::Code;
+using ingot::api::guard;
+using ingot::api::require;
+
+struct ingot_builder {
+  ingot::onnx::Model model;
+  std::string name, hash;
+  ingot::compiler::BuildOptions options;
+  ingot::ProgressCallback progress;
+  std::string report = "{}", dump;
+};
+
+namespace {
+
+std::filesystem::path folder_of(const std::filesystem::path& path) {
+  return path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
+}
+
+}  // namespace
+
+extern "C" {
+
+ingot_error* ingot_builder_from_file(const char* path, ingot_builder** builder) {
+  return guard([&] {
+    require(path != nullptr && builder != nullptr, "path");
+    auto made = std::make_unique<ingot_builder>();
+    ingot::with_frame([&] { return std::string("file ") + path; }, [&] {
+      const auto file = ingot::MappedFile::open(path);
+      made->model = ingot::onnx::parse_model(file->bytes(), file, folder_of(path));
+      made->hash = ingot::hash128(file->bytes()).hex();
+    });
+    made->name = std::filesystem::path(path).filename().string();
+    *builder = made.release();
+  });
+}
+
+ingot_error* ingot_builder_from_bytes(const void* bytes, size_t size, const char* folder, ingot_builder** builder) {
+  return guard([&] {
+    require(bytes != nullptr && builder != nullptr, "bytes");
+    const ingot::Bytes view{static_cast<const std::byte*>(bytes), size};
+    auto made = std::make_unique<ingot_builder>();
+    made->model = ingot::onnx::parse_model(view, nullptr, folder != nullptr ? folder : "");
+    made->name = "model";
+    made->hash = ingot::hash128(view).hex();
+    *builder = made.release();
+  });
+}
+
+void ingot_builder_release(ingot_builder* builder) { delete builder; }
+
+ingot_error* ingot_builder_set_option(ingot_builder* builder, const char* name, const char* value) {
+  return guard([&] {
+    require(builder != nullptr && name != nullptr && value != nullptr, "builder, name or value");
+    ingot::compiler::set_build_option(builder->options, name, value);
+  });
+}
+
+const char* ingot_build_options_json(void) {
+  static const std::string text = [] {
+    nlohmann::json list = nlohmann::json::array();
+    for (const auto& option : ingot::compiler::build_options()) {
+      list.push_back({{"name", option.name}, {"default", option.default_value}, {"doc", option.doc}});
+    }
+    return list.dump();
+  }();
+  return text.c_str();
+}
+
+void ingot_builder_set_progress(ingot_builder* builder, int (*callback)(void*, const char*, size_t, size_t), void* user) {
+  if (builder == nullptr) return;
+  builder->progress = nullptr;
+  if (callback == nullptr) return;
+  builder->progress = [callback, user](std::string_view stage, size_t done, size_t total) {
+    return callback(user, std::string(stage).c_str(), done, total) != 0;
+  };
+}
+
+ingot_error* ingot_build(ingot_builder* builder, ingot_plan** plan) {
+  return guard([&] {
+    require(builder != nullptr && plan != nullptr, "builder");
+    auto result = ingot::compiler::build(builder->model, builder->name, builder->hash, builder->options,
+                                         ingot::api::registered_custom_operators(), ingot::Progress(builder->progress));
+    builder->report = std::move(result.report_json);
+    builder->dump = std::move(result.dump);
+    *plan = new ingot_plan{std::make_shared<const ingot::plan::Plan>(std::move(result.plan)), {}, {}};
+  });
+}
+
+const char* ingot_builder_report_json(const ingot_builder* builder) { return builder != nullptr ? builder->report.c_str() : "{}"; }
+const char* ingot_builder_dump(const ingot_builder* builder) { return builder != nullptr ? builder->dump.c_str() : ""; }
+
+ingot_error* ingot_plan_respecialize(const ingot_plan* plan, ingot_plan** result) {
+  return guard([&] {
+    require(plan != nullptr && result != nullptr, "plan");
+    auto made = ingot::compiler::respecialize(*plan->plan);
+    *result = new ingot_plan{std::make_shared<const ingot::plan::Plan>(std::move(made)), {}, {}};
+  });
+}
+
+}  // extern "C"

@@ -1,0 +1,177 @@
+#include <algorithm>
+#include <cstring>
+#include <nlohmann/json.hpp>
+
+#include "api/handles.h"
+
+using ingot::Code;
+using ingot::Value;
+using ingot::api::guard;
+using ingot::api::require;
+
+namespace {
+
+// The options structs carry their size: a caller compiled against an older header has a shorter one.
+template <class Options>
+Options copy_options(const Options* given) {
+  Options options{};
+  options.size = sizeof(Options);
+  if (given == nullptr) return options;
+  if (given->size < sizeof(size_t)) ingot::fail(Code::kInvalidArgument, "options without their size");
+  std::memcpy(&options, given, std::min(given->size, sizeof(Options)));
+  return options;
+}
+
+const ingot::plan::ValueDef& value_of(const ingot_session* session, ingot::plan::ValueIndex index) {
+  return session->plan->program.values[static_cast<size_t>(index)];
+}
+
+void describe(ingot_session& session) {
+  for (const auto input : session.plan->program.inputs) {
+    session.input_types.push_back(ingot::api::onnx_type_text(value_of(&session, input).type));
+    session.input_shapes.push_back(ingot::api::shape_json(value_of(&session, input)));
+  }
+  for (const auto output : session.plan->program.outputs) {
+    session.output_types.push_back(ingot::api::onnx_type_text(value_of(&session, output).type));
+    session.output_shapes.push_back(ingot::api::shape_json(value_of(&session, output)));
+  }
+}
+
+struct Profile {
+  const ingot_session* session = nullptr;
+  std::vector<ingot::runtime::StepTiming> timings;
+  std::string json;
+};
+thread_local Profile profile;
+
+// Values of one run, kept per thread so that a run with bound outputs allocates nothing.
+struct Scratch {
+  std::vector<Value> inputs, outputs;
+};
+thread_local Scratch scratch;
+
+const char* text_at(const std::vector<std::string>& texts, size_t index) {
+  return index < texts.size() ? texts[index].c_str() : nullptr;
+}
+
+}  // namespace
+
+extern "C" {
+
+ingot_error* ingot_session_create(const ingot_plan* plan, const ingot_session_options* given, ingot_session** session) {
+  return guard([&] {
+    require(plan != nullptr && session != nullptr, "plan");
+    ingot_session_options options = copy_options(given);
+    if (given == nullptr) options.spins = -1;
+    ingot::runtime::SessionOptions runtime_options;
+    runtime_options.threads = options.threads;
+    if (options.spins >= 0) runtime_options.spins = options.spins;
+    runtime_options.memory_limit = options.memory_limit;
+    auto made = std::make_unique<ingot_session>(plan->plan, runtime_options);
+    describe(*made);
+    *session = made.release();
+  });
+}
+
+void ingot_session_release(ingot_session* session) { delete session; }
+
+size_t ingot_session_input_count(const ingot_session* session) { return session->plan->program.inputs.size(); }
+size_t ingot_session_output_count(const ingot_session* session) { return session->plan->program.outputs.size(); }
+const char* ingot_session_input_name(const ingot_session* session, size_t index) {
+  const auto& inputs = session->plan->program.inputs;
+  return index < inputs.size() ? value_of(session, inputs[index]).name.c_str() : nullptr;
+}
+const char* ingot_session_output_name(const ingot_session* session, size_t index) {
+  return text_at(session->plan->program.output_names, index);
+}
+const char* ingot_session_input_type(const ingot_session* s, size_t index) { return text_at(s->input_types, index); }
+const char* ingot_session_output_type(const ingot_session* s, size_t index) { return text_at(s->output_types, index); }
+const char* ingot_session_input_shape(const ingot_session* s, size_t index) { return text_at(s->input_shapes, index); }
+const char* ingot_session_output_shape(const ingot_session* s, size_t index) { return text_at(s->output_shapes, index); }
+
+const char* ingot_session_json(const ingot_session* session) {
+  auto* mutable_session = const_cast<ingot_session*>(session);
+  if (session->json.empty()) mutable_session->json = ingot::api::session_json(mutable_session->session);
+  return session->json.c_str();
+}
+
+ingot_error* ingot_session_memory(ingot_session* session, const char* shapes, char** json) {
+  return guard([&] {
+    require(session != nullptr && shapes != nullptr && json != nullptr, "session or shapes");
+    const auto given = ingot::plan::parse_shapes(shapes);
+    std::vector<ingot::Shape> inputs;
+    for (const auto input : session->plan->program.inputs) {
+      const auto& value = value_of(session, input);
+      const auto found = std::find_if(given.begin(), given.end(), [&](const auto& each) { return each.first == value.name; });
+      if (found != given.end()) {
+        inputs.push_back(found->second);
+      } else if (const auto fixed = value.shape ? ingot::constant_shape(*value.shape) : std::nullopt) {
+        inputs.push_back(*fixed);
+      } else {
+        ingot::fail(Code::kInvalidArgument, "input {} has no fixed shape: give one", value.name);
+      }
+    }
+    const auto report = session->session.memory(inputs);
+    const std::string text = nlohmann::json({{"arena_bytes", report.arena_bytes},
+                                             {"largest_live_set", report.largest_live_set},
+                                             {"constant_bytes", report.constant_bytes}})
+                                 .dump();
+    *json = new char[text.size() + 1];
+    std::memcpy(*json, text.c_str(), text.size() + 1);
+  });
+}
+
+ingot_error* ingot_session_run(ingot_session* session, const ingot_value* const* inputs, ingot_value** outputs,
+                               const ingot_run_options* given) {
+  return guard([&] {
+    require(session != nullptr && outputs != nullptr, "session or outputs");
+    const ingot_run_options options = copy_options(given);
+    const size_t input_count = ingot_session_input_count(session), output_count = ingot_session_output_count(session);
+    require(inputs != nullptr || input_count == 0, "inputs");
+    // A run inside a run (a custom operator that owns a session) must not see this thread's values.
+    Scratch local = std::move(scratch);
+    local.inputs.resize(input_count);
+    local.outputs.resize(output_count);
+    for (size_t i = 0; i < input_count; ++i) {
+      require(inputs[i] != nullptr, "an input");
+      local.inputs[i] = inputs[i]->value;
+    }
+    for (size_t i = 0; i < output_count; ++i) local.outputs[i] = outputs[i] != nullptr ? outputs[i]->value : Value();
+    ingot::runtime::RunControl control;
+    control.seed = options.seed;
+    if (options.memory_budget > 0) control.memory_budget = options.memory_budget;
+    if (options.profile != 0) control.timings = &profile.timings;
+    control.cancelled = options.cancel;
+    session->session.run(local.inputs, local.outputs, control);
+    if (options.profile != 0) profile.session = session;
+    for (size_t i = 0; i < output_count; ++i) {
+      if (outputs[i] == nullptr) {
+        outputs[i] = new ingot_value{std::move(local.outputs[i])};
+      } else {
+        outputs[i]->value = std::move(local.outputs[i]);
+      }
+    }
+    for (Value& input : local.inputs) input = {};
+    for (Value& output : local.outputs) output = {};
+    scratch = std::move(local);
+  });
+}
+
+const char* ingot_session_profile_json(ingot_session* session) {
+  nlohmann::json steps = nlohmann::json::array();
+  if (session != nullptr && profile.session == session) {
+    for (size_t i = 0; i < profile.timings.size(); ++i) {
+      const auto& step = session->plan->program.steps[i];
+      steps.push_back({{"step", i},
+                       {"name", step.op.name()},
+                       {"kernel", step.row.empty() ? step.reason.empty() ? "view" : "evaluation" : step.row},
+                       {"start_ns", profile.timings[i].start_ns},
+                       {"duration_ns", profile.timings[i].duration_ns},
+                       {"nodes", step.origin}});
+    }
+  }
+  profile.json = steps.dump();
+  return profile.json.c_str();
+}
+
+}  // extern "C"

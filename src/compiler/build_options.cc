@@ -1,0 +1,111 @@
+#include <algorithm>
+#include <charconv>
+
+#include "compiler/compiler.h"
+
+namespace ingot::compiler {
+namespace {
+
+int64_t parse_number(const std::string& text, const char* what) {
+  int64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size()) {
+    fail(Code::kInvalidArgument, "{} takes a whole number, got '{}'", what, text);
+  }
+  return value;
+}
+
+bool parse_bool(const std::string& text, const char* what) {
+  if (text == "true" || text == "1" || text.empty()) return true;
+  if (text == "false" || text == "0") return false;
+  fail(Code::kInvalidArgument, "{} takes true or false, got '{}'", what, text);
+}
+
+void set_shapes(BuildOptions& options, const std::string& value, Shape plan::ShapeRange::*member) {
+  for (auto& [name, shape] : plan::parse_shapes(value)) {
+    auto found = std::find_if(options.shapes.begin(), options.shapes.end(),
+                              [&](const plan::ShapeRange& range) { return range.input == name; });
+    if (found == options.shapes.end()) found = options.shapes.insert(found, plan::ShapeRange{name, {}, {}, {}});
+    (*found).*member = std::move(shape);
+  }
+}
+
+void set_free_dimension(BuildOptions& options, const std::string& value) {
+  const size_t equals = value.find('=');
+  if (equals == std::string::npos) fail(Code::kInvalidArgument, "free-dimension takes name=size, got '{}'", value);
+  options.free_dimensions[value.substr(0, equals)] = parse_number(value.substr(equals + 1), "free-dimension");
+}
+
+void set_word(std::string& word, const std::string& value, std::initializer_list<const char*> valid, const char* what) {
+  std::string list;
+  for (const char* each : valid) {
+    if (value == each) {
+      word = value;
+      return;
+    }
+    list += (list.empty() ? "" : ", ") + std::string(each);
+  }
+  fail(Code::kInvalidArgument, "{} '{}' is not one of: {}", what, value, list);
+}
+
+constexpr BuildOption kOptions[] = {
+    {"precision", "fp32", "Arithmetic of the plan: fp32.",
+     [](BuildOptions& o, const std::string& v) { set_word(o.precision, v, {"fp32"}, "precision"); }},
+    {"device", "cpu", "Device to build for: cpu.",
+     [](BuildOptions& o, const std::string& v) { set_word(o.device, v, {"cpu"}, "device"); }},
+    {"threads", "0", "Threads to choose kernels for; 0: every core.",
+     [](BuildOptions& o, const std::string& v) { o.threads = static_cast<int>(parse_number(v, "threads")); }},
+    {"isa", "", "Highest ISA level of the kernels: reference, avx2, avx512, avx512_vnni, avx512_bf16 or amx.",
+     [](BuildOptions& o, const std::string& v) { o.isa = isa_name(parse_isa(v)); }},
+    {"minShapes", "", "Least shapes of the inputs, name:1x3x224x224,...",
+     [](BuildOptions& o, const std::string& v) { set_shapes(o, v, &plan::ShapeRange::min); }},
+    {"optShapes", "", "Shapes to choose kernels for.",
+     [](BuildOptions& o, const std::string& v) { set_shapes(o, v, &plan::ShapeRange::opt); }},
+    {"maxShapes", "", "Largest shapes: a run past them is refused, and they bound the memory.",
+     [](BuildOptions& o, const std::string& v) { set_shapes(o, v, &plan::ShapeRange::max); }},
+    {"free-dimension", "", "Fixes a symbolic size of the model, name=4; may be given several times.",
+     set_free_dimension},
+    {"disable-pass", "", "Leaves out a pass by name; may be given several times.",
+     [](BuildOptions& o, const std::string& v) { o.disabled_passes.push_back(v); }},
+    {"max-patches", "-1", "Stops rewriting after so many patches: bisects a wrong rewrite.",
+     [](BuildOptions& o, const std::string& v) { o.max_patches = parse_number(v, "max-patches"); }},
+    {"stop-after", "", "Stops after load, a pass by name, or passes, and gives the graph's text.",
+     [](BuildOptions& o, const std::string& v) { o.stop_after = v; }},
+    {"no-portable", "false", "Leaves the portable graph out of the plan: smaller, but for this CPU alone.",
+     [](BuildOptions& o, const std::string& v) { o.keep_portable = !parse_bool(v, "no-portable"); }},
+};
+
+// Levenshtein distance, for naming the option that was probably meant.
+size_t distance(std::string_view a, std::string_view b) {
+  std::vector<size_t> row(b.size() + 1);
+  for (size_t j = 0; j <= b.size(); ++j) row[j] = j;
+  for (size_t i = 1; i <= a.size(); ++i) {
+    size_t diagonal = row[0];
+    row[0] = i;
+    for (size_t j = 1; j <= b.size(); ++j) {
+      const size_t above = row[j];
+      row[j] = std::min({row[j] + 1, row[j - 1] + 1, diagonal + (a[i - 1] != b[j - 1])});
+      diagonal = above;
+    }
+  }
+  return row[b.size()];
+}
+
+}  // namespace
+
+std::span<const BuildOption> build_options() { return kOptions; }
+
+void set_build_option(BuildOptions& options, const std::string& name, const std::string& value) {
+  std::vector<std::string> names;
+  for (const BuildOption& option : kOptions) {
+    if (name == option.name) return option.set(options, value);
+    names.emplace_back(option.name);
+  }
+  std::stable_sort(names.begin(), names.end(),
+                   [&](const std::string& a, const std::string& b) { return distance(name, a) < distance(name, b); });
+  std::string list;
+  for (const auto& each : names) list += (list.empty() ? "" : ", ") + each;
+  fail(Code::kInvalidArgument, "unknown build option '{}'; valid: {}", name, list);
+}
+
+}  // namespace ingot::compiler
