@@ -22,7 +22,9 @@ std::string attributes_json(const onnx::Node& node) {
       case onnx::Attribute::Type::kFloats: result[attribute.name] = attribute.floats; break;
       case onnx::Attribute::Type::kInts: result[attribute.name] = attribute.ints; break;
       case onnx::Attribute::Type::kStrings: result[attribute.name] = attribute.strings; break;
-      default: fail(Code::kUnsupported, "attribute {} of custom operator {}: only numbers and strings", attribute.name, node.op_type);
+      default:
+        fail(Code::kUnsupported, "attribute {} of custom operator {}: only numbers and strings", attribute.name,
+             node.op_type);
     }
   }
   return result.dump(-1, ' ', false, json::error_handler_t::replace);
@@ -41,7 +43,8 @@ ingot_tensor_type type_of(const Fact& fact, std::vector<Shape>& sizes) {
 }
 
 DType checked_dtype(const ingot_tensor_type* type) {
-  if (type == nullptr || !is_valid_dtype(type->dtype)) fail(Code::kInvalidArgument, "a custom operator gave no valid type");
+  if (type == nullptr || !is_valid_dtype(type->dtype))
+    fail(Code::kInvalidArgument, "a custom operator gave no valid type");
   return static_cast<DType>(type->dtype);
 }
 
@@ -58,7 +61,8 @@ void infer_with(const ingot_custom_operator& op, const Custom& custom, InferCont
   } recorded;
   const auto set_output = [](void* target, size_t index, const ingot_tensor_type* type) {
     if (type == nullptr) return;
-    static_cast<Recorded*>(target)->outputs.push_back({index, {type->dtype, Shape(type->shape, type->shape + type->rank)}});
+    static_cast<Recorded*>(target)->outputs.push_back(
+        {index, {type->dtype, Shape(type->shape, type->shape + type->rank)}});
   };
   raise(op.infer(op.user, custom.attributes.c_str(), inputs.data(), inputs.size(), &recorded, set_output));
   for (const auto& [index, type] : recorded.outputs) {
@@ -78,7 +82,8 @@ void eval_with(const ingot_custom_operator& op, const Custom& custom, EvalContex
       continue;
     }
     const Tensor& tensor = context.tensor(i);
-    inputs.push_back({{static_cast<ingot_dtype>(tensor.dtype()), tensor.shape().size(), tensor.shape().data()}, tensor.raw()});
+    inputs.push_back(
+        {{static_cast<ingot_dtype>(tensor.dtype()), tensor.shape().size(), tensor.shape().data()}, tensor.raw()});
   }
   struct Target {
     EvalContext& context;

@@ -39,9 +39,12 @@ json values_json(const std::vector<ingot::onnx::ValueInfo>& values) {
     if (value.type.shape) {
       shape = json::array();
       for (const auto& dim : *value.type.shape) {
-        if (dim.value) shape.push_back(*dim.value);
-        else if (!dim.param.empty()) shape.push_back(dim.param);
-        else shape.push_back(nullptr);
+        if (dim.value)
+          shape.push_back(*dim.value);
+        else if (!dim.param.empty())
+          shape.push_back(dim.param);
+        else
+          shape.push_back(nullptr);
       }
     }
     list.push_back({{"name", value.name}, {"elem_type", value.type.elem_type}, {"shape", shape}});
@@ -78,12 +81,17 @@ ingot_error* ingot_model_json(const char* path, char** text, size_t* size) {
   return guard([&] {
     require(path != nullptr && text != nullptr && size != nullptr, "path");
     const auto model = ingot::onnx::read_model(path);
-    json result = {{"ir_version", model.ir_version}, {"producer", model.producer_name}, {"opsets", json::object()},
-                   {"inputs", values_json(model.graph.inputs)}, {"outputs", values_json(model.graph.outputs)},
+    json result = {{"ir_version", model.ir_version},
+                   {"producer", model.producer_name},
+                   {"opsets", json::object()},
+                   {"inputs", values_json(model.graph.inputs)},
+                   {"outputs", values_json(model.graph.outputs)},
                    {"nodes", json::array()}};
-    for (const auto& opset : model.opset_imports) result["opsets"][opset.domain.empty() ? "ai.onnx" : opset.domain] = opset.version;
+    for (const auto& opset : model.opset_imports)
+      result["opsets"][opset.domain.empty() ? "ai.onnx" : opset.domain] = opset.version;
     for (const auto& node : model.graph.nodes) {
-      result["nodes"].push_back({{"name", node.name}, {"op_type", node.op_type}, {"domain", node.domain}, {"outputs", node.outputs}});
+      result["nodes"].push_back(
+          {{"name", node.name}, {"op_type", node.op_type}, {"domain", node.domain}, {"outputs", node.outputs}});
     }
     const std::string dumped = result.dump(-1, ' ', false, json::error_handler_t::replace);
     hand_out(dumped.data(), dumped.size(), reinterpret_cast<void**>(text), size);

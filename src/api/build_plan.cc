@@ -34,11 +34,12 @@ ingot_error* ingot_builder_from_file(const char* path, ingot_builder** builder) 
   return guard([&] {
     require(path != nullptr && builder != nullptr, "path");
     auto made = std::make_unique<ingot_builder>();
-    ingot::with_frame([&] { return std::string("file ") + path; }, [&] {
-      const auto file = ingot::MappedFile::open(path);
-      made->model = ingot::onnx::parse_model(file->bytes(), file, folder_of(path));
-      made->hash = ingot::hash128(file->bytes()).hex();
-    });
+    ingot::with_frame([&] { return std::string("file ") + path; },
+                      [&] {
+                        const auto file = ingot::MappedFile::open(path);
+                        made->model = ingot::onnx::parse_model(file->bytes(), file, folder_of(path));
+                        made->hash = ingot::hash128(file->bytes()).hex();
+                      });
     made->name = std::filesystem::path(path).filename().string();
     *builder = made.release();
   });
@@ -76,7 +77,8 @@ const char* ingot_build_options_json(void) {
   return text.c_str();
 }
 
-void ingot_builder_set_progress(ingot_builder* builder, int (*callback)(void*, const char*, size_t, size_t), void* user) {
+void ingot_builder_set_progress(ingot_builder* builder, int (*callback)(void*, const char*, size_t, size_t),
+                                void* user) {
   if (builder == nullptr) return;
   builder->progress = nullptr;
   if (callback == nullptr) return;
@@ -96,7 +98,9 @@ ingot_error* ingot_build(ingot_builder* builder, ingot_plan** plan) {
   });
 }
 
-const char* ingot_builder_report_json(const ingot_builder* builder) { return builder != nullptr ? builder->report.c_str() : "{}"; }
+const char* ingot_builder_report_json(const ingot_builder* builder) {
+  return builder != nullptr ? builder->report.c_str() : "{}";
+}
 const char* ingot_builder_dump(const ingot_builder* builder) { return builder != nullptr ? builder->dump.c_str() : ""; }
 
 ingot_error* ingot_plan_respecialize(const ingot_plan* plan, ingot_plan** result) {

@@ -17,8 +17,7 @@ inline ingot_error* make_error(ingot_code code, std::string message) {
   return new (std::nothrow) ingot_error{code, std::move(message)};
 }
 
-template <class Body>
-ingot_error* guard(Body&& body) noexcept {
+template <class Body> ingot_error* guard(Body&& body) noexcept {
   try {
     body();
     return nullptr;

@@ -8,23 +8,22 @@
 extern "C" const char* ingot_doctor_json(void) {
   static const std::string text = [] {
     const ingot::CpuFeatures& cpu = ingot::cpu_features();
-    nlohmann::json result = {
-        {"version", ingot_version()},
-        {"cpu",
-         {{"model", cpu.model},
-          {"cores", cpu.cores},
-          {"isa", ingot::isa_name(ingot::cpu_isa())},
-          {"features",
-           {{"avx2", cpu.avx2 && cpu.fma},
-            {"avx512", cpu.avx512},
-            {"avx512_vnni", cpu.avx512_vnni},
-            {"avx512_bf16", cpu.avx512_bf16},
-            {"avx512_fp16", cpu.avx512_fp16},
-            {"amx_bf16", cpu.amx_bf16},
-            {"amx_int8", cpu.amx_int8}}},
-          {"cache_bytes", {{"l1d", cpu.l1d_bytes}, {"l2", cpu.l2_bytes}, {"l3", cpu.l3_bytes}}}}},
-        {"knobs", nlohmann::json::array()},
-        {"kernels", nlohmann::json::object()}};
+    nlohmann::json result = {{"version", ingot_version()},
+                             {"cpu",
+                              {{"model", cpu.model},
+                               {"cores", cpu.cores},
+                               {"isa", ingot::isa_name(ingot::cpu_isa())},
+                               {"features",
+                                {{"avx2", cpu.avx2 && cpu.fma},
+                                 {"avx512", cpu.avx512},
+                                 {"avx512_vnni", cpu.avx512_vnni},
+                                 {"avx512_bf16", cpu.avx512_bf16},
+                                 {"avx512_fp16", cpu.avx512_fp16},
+                                 {"amx_bf16", cpu.amx_bf16},
+                                 {"amx_int8", cpu.amx_int8}}},
+                               {"cache_bytes", {{"l1d", cpu.l1d_bytes}, {"l2", cpu.l2_bytes}, {"l3", cpu.l3_bytes}}}}},
+                             {"knobs", nlohmann::json::array()},
+                             {"kernels", nlohmann::json::object()}};
     for (const ingot::Knob* knob : ingot::all_knobs()) {
       result["knobs"].push_back(
           {{"name", knob->name}, {"value", knob->get()}, {"default", knob->default_value}, {"doc", knob->doc}});

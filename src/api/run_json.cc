@@ -24,7 +24,8 @@ json shape_array(const plan::ValueDef& value) {
 json value_json(const plan::Program& program, plan::ValueIndex index) {
   if (index == plan::kNoValue) return nullptr;
   const plan::ValueDef& value = program.values[static_cast<size_t>(index)];
-  json result = {{"index", index}, {"name", value.name}, {"type", onnx_type_text(value.type)}, {"shape", shape_array(value)}};
+  json result = {
+      {"index", index}, {"name", value.name}, {"type", onnx_type_text(value.type)}, {"shape", shape_array(value)}};
   if (value.constant >= 0) result["constant"] = value.constant;
   return result;
 }
@@ -45,8 +46,11 @@ json step_json(const plan::Program& program, const plan::Step& step) {
 }
 
 json program_json(const plan::Program& program) {
-  json result = {{"name", program.name}, {"inputs", json::array()}, {"outputs", json::array()},
-                 {"steps", json::array()}, {"bodies", json::array()}};
+  json result = {{"name", program.name},
+                 {"inputs", json::array()},
+                 {"outputs", json::array()},
+                 {"steps", json::array()},
+                 {"bodies", json::array()}};
   for (const auto input : program.inputs) result["inputs"].push_back(value_json(program, input));
   for (size_t i = 0; i < program.outputs.size(); ++i) {
     json output = value_json(program, program.outputs[i]);
@@ -104,7 +108,8 @@ std::string plan_json(const plan::Plan& plan) {
 }
 
 std::string session_json(runtime::Session& session) {
-  json result = {{"threads", session.threads()}, {"metadata", session.plan().info.metadata}, {"allocating_steps", json::array()}};
+  json result = {
+      {"threads", session.threads()}, {"metadata", session.plan().info.metadata}, {"allocating_steps", json::array()}};
   int64_t bytes = 0;
   for (const Tensor& constant : session.plan().constants) bytes += constant.byte_size();
   result["constant_bytes"] = bytes;

@@ -12,8 +12,7 @@ using ingot::api::require;
 namespace {
 
 // The options structs carry their size: a caller compiled against an older header has a shorter one.
-template <class Options>
-Options copy_options(const Options* given) {
+template <class Options> Options copy_options(const Options* given) {
   Options options{};
   options.size = sizeof(Options);
   if (given == nullptr) return options;
@@ -87,7 +86,9 @@ const char* ingot_session_output_name(const ingot_session* session, size_t index
 const char* ingot_session_input_type(const ingot_session* s, size_t index) { return text_at(s->input_types, index); }
 const char* ingot_session_output_type(const ingot_session* s, size_t index) { return text_at(s->output_types, index); }
 const char* ingot_session_input_shape(const ingot_session* s, size_t index) { return text_at(s->input_shapes, index); }
-const char* ingot_session_output_shape(const ingot_session* s, size_t index) { return text_at(s->output_shapes, index); }
+const char* ingot_session_output_shape(const ingot_session* s, size_t index) {
+  return text_at(s->output_shapes, index);
+}
 
 const char* ingot_session_json(const ingot_session* session) {
   auto* mutable_session = const_cast<ingot_session*>(session);
@@ -102,7 +103,8 @@ ingot_error* ingot_session_memory(ingot_session* session, const char* shapes, ch
     std::vector<ingot::Shape> inputs;
     for (const auto input : session->plan->program.inputs) {
       const auto& value = value_of(session, input);
-      const auto found = std::find_if(given.begin(), given.end(), [&](const auto& each) { return each.first == value.name; });
+      const auto found =
+          std::find_if(given.begin(), given.end(), [&](const auto& each) { return each.first == value.name; });
       if (found != given.end()) {
         inputs.push_back(found->second);
       } else if (const auto fixed = value.shape ? ingot::constant_shape(*value.shape) : std::nullopt) {

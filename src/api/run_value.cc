@@ -11,7 +11,8 @@ using ingot::api::require;
 namespace {
 
 DType checked_dtype(ingot_dtype dtype) {
-  if (!ingot::is_valid_dtype(dtype)) ingot::fail(Code::kInvalidArgument, "{} is no element type", static_cast<int>(dtype));
+  if (!ingot::is_valid_dtype(dtype))
+    ingot::fail(Code::kInvalidArgument, "{} is no element type", static_cast<int>(dtype));
   return static_cast<DType>(dtype);
 }
 
@@ -51,8 +52,8 @@ ingot_error* ingot_value_allocate(const ingot_tensor_type* type, ingot_value** v
   });
 }
 
-ingot_error* ingot_value_from_strings(const char* const* strings, const size_t* lengths, const int64_t* shape, size_t rank,
-                                      ingot_value** value) {
+ingot_error* ingot_value_from_strings(const char* const* strings, const size_t* lengths, const int64_t* shape,
+                                      size_t rank, ingot_value** value) {
   return guard([&] {
     require(value != nullptr, "value");
     Tensor tensor(DType::kString, checked_shape(shape, rank));
@@ -119,7 +120,8 @@ ingot_error* ingot_value_string(const ingot_value* value, size_t index, const ch
 }
 
 size_t ingot_value_item_count(const ingot_value* value) {
-  const bool has_items = value != nullptr && (value->value.kind() == Value::Kind::kSequence || value->value.kind() == Value::Kind::kMap);
+  const bool has_items =
+      value != nullptr && (value->value.kind() == Value::Kind::kSequence || value->value.kind() == Value::Kind::kMap);
   return has_items ? value->value.items().size() : 0;
 }
 

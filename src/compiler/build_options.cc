@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "base/cpu.h"
 #include "compiler/compiler.h"
 
 namespace ingot::compiler {

@@ -14,8 +14,7 @@ using nlohmann::json;
 // Times stages and gives errors the frame of the stage they left.
 class Stages {
  public:
-  template <class Body>
-  decltype(auto) run(const char* name, Body&& body) {
+  template <class Body> decltype(auto) run(const char* name, Body&& body) {
     const auto begin = std::chrono::steady_clock::now();
     struct Record {
       json& list;
@@ -87,7 +86,8 @@ void describe(plan::Plan& plan, const BuildOptions& options, const kernels::Targ
   plan.info.target_cpu = cpu_features().model;
   plan.info.shapes = options.shapes;
   plan.info.options = {{"precision", options.precision}, {"device", options.device}};
-  for (const auto& [name, size] : options.free_dimensions) plan.info.options["free-dimension " + name] = std::to_string(size);
+  for (const auto& [name, size] : options.free_dimensions)
+    plan.info.options["free-dimension " + name] = std::to_string(size);
   for (const auto& pass : options.disabled_passes) plan.info.options["disable-pass " + pass] = "true";
   if (options.max_patches >= 0) plan.info.options["max-patches"] = std::to_string(options.max_patches);
 }
@@ -110,7 +110,8 @@ plan::Plan finish(ir::Graph graph, const BuildOptions& options, const Progress& 
 }  // namespace
 
 BuildResult build(const onnx::Model& model, const std::string& model_name, const std::string& model_hash,
-                  const BuildOptions& options, const std::vector<onnx::CustomOperator>& custom, const Progress& progress) {
+                  const BuildOptions& options, const std::vector<onnx::CustomOperator>& custom,
+                  const Progress& progress) {
   BuildResult result;
   Stages stages;
   json report;

@@ -23,7 +23,8 @@ CustomFunctions functions_of(const Custom& custom) {
   const std::lock_guard lock(registry().mutex);
   const auto found = registry().functions.find({custom.domain, custom.op_type});
   if (found == registry().functions.end()) {
-    fail(Code::kUnsupported, "operator {} of domain {} is not registered in this process", custom.op_type, custom.domain);
+    fail(Code::kUnsupported, "operator {} of domain {} is not registered in this process", custom.op_type,
+         custom.domain);
   }
   return found->second;
 }
