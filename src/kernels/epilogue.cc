@@ -1,8 +1,9 @@
-// The plain form of a row program: one element at a time, in double. To be replaced by tile programs (pointwise/).
 #include "kernels/epilogue.h"
 
+#include <algorithm>
 #include <vector>
 
+#include "kernels/pointwise/program.h"
 #include "ops/binary.h"
 #include "ops/unary.h"
 
@@ -10,7 +11,13 @@ namespace ingot::kernels {
 namespace {
 
 constexpr size_t kMaxValues = 64;
+constexpr size_t kMaxRowOperands = 12;
 
+ProgramSource source_of(std::span<const TileInstruction> body, size_t operands, std::span<const int64_t> results) {
+  return {body, results, std::vector<ProgramInput>(1 + operands), {DType::kF32}, false};
+}
+
+// For machines without vectors: one element at a time, in double.
 class PlainProgram : public RowProgram {
  public:
   PlainProgram(std::span<const TileInstruction> body, size_t operands)
@@ -43,6 +50,35 @@ class PlainProgram : public RowProgram {
   size_t operands_;
 };
 
+class TileRowProgram : public RowProgram {
+ public:
+  TileRowProgram(const ProgramSource& source, const Machine& machine) : program_(compile_program(source, machine)) {}
+
+  void run(const RowBlock& block, const RowOperand* operands) const noexcept override {
+    const size_t operand_count = program_.inputs - 1;
+    alignas(64) float same[kMaxRowOperands][kMaxBlock];
+    ProgramRun run(program_);
+    for (int64_t r = 0; r < block.rows; ++r) {
+      for (size_t k = 0; k < operand_count; ++k) {
+        const float* data = operands[k].data + r * operands[k].row_stride;
+        if (operands[k].column_stride != 0) {
+          run.bind(1 + k, data);
+        } else if (r == 0 || operands[k].row_stride != 0) {
+          std::fill_n(same[k], kMaxBlock, *data);
+          run.bind_block(1 + k, same[k]);
+        }
+      }
+      float* row = block.data + r * block.row_stride;
+      run.bind(0, row);
+      run.bind(program_.inputs, row);
+      run.run(block.columns);
+    }
+  }
+
+ private:
+  Program program_;
+};
+
 bool works_on_floats(const TileInstruction& instruction) {
   if (const auto* unary = instruction.op.as<Unary>()) {
     return unary->fn != UnaryFn::kNot && unary->fn != UnaryFn::kBitwiseNot && unary->fn != UnaryFn::kIsNan &&
@@ -57,13 +93,19 @@ bool works_on_floats(const TileInstruction& instruction) {
 const char* refuse_row_program(std::span<const TileInstruction> body, size_t operands) {
   if (body.empty()) return "the epilogue is empty";
   if (1 + operands + body.size() > kMaxValues) return "the epilogue has too many values";
+  if (operands > kMaxRowOperands) return "the epilogue has too many operands";
   for (const TileInstruction& instruction : body) {
     if (!works_on_floats(instruction)) return "the epilogue has an operator that is not float to float";
   }
-  return nullptr;
+  const int64_t result[] = {static_cast<int64_t>(operands + body.size())};
+  return refuse_program(source_of(body, operands, result));
 }
 
-std::unique_ptr<RowProgram> make_row_program(std::span<const TileInstruction> body, size_t operands, IsaLevel) {
+std::unique_ptr<RowProgram> make_row_program(std::span<const TileInstruction> body, size_t operands, IsaLevel isa) {
+  const int64_t result[] = {static_cast<int64_t>(operands + body.size())};
+  if (const Machine* machine = machine_of(isa)) {
+    return std::make_unique<TileRowProgram>(source_of(body, operands, result), *machine);
+  }
   return std::make_unique<PlainProgram>(body, operands);
 }
 

@@ -7,7 +7,7 @@
 namespace ingot::kernels {
 
 std::span<const Family* const> all_families() {
-  static const std::vector<const Family*> all = {};
+  static const std::vector<const Family*> all = {&kPointwiseFamily};
   return all;
 }
 

@@ -1,0 +1,132 @@
+#include "kernels/pointwise/loop.h"
+
+#include "base/error.h"
+
+namespace ingot::kernels {
+namespace {
+
+// Strides of `shape` seen through `output`: 0 where it is broadcast.
+Shape strides_in(const Shape& shape, const Shape& output) {
+  Shape strides(output.size(), 0);
+  if (shape.size() > output.size()) {
+    fail(Code::kInvalidArgument, "{} does not broadcast to {}", shape_text(shape), shape_text(output));
+  }
+  int64_t stride = 1;
+  for (size_t i = 0; i < shape.size(); ++i) {
+    const size_t from = shape.size() - 1 - i, to = output.size() - 1 - i;
+    if (shape[from] != output[to] && shape[from] != 1) {
+      fail(Code::kInvalidArgument, "{} does not broadcast to {}", shape_text(shape), shape_text(output));
+    }
+    if (shape[from] != 1) strides[to] = stride;
+    stride *= shape[from];
+  }
+  return strides;
+}
+
+template <class T> void fill_row(const void* from, std::byte* to, int64_t count) {
+  T value;
+  std::memcpy(&value, from, sizeof(T));
+  T* out = reinterpret_cast<T*>(to);
+  for (int64_t i = 0; i < count; ++i) out[i] = value;
+}
+
+}  // namespace
+
+Loop::Loop(const Shape& output, const std::vector<Shape>& operands, const std::vector<int64_t>& operand_bytes,
+           const std::vector<int64_t>& result_bytes, int64_t chunk, int64_t longest_run)
+    : result_bytes_(result_bytes), count_(element_count(output)), longest_run_(longest_run) {
+  INGOT_ASSERT(operands.size() <= kMaxLoopOperands && output.size() <= kMaxLoopAxes, "the loop's limits were checked");
+  operands_.resize(operands.size());
+  for (size_t k = 0; k < operands.size(); ++k) operands_[k].bytes = operand_bytes[k];
+  collapse(output, operands);
+  choose_meetings();
+  // Tasks of whole tiles, or of whole cache lines.
+  const int64_t grain = rows_per_tile_ > 0 ? rows_per_tile_ * sizes_[axes_ - 1] : 64;
+  chunk_ = std::max<int64_t>(1, chunk / grain) * grain;
+}
+
+void Loop::collapse(const Shape& output, const std::vector<Shape>& operands) {
+  std::vector<Shape> strides;
+  for (const Shape& shape : operands) strides.push_back(strides_in(shape, output));
+  axes_ = 0;
+  for (size_t axis = 0; axis < output.size(); ++axis) {
+    if (output[axis] == 1) continue;
+    bool merges = axes_ > 0;
+    for (size_t k = 0; k < operands.size() && merges; ++k) {
+      merges = operands_[k].strides[axes_ - 1] == strides[k][axis] * output[axis];
+    }
+    if (merges) {
+      sizes_[axes_ - 1] *= output[axis];
+    } else {
+      sizes_[axes_++] = output[axis];
+    }
+    for (size_t k = 0; k < operands.size(); ++k) operands_[k].strides[axes_ - 1] = strides[k][axis];
+  }
+  if (axes_ == 0) {
+    axes_ = 1;
+    sizes_[0] = 1;
+  }
+}
+
+void Loop::choose_meetings() {
+  if (count_ == 0) return;
+  const int64_t row_size = sizes_[axes_ - 1];
+  size_t filled = 0;
+  for (Operand& operand : operands_) {
+    int64_t dense = 1;
+    bool full = true, once = true, same_rows = true;
+    for (size_t axis = axes_; axis-- > 0;) {
+      full = full && operand.strides[axis] == dense;
+      once = once && operand.strides[axis] == 0;
+      same_rows = same_rows && (axis == axes_ - 1 || operand.strides[axis] == 0);
+      dense *= sizes_[axis];
+    }
+    operand.once_per_task = same_rows;
+    if (full || once) {
+      operand.meeting = once ? Meeting::kOnce : Meeting::kFull;
+    } else {
+      operand.meeting = operand.strides[axes_ - 1] == 0 ? Meeting::kPerRow : Meeting::kAlongRow;
+      ++filled;
+    }
+  }
+  if (filled == 0 || filled > kMaxFilled || row_size >= kLongRow) return;
+  rows_per_tile_ = std::max<int64_t>(1, kTile / row_size);
+  for (Operand& operand : operands_) {
+    if (operand.meeting == Meeting::kPerRow || operand.meeting == Meeting::kAlongRow) {
+      operand.meeting = Meeting::kFilled;
+    }
+  }
+}
+
+Loop::Position Loop::position_of_row(int64_t row) const {
+  Position position;
+  for (size_t axis = axes_ - 1; axis-- > 0;) {
+    position.index[axis] = row % sizes_[axis];
+    row /= sizes_[axis];
+    for (size_t k = 0; k < operands_.size(); ++k) {
+      position.offset[k] += position.index[axis] * operands_[k].strides[axis];
+    }
+  }
+  return position;
+}
+
+void Loop::fill(size_t operand, const void* from, Position position, int64_t rows, std::byte* tile) const noexcept {
+  const int64_t row_size = sizes_[axes_ - 1], bytes = operands_[operand].bytes;
+  const bool along_row = operands_[operand].strides[axes_ - 1] != 0;
+  for (int64_t r = 0; r < rows; ++r, tile += row_size * bytes) {
+    const std::byte* row = static_cast<const std::byte*>(from) + position.offset[operand] * bytes;
+    next_row(position);
+    if (along_row) {
+      std::memcpy(tile, row, row_size * bytes);
+      continue;
+    }
+    switch (bytes) {
+      case 1: fill_row<uint8_t>(row, tile, row_size); break;
+      case 2: fill_row<uint16_t>(row, tile, row_size); break;
+      case 4: fill_row<uint32_t>(row, tile, row_size); break;
+      default: fill_row<uint64_t>(row, tile, row_size); break;
+    }
+  }
+}
+
+}  // namespace ingot::kernels

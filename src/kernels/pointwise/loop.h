@@ -1,0 +1,153 @@
+// Walks elementwise code over broadcast operands: collapses axes, cuts the work into tasks and tells a body where each
+// run of elements lies.
+#pragma once
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <vector>
+
+#include "tensor/shape.h"
+
+namespace ingot::kernels {
+
+inline constexpr size_t kMaxLoopOperands = 32;
+inline constexpr size_t kMaxLoopAxes = 12;
+inline constexpr int64_t kTile = 512;     // elements of a filled tile, and the longest run a body with buffers gets
+inline constexpr size_t kMaxFilled = 8;   // operands that are filled into tiles
+inline constexpr int64_t kLongRow = 256;  // rows from this length are run in place
+
+// How one operand meets the runs.
+enum class Meeting : uint8_t {
+  kFull,      // consecutive elements of the whole output
+  kOnce,      // one element for everything
+  kPerRow,    // one element per row
+  kAlongRow,  // the row's elements, at a row-dependent offset
+  kFilled,    // copied into a tile of whole rows
+};
+
+class Loop {
+ public:
+  // Shapes must broadcast to `output`, else throws kInvalidArgument; rank at most kMaxLoopAxes. `chunk`: elements of
+  // a task, about. `longest_run`: of one call of the body.
+  Loop(const Shape& output, const std::vector<Shape>& operands, const std::vector<int64_t>& operand_bytes,
+       const std::vector<int64_t>& result_bytes, int64_t chunk, int64_t longest_run);
+
+  Meeting meeting(size_t operand) const { return operands_[operand].meeting; }
+  // Whether the body gets the operand as a single element.
+  bool is_splat(size_t operand) const {
+    return meeting(operand) == Meeting::kOnce || meeting(operand) == Meeting::kPerRow;
+  }
+  int64_t count() const { return count_; }
+  int64_t tasks() const { return (count_ + chunk_ - 1) / chunk_; }
+
+  // Calls body.bind(port, pointer) and body.splat(port, element) for what changed, then body.run(elements), over the
+  // elements of one task. Ports: operands, then results.
+  template <class Body>
+  void run(int64_t task, const void* const* inputs, void* const* outputs, Body& body) const noexcept {
+    const int64_t begin = task * chunk_, end = std::min(count_, begin + chunk_);
+    if (rows_per_tile_ > 0) {
+      run_tiles(begin, end, inputs, outputs, body);
+    } else {
+      run_rows(begin, end, inputs, outputs, body);
+    }
+  }
+
+ private:
+  struct Operand {
+    std::array<int64_t, kMaxLoopAxes> strides{};  // in elements, of the collapsed axes
+    int64_t bytes = 4;
+    Meeting meeting = Meeting::kFull;
+    bool once_per_task = false;  // kFilled: every tile reads the same
+  };
+  // Position in the axes but the last, with each operand's offset in elements.
+  struct Position {
+    std::array<int64_t, kMaxLoopAxes> index{};
+    std::array<int64_t, kMaxLoopOperands> offset{};
+  };
+  void collapse(const Shape& output, const std::vector<Shape>& operands);
+  void choose_meetings();
+  Position position_of_row(int64_t row) const;
+  void next_row(Position& position) const {
+    for (size_t axis = axes_ - 1; axis-- > 0;) {
+      for (size_t k = 0; k < operands_.size(); ++k) position.offset[k] += operands_[k].strides[axis];
+      if (++position.index[axis] < sizes_[axis]) return;
+      for (size_t k = 0; k < operands_.size(); ++k) position.offset[k] -= operands_[k].strides[axis] * sizes_[axis];
+      position.index[axis] = 0;
+    }
+  }
+  // Rows from `position` on into `tile`, which they move on.
+  void fill(size_t operand, const void* from, Position position, int64_t rows, std::byte* tile) const noexcept;
+
+  template <class Body>
+  void bind_start(int64_t element, const void* const* inputs, void* const* outputs, Body& body) const {
+    for (size_t k = 0; k < operands_.size(); ++k) {
+      if (operands_[k].meeting == Meeting::kFull) {
+        body.bind(k, static_cast<const std::byte*>(inputs[k]) + element * operands_[k].bytes);
+      }
+    }
+    for (size_t k = 0; k < result_bytes_.size(); ++k) {
+      body.bind(operands_.size() + k, static_cast<std::byte*>(outputs[k]) + element * result_bytes_[k]);
+    }
+  }
+  template <class Body> void splat_once(const void* const* inputs, Body& body) const {
+    for (size_t k = 0; k < operands_.size(); ++k) {
+      if (operands_[k].meeting == Meeting::kOnce) body.splat(k, inputs[k]);
+    }
+  }
+
+  template <class Body>
+  void run_rows(int64_t begin, int64_t end, const void* const* inputs, void* const* outputs, Body& body) const {
+    const int64_t row_size = sizes_[axes_ - 1];
+    Position position = position_of_row(begin / row_size);
+    int64_t column = begin % row_size;
+    splat_once(inputs, body);
+    for (int64_t i = begin; i < end;) {
+      const int64_t run = std::min({row_size - column, end - i, longest_run_});
+      bind_start(i, inputs, outputs, body);
+      for (size_t k = 0; k < operands_.size(); ++k) {
+        const Operand& operand = operands_[k];
+        const auto* row = static_cast<const std::byte*>(inputs[k]) + position.offset[k] * operand.bytes;
+        if (operand.meeting == Meeting::kPerRow) body.splat(k, row);
+        if (operand.meeting == Meeting::kAlongRow) body.bind(k, row + column * operand.bytes);
+      }
+      body.run(run);
+      i += run;
+      column += run;
+      if (column == row_size) {
+        column = 0;
+        next_row(position);
+      }
+    }
+  }
+
+  template <class Body>
+  void run_tiles(int64_t begin, int64_t end, const void* const* inputs, void* const* outputs, Body& body) const {
+    alignas(64) std::byte tiles[kMaxFilled][kTile * 8 + 64];  // off each other's 4 KB alignment
+    const int64_t row_size = sizes_[axes_ - 1];
+    Position position = position_of_row(begin / row_size);
+    splat_once(inputs, body);
+    bool first = true;
+    for (int64_t i = begin; i < end;) {
+      const int64_t rows = std::min(rows_per_tile_, (end - i) / row_size);
+      bind_start(i, inputs, outputs, body);
+      size_t tile = 0;
+      for (size_t k = 0; k < operands_.size(); ++k) {
+        if (operands_[k].meeting != Meeting::kFilled) continue;
+        if (first || !operands_[k].once_per_task) fill(k, inputs[k], position, rows, tiles[tile]);
+        body.bind(k, tiles[tile++]);
+      }
+      first = false;
+      body.run(rows * row_size);
+      i += rows * row_size;
+      for (int64_t r = 0; r < rows; ++r) next_row(position);
+    }
+  }
+
+  std::array<int64_t, kMaxLoopAxes> sizes_{};
+  size_t axes_ = 1;
+  std::vector<Operand> operands_;
+  std::vector<int64_t> result_bytes_;
+  int64_t count_ = 1, chunk_ = 1, longest_run_ = 1, rows_per_tile_ = 0;
+};
+
+}  // namespace ingot::kernels

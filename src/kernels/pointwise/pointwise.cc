@@ -1,0 +1,238 @@
+#include "kernels/pointwise/pointwise.h"
+
+#include <algorithm>
+
+#include "kernels/families.h"
+#include "kernels/pointwise/loop.h"
+#include "kernels/pointwise/program.h"
+#include "ops/cast.h"
+#include "ops/where.h"
+
+namespace ingot::kernels {
+
+PointwiseBody body_of(const Problem& problem) {
+  if (const auto* fused = problem.op.as<Fused>()) return {fused->body, fused->results};
+  std::vector<int64_t> operands;
+  for (size_t i = 0; i < problem.inputs.size(); ++i) operands.push_back(static_cast<int64_t>(i));
+  return {{{problem.op, operands}}, {static_cast<int64_t>(problem.inputs.size())}};
+}
+
+const char* refuse_operands(const Problem& problem) {
+  if (problem.inputs.size() > kMaxLoopOperands) return "too many operands";
+  for (const Operand& input : problem.inputs) {
+    if (!input.present()) return "an absent operand";
+  }
+  for (const Operand& output : problem.outputs) {
+    if (output.shape.size() > kMaxLoopAxes) return "too many axes";
+    if (output.shape != problem.outputs[0].shape) return "outputs of different shapes";
+  }
+  return nullptr;
+}
+
+int64_t elements_of(const Problem& problem) {
+  int64_t count = 1;
+  for (const int64_t size : problem.outputs[0].shape) count *= size < 0 ? 64 : size;
+  return count;
+}
+
+double bytes_moved(const Problem& problem) {
+  double bytes = 0;
+  const auto count = [](const Operand& operand) {
+    double elements = 1;
+    for (const int64_t size : operand.shape) elements *= size < 0 ? 64 : static_cast<double>(size);
+    return elements * dtype_bits(operand.dtype) / 8;
+  };
+  for (const Operand& input : problem.inputs) bytes += count(input);
+  for (const Operand& output : problem.outputs) bytes += count(output);
+  return bytes / std::max<double>(1, static_cast<double>(elements_of(problem)));
+}
+
+namespace {
+
+// Vector instructions per vector, roughly; functions that go lane by lane are given as many as they take time for.
+double unary_instructions(UnaryFn fn) {
+  switch (fn) {
+    case UnaryFn::kAcos:
+    case UnaryFn::kAcosh:
+    case UnaryFn::kAsin:
+    case UnaryFn::kAsinh:
+    case UnaryFn::kAtan:
+    case UnaryFn::kAtanh:
+    case UnaryFn::kCosh:
+    case UnaryFn::kSinh:
+    case UnaryFn::kTan: return 400;
+    case UnaryFn::kErf:
+    case UnaryFn::kTanh:
+    case UnaryFn::kSoftplus:
+    case UnaryFn::kMish:
+    case UnaryFn::kSilu:
+    case UnaryFn::kGeluTanh:
+    case UnaryFn::kSin:
+    case UnaryFn::kCos: return 32;
+    case UnaryFn::kGelu:
+    case UnaryFn::kSigmoid:
+    case UnaryFn::kElu:
+    case UnaryFn::kCelu:
+    case UnaryFn::kSelu:
+    case UnaryFn::kLog: return 24;
+    case UnaryFn::kExp: return 13;
+    case UnaryFn::kSqrt:
+    case UnaryFn::kReciprocal:
+    case UnaryFn::kSoftsign: return 10;
+    default: return 2;
+  }
+}
+double binary_instructions(BinaryFn fn) {
+  switch (fn) {
+    case BinaryFn::kPow:
+    case BinaryFn::kMod:
+    case BinaryFn::kFmod: return 400;
+    case BinaryFn::kSwiglu: return 30;
+    case BinaryFn::kDiv: return 10;
+    default: return 1;
+  }
+}
+
+}  // namespace
+
+double arithmetic_ns(const PointwiseBody& body, int64_t lanes) {
+  double instructions = 2;
+  for (const TileInstruction& instruction : body.body) {
+    instructions += 0.5;
+    if (const auto* unary = instruction.op.as<Unary>()) {
+      instructions += unary_instructions(unary->fn);
+    } else if (const auto* binary = instruction.op.as<Binary>()) {
+      instructions += binary_instructions(binary->fn);
+    } else {
+      instructions += 2;
+    }
+  }
+  const double per_ns = 3.5;
+  return instructions / (per_ns * static_cast<double>(lanes));
+}
+
+namespace {
+
+ProgramSource source_of(const Problem& problem, const PointwiseBody& body) {
+  ProgramSource source;
+  source.body = body.body;
+  source.results = body.results;
+  for (const Operand& input : problem.inputs) source.inputs.push_back({input.dtype, false});
+  for (const Operand& output : problem.outputs) source.outputs.push_back(output.dtype);
+  return source;
+}
+
+std::vector<int64_t> element_bytes(const std::vector<Operand>& operands) {
+  std::vector<int64_t> bytes;
+  for (const Operand& operand : operands) bytes.push_back(dtype_bits(operand.dtype) / 8);
+  return bytes;
+}
+
+// Elements of a task: about 4 microseconds of work.
+int64_t chunk_of(const PointwiseBody& body, int64_t lanes, double bytes_per_element) {
+  const double ns = std::max(arithmetic_ns(body, lanes), bytes_per_element / 20);
+  return std::clamp<int64_t>(static_cast<int64_t>(4000 / ns) / 1024 * 1024, 1024, 65536);
+}
+
+class FloatProgramKernel : public BoundKernel {
+ public:
+  FloatProgramKernel(const Problem& problem, const Target& target, const Machine& machine)
+      : FloatProgramKernel(problem, target, machine, body_of(problem)) {}
+
+  void run(const RunArgs& args) const noexcept override {
+    args.parallel.run(loop_.tasks(), [&](int64_t task) {
+      Body body(program_, dtypes_);
+      loop_.run(task, args.inputs, args.outputs, body);
+    });
+  }
+
+ private:
+  FloatProgramKernel(const Problem& problem, const Target& target, const Machine& machine, const PointwiseBody& body)
+      : loop_(problem.outputs[0].shape, shapes(problem), element_bytes(problem.inputs), element_bytes(problem.outputs),
+              chunk_of(body, machine.lanes, bytes_moved(problem)), int64_t{1} << 40) {
+    ProgramSource source = source_of(problem, body);
+    for (size_t i = 0; i < source.inputs.size(); ++i) {
+      source.inputs[i].splat = loop_.is_splat(i);
+      dtypes_.push_back(source.inputs[i].dtype);
+    }
+    const int64_t result_bytes = loop_.count() * 4 * static_cast<int64_t>(problem.outputs.size());
+    source.stream_results = result_bytes > target.l3_bytes;
+    program_ = compile_program(source, machine);
+  }
+  static std::vector<Shape> shapes(const Problem& problem) {
+    std::vector<Shape> shapes;
+    for (const Operand& output : problem.outputs) {
+      if (output.shape != problem.outputs[0].shape) fail(Code::kInvalidArgument, "outputs of different shapes");
+    }
+    for (const Operand& input : problem.inputs) shapes.push_back(input.shape);
+    return shapes;
+  }
+
+  struct Body {
+    Body(const Program& program, const std::vector<DType>& dtypes) : run_(program), dtypes_(dtypes.data()) {}
+    void bind(size_t port, const void* data) { run_.bind(port, data); }
+    void splat(size_t port, const void* element) {
+      splats_[port] = splat_value(dtypes_[port], element);
+      run_.bind(port, &splats_[port]);
+    }
+    void run(int64_t count) { run_.run(count); }
+    ProgramRun run_;
+    const DType* dtypes_;
+    float splats_[kMaxLoopOperands];
+  };
+
+  Loop loop_;
+  Program program_;
+  std::vector<DType> dtypes_;
+};
+
+const OpDef* const kOps[] = {&Unary::def, &Binary::def, &Where::def, &Cast::def, &Fused::def};
+
+const char* refuse_floats(const Problem& problem) {
+  if (const char* reason = refuse_operands(problem)) return reason;
+  const PointwiseBody body = body_of(problem);
+  return refuse_program(source_of(problem, body));
+}
+
+template <IsaLevel isa> double cost_of_floats(const Problem& problem, const Target& target) {
+  const double elements = static_cast<double>(elements_of(problem));
+  const double bytes = bytes_moved(problem);
+  const double arithmetic = arithmetic_ns(body_of(problem), machine_of(isa)->lanes) * elements;
+  const double gigabytes_per_second = bytes * elements < static_cast<double>(target.l2_bytes) ? 60 : 20;
+  const int threads = static_cast<int>(std::clamp<double>(arithmetic / 4000, 1, target.threads));
+  return 100 + std::max(arithmetic, bytes * elements / gigabytes_per_second) / threads;
+}
+
+template <IsaLevel isa> std::unique_ptr<BoundKernel> bind_floats(const Problem& problem, const Target& target) {
+  return std::make_unique<FloatProgramKernel>(problem, target, *machine_of(isa));
+}
+
+bool in_place(const Problem& problem, size_t input) {
+  return problem.outputs.size() == 1 && problem.outputs[0].dtype == problem.inputs[input].dtype;
+}
+
+std::string text(const Problem& problem) {
+  std::string result = "pointwise";
+  for (const TileInstruction& instruction : body_of(problem).body) result += " " + instruction.op.text();
+  for (const Operand& input : problem.inputs) {
+    result += fmt::format(" {}{}", dtype_name(input.dtype), shape_text(input.shape));
+  }
+  for (const Operand& output : problem.outputs) {
+    result += fmt::format(" -> {}{}", dtype_name(output.dtype), shape_text(output.shape));
+  }
+  return result;
+}
+
+constexpr Row kRows[] = {
+    {"avx512_pointwise_f32_64", IsaLevel::kAvx512, refuse_floats, cost_of_floats<IsaLevel::kAvx512>,
+     bind_floats<IsaLevel::kAvx512>, nullptr, nullptr, in_place},
+    {"avx2_pointwise_f32_32", IsaLevel::kAvx2, refuse_floats, cost_of_floats<IsaLevel::kAvx2>,
+     bind_floats<IsaLevel::kAvx2>, nullptr, nullptr, in_place},
+};
+
+}  // namespace
+
+const Family kPointwiseFamily = {"pointwise", "elementwise operators and fused groups of them as tile programs", kOps,
+                                 kRows, text};
+
+}  // namespace ingot::kernels

@@ -1,0 +1,27 @@
+// Elementwise operators and fused groups of them as tile programs.
+//
+// A program of floats (program.h) runs in registers over whole rows; anything else with number types runs as a typed
+// program (typed.h) over tiles. Operands broadcast as the Loop (loop.h) finds them. Nothing is summed, so how the
+// work is cut changes no bits.
+#pragma once
+#include "kernels/kernel.h"
+#include "kernels/pointwise/step.h"
+#include "ops/fused.h"
+
+namespace ingot::kernels {
+
+// The elementwise code of a problem, as ops/fused.h numbers it.
+struct PointwiseBody {
+  std::vector<TileInstruction> body;
+  std::vector<int64_t> results;
+};
+PointwiseBody body_of(const Problem& problem);
+// Null when the problem's operands can be walked, else a static reason.
+const char* refuse_operands(const Problem& problem);
+// Estimated nanoseconds per element of the body's arithmetic on one thread, with `lanes` floats per vector.
+double arithmetic_ns(const PointwiseBody& body, int64_t lanes);
+// Bytes read and written per output element, operands counted by their share.
+double bytes_moved(const Problem& problem);
+int64_t elements_of(const Problem& problem);  // of output 0; unknown sizes count as 64
+
+}  // namespace ingot::kernels
