@@ -1,0 +1,26 @@
+// Short forms for the operators that many converters emit.
+#pragma once
+#include "onnx/convert/convert.h"
+#include "ops/binary.h"
+#include "ops/reduce.h"
+#include "ops/unary.h"
+
+namespace ingot::onnx {
+
+ir::ValueId emit_unary(Conversion& c, UnaryFn fn, ir::ValueId x);
+ir::ValueId emit_binary(Conversion& c, BinaryFn fn, ir::ValueId a, ir::ValueId b);
+// The number takes the element type of `a`.
+ir::ValueId emit_binary(Conversion& c, BinaryFn fn, ir::ValueId a, double b);
+ir::ValueId emit_reduce(Conversion& c, ReduceFn fn, ir::ValueId x, std::vector<int64_t> axes, bool keepdims = true);
+// Nothing is added where the type, shape or order is the wanted one already.
+ir::ValueId emit_cast(Conversion& c, ir::ValueId x, DType to);
+ir::ValueId emit_reshape(Conversion& c, ir::ValueId x, DimShape shape);
+ir::ValueId emit_transpose(Conversion& c, ir::ValueId x, std::vector<int64_t> permutation);
+// A vector of `rank` axes with its elements along `axis`.
+ir::ValueId emit_along_axis(Conversion& c, ir::ValueId vector, int64_t axis, int64_t rank);
+
+// The shape of a value whose rank is known (see Conversion::rank).
+const DimShape& shape_of(Conversion& c, ir::ValueId x);
+std::vector<int64_t> axis_range(int64_t first, int64_t last);  // [first, last)
+
+}  // namespace ingot::onnx

@@ -1,0 +1,26 @@
+// Transposed convolution: the gradient of a convolution with respect to its data.
+#pragma once
+#include "ops/op.h"
+#include "ops/window.h"
+
+namespace ingot {
+
+// x: [n, c, spatial...]; w: [c, m/group, kernel...]; optional bias [m]. Without `output_shape` an axis has
+// stride * (size - 1) + output_padding + dilation * (kernel - 1) + 1 - pads elements, with auto_pad stride * size.
+// With `output_shape` (spatial sizes) or auto_pad the pads follow: same_upper puts the extra element at the end, all
+// others at the beginning; where more is asked for than there is, zeros (and the bias) follow at the end.
+struct ConvTranspose {
+  int64_t group = 1;
+  std::vector<int64_t> strides, dilations, pads, output_padding, output_shape;
+  AutoPad auto_pad = AutoPad::kNone;
+  static const OpDef def;
+  static constexpr auto fields() {
+    return std::make_tuple(field("group", &ConvTranspose::group), field("strides", &ConvTranspose::strides),
+                           field("dilations", &ConvTranspose::dilations), field("pads", &ConvTranspose::pads),
+                           field("output_padding", &ConvTranspose::output_padding),
+                           field("output_shape", &ConvTranspose::output_shape),
+                           field("auto_pad", &ConvTranspose::auto_pad));
+  }
+};
+
+}  // namespace ingot
