@@ -6,11 +6,6 @@
 // One block per group of the list below.
 #include "ops/binary.h"
 #include "ops/cast.h"
-#include "ops/concat.h"
-#include "ops/conv.h"
-#include "ops/conv_integer.h"
-#include "ops/custom.h"
-#include "ops/expand.h"
 #include "ops/fused.h"
 #include "ops/unary.h"
 #include "ops/where.h"
@@ -23,12 +18,21 @@
 #include "ops/slice.h"
 #include "ops/transpose.h"
 
+#include "ops/affine_grid.h"
+#include "ops/col2im.h"
 #include "ops/conv.h"
-#include "ops/conv_integer.h"
-#include "ops/fourier.h"
-#include "ops/if.h"
+#include "ops/conv_transpose.h"
+#include "ops/deform_conv.h"
+#include "ops/grid_sample.h"
+#include "ops/group_norm.h"
+#include "ops/hardmax.h"
 #include "ops/layer_norm.h"
+#include "ops/lrn.h"
+#include "ops/max_unpool.h"
+#include "ops/nll_loss.h"
 #include "ops/pool.h"
+#include "ops/resize.h"
+#include "ops/roi.h"
 #include "ops/softmax.h"
 
 #include "ops/arg_reduce.h"
@@ -41,9 +45,6 @@
 
 #include "ops/conv_integer.h"
 #include "ops/matmul_integer.h"
-#include "ops/non_max_suppression.h"
-#include "ops/optional.h"
-#include "ops/pool.h"
 #include "ops/quantize_linear.h"
 
 #include "ops/if.h"
@@ -52,10 +53,14 @@
 #include "ops/scan.h"
 #include "ops/sequence.h"
 #include "ops/sequence_map.h"
-#include "ops/softmax.h"
+
+#include "ops/fourier.h"
+#include "ops/non_max_suppression.h"
+
 #include "ops/strings.h"
 #include "ops/tf_idf_vectorizer.h"
-#include "ops/transpose.h"
+
+#include "ops/custom.h"
 
 namespace ingot {
 namespace {
@@ -78,9 +83,22 @@ const OpDef* const kAll[] = {
     &Slice::def,
     &Transpose::def,
     // nn
+    &AffineGrid::def,
+    &Col2Im::def,
     &Conv::def,
+    &ConvTranspose::def,
+    &DeformConv::def,
+    &GridSample::def,
+    &GroupNorm::def,
+    &Hardmax::def,
     &LayerNorm::def,
+    &Lrn::def,
+    &MaxRoiPool::def,
+    &MaxUnpool::def,
+    &NllLoss::def,
     &Pool::def,
+    &Resize::def,
+    &RoiAlign::def,
     &Softmax::def,
     // math
     &ArgReduce::def,
@@ -88,10 +106,10 @@ const OpDef* const kAll[] = {
     &Det::def,
     &Einsum::def,
     &MatMul::def,
-    &Reduce::def,
-    &TopK::def,
     &MatMul::def,
     &Reduce::def,
+    &Reduce::def,
+    &TopK::def,
     // recurrent, attention
     // quantization
     &ConvInteger::def,
@@ -119,11 +137,16 @@ const OpDef* const kAll[] = {
     &SplitToSequence::def,
     // generators
     // signal, vision
-    &Dft::def, &NonMaxSuppression::def, &Stft::def,
+    &Dft::def,
+    &NonMaxSuppression::def,
+    &Stft::def,
     // text
-    &RegexFullMatch::def, &StringConcat::def, &StringNormalizer::def, &StringSplit::def, &TfIdfVectorizer::def,
+    &RegexFullMatch::def,
+    &StringConcat::def,
+    &StringNormalizer::def,
+    &StringSplit::def,
+    &TfIdfVectorizer::def,
     // ml
-    // the application's
     &Custom::def,
 };
 // clang-format on
