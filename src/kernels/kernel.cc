@@ -7,7 +7,10 @@
 namespace ingot::kernels {
 
 std::span<const Family* const> all_families() {
-  static const std::vector<const Family*> all = {&kPointwiseFamily};
+  static const std::vector<const Family*> all = {
+      &kGemmFamily,
+      &kPointwiseFamily,
+  };
   return all;
 }
 

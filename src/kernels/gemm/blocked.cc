@@ -1,0 +1,199 @@
+#include "kernels/gemm/blocked.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+
+#include "base/checked.h"
+#include "kernels/gemm/panels.h"
+
+namespace ingot::kernels::gemm {
+namespace {
+
+constexpr int64_t kDepthBlock = 384;      // rows of a B panel that stay in L2 beside A
+constexpr int64_t kTableEntries = 4096;   // row pointers handled at once
+constexpr int64_t kProgramFloats = 1024;  // finished floats, still in L1, that a program runs on
+constexpr double kWorthAThread = 200e3;   // multiply-adds
+
+int64_t parts(int64_t size, int64_t largest) { return std::max<int64_t>(1, (size + largest - 1) / largest); }
+
+}  // namespace
+
+BlockedGemm::BlockedGemm(const TileSet& tiles, const BlockedSize& size, StoredB stored, int64_t b_stride,
+                         const RowProgram* program, const Target& target)
+    : tiles_(tiles), size_(size), stored_(stored), b_stride_(b_stride), program_(program) {
+  panels_ = panel_count(tiles, size.n);
+  row_tiles_ = (size.m + tiles.rows - 1) / tiles.rows;
+  if (size.products == 0 || panels_ == 0 || row_tiles_ == 0) {
+    size_.products = 0;
+    return;
+  }
+  cut_depth();
+  cut_rows(target);
+  share_out(target);
+  const int64_t last_width = panel_width(tiles, size.n, panels_ - 1);
+  for (int64_t tap = 0; tap < size.taps; ++tap) {
+    tap_offsets_.push_back(tap * size.depth * tiles.columns());
+    last_tap_offsets_.push_back(tap * size.depth * last_width);
+  }
+  int64_t deepest = 0;
+  for (const DepthBlock& block : blocks_) deepest = std::max(deepest, block.depth);
+  constexpr auto bytes = [](int64_t floats) { return round_up(floats * static_cast<int64_t>(sizeof(float)), 64); };
+  table_bytes_ = round_up(block_tiles_ * tiles.rows * size.taps * static_cast<int64_t>(sizeof(float*)), 64);
+  packed_bytes_ = stored == StoredB::kPanels ? 0 : bytes(deepest * tiles.columns());
+  slot_bytes_ = table_bytes_ + packed_bytes_ + bytes(block_tiles_ * tiles.rows * size.patch_floats);
+}
+
+// A block is part of one tap, or several whole taps.
+void BlockedGemm::cut_depth() {
+  const int64_t per_tap = parts(size_.depth, kDepthBlock + kDepthBlock / 2);
+  if (per_tap > 1 || size_.depth == 0) {
+    for (int64_t tap = 0; tap < size_.taps; ++tap) {
+      for (int64_t i = 0; i < per_tap; ++i) {
+        const int64_t first = size_.depth * i / per_tap;
+        blocks_.push_back({tap, 1, first, size_.depth * (i + 1) / per_tap - first});
+      }
+    }
+    return;
+  }
+  const int64_t count = parts(size_.taps, std::max<int64_t>(1, (kDepthBlock + kDepthBlock / 2) / size_.depth));
+  for (int64_t i = 0; i < count; ++i) {
+    const int64_t first = size_.taps * i / count;
+    blocks_.push_back({first, size_.taps * (i + 1) / count - first, 0, size_.depth});
+  }
+}
+
+// The rows of A that half of L2 holds, so that they serve every panel; when B is packed on the way, more.
+void BlockedGemm::cut_rows(const Target& target) {
+  const int64_t floats = std::max<int64_t>(1, size_.row_floats > 0 ? size_.row_floats : size_.taps * size_.depth);
+  int64_t tiles = target.l2_bytes / 2 / (floats * 4 * tiles_.rows);
+  tiles = std::clamp<int64_t>(tiles, 8, 64);
+  if (stored_ != StoredB::kPanels) tiles = 256;
+  tiles = std::min(tiles, std::max<int64_t>(1, kTableEntries / (size_.taps * tiles_.rows)));
+  block_tiles_ = (row_tiles_ + parts(row_tiles_, tiles) - 1) / parts(row_tiles_, tiles);
+}
+
+// Finds the grid of parts with the least work on the busiest thread; at equal work, the fewest parts.
+void BlockedGemm::share_out(const Target& target) {
+  const double work = static_cast<double>(size_.products) * size_.m * size_.n * size_.taps * size_.depth;
+  const int64_t threads = std::clamp<int64_t>(static_cast<int64_t>(work / kWorthAThread), 1, target.threads);
+  double best = INFINITY;
+  for (int64_t n = 1; n <= std::min(panels_, threads); ++n) {
+    for (int64_t m = 1; m <= std::min(row_tiles_, threads); ++m) {
+      const int64_t units = size_.products * m * n;
+      const double busiest = static_cast<double>(parts(units, threads)) * static_cast<double>(parts(row_tiles_, m)) *
+                             static_cast<double>(parts(panels_, n));
+      const double repacking = stored_ == StoredB::kPanels ? 0 : 0.05 * static_cast<double>(m);
+      const double cost = busiest * (1 + 0.001 * static_cast<double>(m + n) + repacking);
+      if (cost >= best) continue;
+      best = cost;
+      units_m_ = m;
+      units_n_ = n;
+    }
+  }
+  slots_ = std::min(threads, size_.products * units_m_ * units_n_);
+}
+
+void BlockedGemm::run(const Source& source, std::byte* scratch, const Parallel& parallel) const noexcept {
+  if (size_.products == 0) return;
+  const int64_t units = size_.products * units_m_ * units_n_;
+  parallel.run(slots_, [&](int64_t index) {
+    std::byte* at = scratch + index * slot_bytes_;
+    const Slot slot = {reinterpret_cast<const float**>(at), reinterpret_cast<float*>(at + table_bytes_),
+                       reinterpret_cast<float*>(at + table_bytes_ + packed_bytes_)};
+    for (int64_t unit = units * index / slots_; unit < units * (index + 1) / slots_; ++unit) {
+      run_unit(source, unit, slot);
+    }
+  });
+}
+
+void BlockedGemm::run_unit(const Source& source, int64_t unit, const Slot& slot) const noexcept {
+  const int64_t part_m = unit % units_m_, part_n = unit / units_m_ % units_n_, index = unit / (units_m_ * units_n_);
+  const int64_t end = row_tiles_ * (part_m + 1) / units_m_;
+  const Product product = source.product(index);
+  for (int64_t tile = row_tiles_ * part_m / units_m_; tile < end; tile += block_tiles_) {
+    const int64_t first = tile * tiles_.rows;
+    const int64_t rows = std::min(std::min(end, tile + block_tiles_) * tiles_.rows, size_.m) - first;
+    source.rows(index, first, rows, slot.table, slot.patches);
+    for (int64_t panel = panels_ * part_n / units_n_; panel < panels_ * (part_n + 1) / units_n_; ++panel) {
+      run_panel(product, first, rows, panel, slot);
+    }
+  }
+}
+
+// Sets b, b_step and b_offsets; packs the block when the tile cannot read it where it is.
+void BlockedGemm::place_b(const Product& product, int64_t panel, const DepthBlock& block, int64_t rows, TileArgs& args,
+                          const Slot& slot) const noexcept {
+  const int64_t first = panel * tiles_.columns(), width = panel_width(tiles_, size_.n, panel);
+  args.b_step = width;
+  args.b_offsets = (panel + 1 == panels_ ? last_tap_offsets_ : tap_offsets_).data();
+  if (stored_ == StoredB::kPanels) {
+    args.b_offsets += block.tap;
+    args.b = product.b + first * size_.taps * size_.depth + block.first * width;
+    return;
+  }
+  const bool whole = args.columns == width;
+  args.b = slot.packed;
+  if (stored_ == StoredB::kColumns) {
+    tiles_.transpose(product.b + first * b_stride_ + block.first, b_stride_, args.columns, block.depth, slot.packed,
+                     width);
+  } else if (whole && (b_stride_ == width || rows <= 2 * tiles_.rows)) {
+    args.b = product.b + block.first * b_stride_ + first;
+    args.b_step = b_stride_;
+    return;
+  } else {
+    const float* from = product.b + block.first * b_stride_ + first;
+    for (int64_t d = 0; d < block.depth; ++d) {
+      std::memcpy(slot.packed + d * width, from + d * b_stride_, static_cast<size_t>(args.columns) * sizeof(float));
+    }
+  }
+  for (int64_t d = 0; d < block.depth && !whole; ++d) {
+    std::fill(slot.packed + d * width + args.columns, slot.packed + (d + 1) * width, 0.0f);
+  }
+}
+
+void BlockedGemm::run_panel(const Product& product, int64_t first_row, int64_t rows, int64_t panel,
+                            const Slot& slot) const noexcept {
+  const int64_t first_column = panel * tiles_.columns();
+  TileArgs args;
+  args.a_rows = tiles_.rows;
+  args.c_stride = size_.c_stride;
+  args.columns = std::min<int64_t>(tiles_.columns(), size_.n - first_column);
+  const int64_t vectors = panel_width(tiles_, size_.n, panel) / tiles_.vector;
+  for (const DepthBlock& block : blocks_) {
+    place_b(product, panel, block, rows, args, slot);
+    args.a_offset = block.first;
+    args.taps = block.taps;
+    args.depth = block.depth;
+    args.accumulate = &block != &blocks_.front();
+    args.finished = &block == &blocks_.back();
+    args.finish = product.finish;
+    int64_t unprocessed = 0;
+    for (int64_t row = 0; row < rows; row += tiles_.rows) {
+      const int64_t count = std::min<int64_t>(tiles_.rows, rows - row), at = first_row + row;
+      args.a = slot.table + row * size_.taps + block.tap * tiles_.rows;
+      args.c = product.c + at * size_.c_stride + first_column;
+      const TileFinish& finish = product.finish;
+      if (finish.bias != nullptr) args.finish.bias = finish.bias + at * finish.bias_stride + first_column;
+      if (finish.addend != nullptr) args.finish.addend = finish.addend + at * finish.addend_stride + first_column;
+      tiles_.tile(count, vectors)(args);
+      if (!args.finished || program_ == nullptr) continue;
+      const int64_t done = row + count;
+      if ((done - unprocessed) * args.columns < kProgramFloats && done < rows) continue;
+      run_program(product, first_row + unprocessed, done - unprocessed, first_column, args.columns);
+      unprocessed = done;
+    }
+  }
+}
+
+void BlockedGemm::run_program(const Product& product, int64_t first_row, int64_t rows, int64_t first_column,
+                              int64_t columns) const noexcept {
+  std::array<RowOperand, kMaxOperands> operands = product.operands;
+  for (RowOperand& operand : operands) {
+    operand.data += first_row * operand.row_stride + first_column * operand.column_stride;
+  }
+  program_->run({product.c + first_row * size_.c_stride + first_column, size_.c_stride, rows, columns},
+                operands.data());
+}
+
+}  // namespace ingot::kernels::gemm

@@ -1,0 +1,187 @@
+#include "kernels/gemm/bound_epilogue.h"
+
+#include "base/checked.h"
+#include "ops/binary.h"
+#include "ops/strided_walk.h"
+#include "ops/unary.h"
+
+namespace ingot::kernels::gemm {
+namespace {
+
+// The one stride of axes [first, last) walked in row-major order.
+std::optional<int64_t> uniform_stride(const Shape& result, const Shape& strides, size_t first, size_t last) {
+  int64_t stride = 0, extent = 0;
+  for (size_t axis = last; axis-- > first;) {
+    if (result[axis] == 1) continue;
+    if (extent == 0) {
+      stride = strides[axis];
+      extent = result[axis];
+    } else if (strides[axis] != stride * extent) {
+      return std::nullopt;
+    } else {
+      extent *= result[axis];
+    }
+  }
+  return stride;
+}
+
+}  // namespace
+
+std::optional<RowView> view_by_rows(const Shape& shape, const RowLayout& layout) {
+  const Shape& result = layout.result;
+  const Shape strides = broadcast_strides(shape, result);
+  const size_t columns = result.size() - layout.column_axes;
+  const auto row = uniform_stride(result, strides, layout.product_axes, columns);
+  const auto column = uniform_stride(result, strides, columns, result.size());
+  if (!row || !column) return std::nullopt;
+  RowView view{{}, *row, *column};
+  const int64_t width = element_count(std::span(result).subspan(columns));
+  if (width == 1) view.column = 1;
+  const Shape products(result.begin(), result.begin() + static_cast<int64_t>(layout.product_axes));
+  StridedWalk<1> walk(products, {Shape(strides.begin(), strides.begin() + static_cast<int64_t>(products.size()))});
+  for (int64_t i = element_count(products); i > 0; --i, walk.next()) view.products.push_back(walk.offset());
+  return view;
+}
+
+const char* refuse_epilogue(std::span<const TileInstruction> body, const Problem& problem, size_t first_operand) {
+  const size_t operands = problem.inputs.size() > first_operand ? problem.inputs.size() - first_operand : 0;
+  if (operands > kMaxOperands) return "the epilogue has too many operands";
+  for (const auto& input : problem.inputs) {
+    if (input.present() && input.dtype != DType::kF32) return "an input is not f32";
+  }
+  return body.empty() ? nullptr : refuse_row_program(body, operands);
+}
+
+std::string epilogue_text(std::span<const TileInstruction> body) {
+  std::string text;
+  for (const TileInstruction& instruction : body) {
+    text += " +";
+    if (const auto* unary = instruction.op.as<Unary>()) {
+      text += EnumNames<UnaryFn>::kNames[static_cast<size_t>(unary->fn)];
+    } else if (const auto* binary = instruction.op.as<Binary>()) {
+      text += EnumNames<BinaryFn>::kNames[static_cast<size_t>(binary->fn)];
+    } else {
+      text += instruction.op.name();
+    }
+  }
+  return text;
+}
+
+BoundEpilogue::BoundEpilogue(const Problem& problem, RowLayout layout, size_t bias_input,
+                             std::span<const TileInstruction> body, size_t first_operand, IsaLevel isa,
+                             bool in_registers)
+    : layout_(std::move(layout)), elements_(element_count(layout_.result)) {
+  if (bias_input < problem.inputs.size() && problem.inputs[bias_input].present()) {
+    bias_ = bind_operand(problem, bias_input, true);
+  }
+  if (body.empty() || (in_registers && fits_registers(problem, body, first_operand))) return;
+  addend_.reset();
+  low_input_.reset();
+  high_input_.reset();
+  relu_ = false;
+  for (size_t input = first_operand; input < problem.inputs.size(); ++input) {
+    operands_.push_back(bind_operand(problem, input, false));
+  }
+  program_ = make_row_program(body, operands_.size(), isa);
+}
+
+BoundEpilogue::Operand BoundEpilogue::bind_operand(const Problem& problem, size_t input, bool column_vector) {
+  const Shape& shape = problem.inputs[input].shape;
+  Operand operand{input, {}, -1, broadcast_strides(shape, layout_.result)};
+  auto view = view_by_rows(shape, layout_);
+  if (!view || (column_vector && view->column != 1)) {
+    operand.expanded = static_cast<int64_t>(scratch_bytes_);
+    scratch_bytes_ += static_cast<size_t>(round_up(storage_bytes(DType::kF32, element_count(layout_.result)), 64));
+    view = view_by_rows(layout_.result, layout_);
+  }
+  operand.view = std::move(*view);
+  return operand;
+}
+
+// [add operand] [relu | max scalar] [min scalar], each on the result of the one before.
+bool BoundEpilogue::fits_registers(const Problem& problem, std::span<const TileInstruction> body,
+                                   size_t first_operand) {
+  const int64_t operands = static_cast<int64_t>(problem.inputs.size() - first_operand);
+  int64_t value = 0, next = 1 + operands;
+  int stage = 0;
+  for (const TileInstruction& instruction : body) {
+    const auto* unary = instruction.op.as<Unary>();
+    const auto* binary = instruction.op.as<Binary>();
+    if (unary != nullptr && unary->fn == UnaryFn::kRelu && stage < 2) {
+      if (instruction.operands[0] != value) return false;
+      relu_ = true;
+      stage = 2;
+    } else if (binary != nullptr) {
+      const bool second = instruction.operands[0] == value;
+      const int64_t other = instruction.operands[second ? 1 : 0];
+      if (instruction.operands[second ? 0 : 1] != value || other < 1 || other > operands) return false;
+      const size_t input = first_operand + static_cast<size_t>(other) - 1;
+      const bool scalar = element_count(problem.inputs[input].shape) == 1;
+      if (binary->fn == BinaryFn::kAdd && stage < 1) {
+        addend_ = bind_operand(problem, input, true);
+        stage = 1;
+      } else if (binary->fn == BinaryFn::kMax && scalar && stage < 2) {
+        low_input_ = input;
+        stage = 2;
+      } else if (binary->fn == BinaryFn::kMin && scalar && stage < 3) {
+        high_input_ = input;
+        stage = 3;
+      } else {
+        return false;
+      }
+    } else {
+      return false;
+    }
+    value = next++;
+  }
+  return true;
+}
+
+void BoundEpilogue::prepare(const void* const* inputs, std::byte* scratch) const noexcept {
+  const auto expand = [&](const Operand& operand) {
+    if (operand.expanded < 0) return;
+    const auto* from = static_cast<const float*>(inputs[operand.input]);
+    auto* to = reinterpret_cast<float*>(scratch + operand.expanded);
+    for (int64_t i = 0; i < elements_; ++i) {
+      int64_t rest = i, offset = 0;
+      for (size_t axis = layout_.result.size(); axis-- > 0; rest /= layout_.result[axis]) {
+        offset += rest % layout_.result[axis] * operand.strides[axis];
+      }
+      to[i] = from[offset];
+    }
+  };
+  if (bias_) expand(*bias_);
+  if (addend_) expand(*addend_);
+  for (const Operand& operand : operands_) expand(operand);
+}
+
+RowOperand BoundEpilogue::at(const Operand& operand, const void* const* inputs, const std::byte* scratch, int64_t index,
+                             int64_t column) const noexcept {
+  const auto* data = operand.expanded < 0 ? static_cast<const float*>(inputs[operand.input])
+                                          : reinterpret_cast<const float*>(scratch + operand.expanded);
+  const RowView& view = operand.view;
+  return {data + view.products[static_cast<size_t>(index)] + column * view.column, view.row, view.column};
+}
+
+void BoundEpilogue::fill(const void* const* inputs, const std::byte* scratch, int64_t index, int64_t column,
+                         Product& product) const noexcept {
+  TileFinish& finish = product.finish;
+  if (bias_) {
+    const RowOperand bias = at(*bias_, inputs, scratch, index, column);
+    finish.bias = bias.data;
+    finish.bias_stride = bias.row_stride;
+  }
+  if (addend_) {
+    const RowOperand addend = at(*addend_, inputs, scratch, index, column);
+    finish.addend = addend.data;
+    finish.addend_stride = addend.row_stride;
+  }
+  if (relu_) finish.low = 0;
+  if (low_input_) finish.low = *static_cast<const float*>(inputs[*low_input_]);
+  if (high_input_) finish.high = *static_cast<const float*>(inputs[*high_input_]);
+  for (size_t i = 0; i < operands_.size(); ++i) {
+    product.operands[i] = at(operands_[i], inputs, scratch, index, column);
+  }
+}
+
+}  // namespace ingot::kernels::gemm

@@ -1,0 +1,112 @@
+// The tile over a vector type F32 (Reg, Mask, kWidth and the functions used below), written once. Included inside a
+// target region and a namespace that defines F32. Registers: R x V sums, V of B, one of A: 29 of 32 for 6x64 on
+// AVX-512, 15 of 16 for 6x16 on AVX2. Every loop over sums is unrolled, or GCC 12 keeps them in memory.
+#define INGOT_UNROLL _Pragma("GCC unroll 16")
+
+template <int R, int V> struct Sums { F32::Reg at[R][V]; };
+
+template <int R, int V>
+inline __attribute__((always_inline)) void add_rows(Sums<R, V>& sums, const float* from, int64_t stride, bool whole,
+                                                    F32::Mask mask, F32::Reg scale) {
+  INGOT_UNROLL
+  for (int r = 0; r < R; ++r) {
+    INGOT_UNROLL
+    for (int v = 0; v < V; ++v) {
+      const float* at = from + r * stride + v * F32::kWidth;
+      const F32::Reg addend = v < V - 1 || whole ? F32::load(at) : F32::load(at, mask);
+      sums.at[r][v] = F32::fma(sums.at[r][v], scale, addend);
+    }
+  }
+}
+
+template <int R, int V> inline __attribute__((always_inline)) void multiply(Sums<R, V>& sums, const TileArgs& args) {
+  for (int64_t tap = 0; tap < args.taps; ++tap) {
+    const float* a[R];
+    INGOT_UNROLL
+    for (int r = 0; r < R; ++r) a[r] = args.a[tap * args.a_rows + r] + args.a_offset;
+    const float* b = args.b + args.b_offsets[tap];
+    const int64_t depth = args.depth, step = args.b_step;
+    for (int64_t d = 0; d < depth; ++d) {
+      F32::Reg row[V];
+      INGOT_UNROLL
+      for (int v = 0; v < V; ++v) row[v] = F32::load(b + v * F32::kWidth);
+      INGOT_UNROLL
+      for (int r = 0; r < R; ++r) {
+        const F32::Reg value = F32::broadcast(a[r] + d);
+        INGOT_UNROLL
+        for (int v = 0; v < V; ++v) sums.at[r][v] = F32::fma(value, row[v], sums.at[r][v]);
+      }
+      b += step;
+    }
+  }
+}
+
+template <int R, int V>
+inline __attribute__((always_inline)) void finish(Sums<R, V>& sums, const TileFinish& how, bool whole, F32::Mask mask) {
+  const F32::Reg alpha = F32::broadcast(&how.alpha);
+  if (how.bias != nullptr) {
+    add_rows(sums, how.bias, how.bias_stride, whole, mask, alpha);
+  } else if (how.alpha != 1) {
+    INGOT_UNROLL
+    for (int r = 0; r < R; ++r) {
+      INGOT_UNROLL
+      for (int v = 0; v < V; ++v) sums.at[r][v] = F32::mul(sums.at[r][v], alpha);
+    }
+  }
+  if (how.addend != nullptr) {
+    const float one = 1;
+    add_rows(sums, how.addend, how.addend_stride, whole, mask, F32::broadcast(&one));
+  }
+  constexpr float kInfinity = std::numeric_limits<float>::infinity();
+  if (how.low == -kInfinity && how.high == kInfinity) return;
+  const F32::Reg low = F32::broadcast(&how.low), high = F32::broadcast(&how.high);
+  INGOT_UNROLL
+  for (int r = 0; r < R; ++r) {
+    INGOT_UNROLL
+    for (int v = 0; v < V; ++v) sums.at[r][v] = F32::min(high, F32::max(low, sums.at[r][v]));
+  }
+}
+
+template <int R, int V> void tile(const TileArgs& args) noexcept {
+  const bool whole = args.columns >= V * F32::kWidth;
+  const F32::Mask mask = F32::mask(args.columns - (V - 1) * F32::kWidth);
+  Sums<R, V> sums;
+  INGOT_UNROLL
+  for (int r = 0; r < R; ++r) {
+    INGOT_UNROLL
+    for (int v = 0; v < V; ++v) {
+      const float* at = args.c + r * args.c_stride + v * F32::kWidth;
+      if (args.accumulate) {
+        sums.at[r][v] = v < V - 1 || whole ? F32::load(at) : F32::load(at, mask);
+      } else {
+        sums.at[r][v] = F32::zero();
+        __builtin_prefetch(at, 1);
+      }
+    }
+  }
+  multiply(sums, args);
+  if (args.finished) finish(sums, args.finish, whole, mask);
+  INGOT_UNROLL
+  for (int r = 0; r < R; ++r) {
+    INGOT_UNROLL
+    for (int v = 0; v < V; ++v) {
+      float* at = args.c + r * args.c_stride + v * F32::kWidth;
+      if (v < V - 1 || whole) {
+        F32::store(at, sums.at[r][v]);
+      } else {
+        F32::store(at, sums.at[r][v], mask);
+      }
+    }
+  }
+}
+
+template <int Rows, int Vectors> struct Tiles { TileFn at[Rows * Vectors]; };
+
+template <int Rows, int Vectors> constexpr Tiles<Rows, Vectors> make_tiles() {
+  return []<std::size_t... I>(std::index_sequence<I...>) {
+    return Tiles<Rows, Vectors>{{&tile<static_cast<int>(I) / Vectors + 1, static_cast<int>(I) % Vectors + 1>...}};
+  }
+  (std::make_index_sequence<Rows * Vectors>());
+}
+
+#undef INGOT_UNROLL

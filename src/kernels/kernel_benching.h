@@ -1,0 +1,89 @@
+// For benches of kernel families: times every row that takes a problem, beside the core's measured peak.
+#pragma once
+#include <benchmark/benchmark.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstring>
+#include <string>
+
+#include "kernels/gemm/tile.h"
+#include "kernels/kernel.h"
+
+namespace ingot::kernels {
+
+// f32 GFLOP/s of one core: a tile of the widest instructions on data in L1, best of many.
+inline double peak_gflops() {
+  static const double peak = [] {
+    using Clock = std::chrono::steady_clock;
+    const gemm::TileSet& tiles = cpu_isa() >= IsaLevel::kAvx512 ? gemm::kAvx512_6x64
+                                 : cpu_isa() >= IsaLevel::kAvx2 ? gemm::kAvx2_6x16
+                                                                : gemm::kReference4x8;
+    constexpr int64_t kDepth = 48, kRuns = 2000;
+    std::vector<float> a(8 * kDepth, 1.0f), b(64 * kDepth, 1.0f), c(8 * 64);
+    const float* rows[8];
+    for (int64_t i = 0; i < 8; ++i) rows[i] = a.data() + i * kDepth;
+    const int64_t offset = 0;
+    gemm::TileArgs args;
+    args.a = rows;
+    args.a_rows = tiles.rows;
+    args.b = b.data();
+    args.b_offsets = &offset;
+    args.b_step = args.columns = args.c_stride = tiles.columns();
+    args.taps = 1;
+    args.depth = kDepth;
+    args.c = c.data();
+    double best = 1e30;
+    for (int i = 0; i < 50; ++i) {
+      const auto start = Clock::now();
+      for (int64_t run = 0; run < kRuns; ++run) tiles.tile(tiles.rows, tiles.vectors)(args);
+      best = std::min(best, std::chrono::duration<double>(Clock::now() - start).count());
+    }
+    return 2e-9 * static_cast<double>(tiles.rows * tiles.columns() * kDepth * kRuns) / best;
+  }();
+  return peak;
+}
+
+// Registers "<row>/<name>" for each row that takes `problem`, running on `threads` threads. `flops` and `bytes` per
+// run; GFLOP/s, the share of the measured peak, and GB/s of the fastest repetition are reported.
+inline void bench_rows(const Family& family, const std::string& name, const Problem& problem, double flops,
+                       double bytes, int threads = 1) {
+  for (const Row& row : family.rows) {
+    if (row.isa > cpu_isa() || row.refuse(problem) != nullptr) continue;
+    benchmark::RegisterBenchmark((std::string(row.name) + "/" + name).c_str(), [=, &row](benchmark::State& state) {
+      const auto bound = row.bind(problem, this_machine(threads));
+      std::vector<Tensor> memory;
+      std::vector<const void*> inputs;
+      for (size_t i = 0; i < problem.inputs.size(); ++i) {
+        if (!problem.inputs[i].present()) {
+          inputs.push_back(nullptr);
+          continue;
+        }
+        Tensor tensor(problem.inputs[i].dtype, problem.inputs[i].shape);
+        std::memset(tensor.mutable_raw(), 1, static_cast<size_t>(tensor.byte_size()));
+        if (row.packing != nullptr && row.packing(problem, i) != nullptr) tensor = row.pack(problem, i, tensor);
+        memory.push_back(tensor);
+        inputs.push_back(tensor.raw());
+      }
+      Tensor output(problem.outputs[0].dtype, problem.outputs[0].shape);
+      void* outputs[] = {output.mutable_raw()};
+      std::vector<std::byte> scratch(bound->scratch_bytes + 64);
+      auto* aligned = reinterpret_cast<std::byte*>((reinterpret_cast<uintptr_t>(scratch.data()) + 63) / 64 * 64);
+      ThreadPool pool(threads);
+      const Parallel parallel = parallel_on(pool);
+      using Clock = std::chrono::steady_clock;
+      double best = 1e30;
+      for (auto _ : state) {
+        const auto start = Clock::now();
+        bound->run({inputs.data(), outputs, aligned, parallel});
+        best = std::min(best, std::chrono::duration<double>(Clock::now() - start).count());
+      }
+      state.counters["best_us"] = best * 1e6;
+      state.counters["GFLOPS"] = flops / best * 1e-9;
+      state.counters["peak%"] = flops / best * 1e-9 / peak_gflops() * 100 / threads;
+      state.counters["GB/s"] = bytes / best * 1e-9;
+    });
+  }
+}
+
+}  // namespace ingot::kernels
