@@ -1,5 +1,6 @@
 // Convolution (cross-correlation) over any number of spatial axes.
 #pragma once
+#include "ops/fused.h"
 #include "ops/infer.h"
 #include "ops/op.h"
 #include "ops/window.h"

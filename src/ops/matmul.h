@@ -1,5 +1,6 @@
 // y = op(A) op(B) (+ bias), batched over the leading axes with NumPy broadcasting.
 #pragma once
+#include "ops/fused.h"
 #include "ops/op.h"
 
 namespace ingot {

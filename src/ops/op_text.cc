@@ -17,8 +17,7 @@ std::string quote(const std::string& text) {
   return quoted + "\"";
 }
 
-template <class T, class Print>
-std::string list(const std::vector<T>& values, Print&& print) {
+template <class T, class Print> std::string list(const std::vector<T>& values, Print&& print) {
   std::string text = "[";
   for (size_t i = 0; i < values.size(); ++i) text += (i ? "," : "") + print(values[i]);
   return text + "]";

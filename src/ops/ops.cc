@@ -15,6 +15,7 @@
 #include "ops/gather.h"
 #include "ops/reshape.h"
 #include "ops/shape_of.h"
+#include "ops/sizes.h"
 #include "ops/slice.h"
 #include "ops/transpose.h"
 
@@ -80,6 +81,7 @@ const OpDef* const kAll[] = {
     &Gather::def,
     &Reshape::def,
     &ShapeOf::def,
+    &Sizes::def,
     &Slice::def,
     &Transpose::def,
     // nn

@@ -1,0 +1,153 @@
+// Operators that only move data, and undo each other or move nothing.
+#include "ops/binary.h"
+#include "ops/concat.h"
+#include "ops/expand.h"
+#include "ops/reshape.h"
+#include "ops/slice.h"
+#include "ops/transpose.h"
+#include "ops/where.h"
+#include "passes/passes.h"
+#include "passes/queries.h"
+
+namespace ingot::passes {
+namespace {
+
+ir::Outcome replace_by(const ir::Graph& graph, const ir::Node& node, ir::ValueId value) {
+  ir::Patch patch(graph);
+  patch.replace(node.outputs[0], value);
+  return patch;
+}
+
+bool is_identity(const std::vector<int64_t>& permutation) {
+  for (size_t i = 0; i < permutation.size(); ++i) {
+    if (permutation[i] != static_cast<int64_t>(i)) return false;
+  }
+  return true;
+}
+
+// Whether the axes longer than 1 keep their order.
+bool keeps_order(const std::vector<int64_t>& permutation, const DimShape& x) {
+  int64_t last = -1;
+  for (const int64_t axis : permutation) {
+    if (x[static_cast<size_t>(axis)].is(1)) continue;
+    if (axis < last) return false;
+    last = axis;
+  }
+  return true;
+}
+
+ir::Outcome transpose(const ir::Graph& graph, ir::NodeId id, PassRun&) {
+  const ir::Node& node = graph.node(id);
+  const auto* outer = node.op.as<Transpose>();
+  if (outer == nullptr) return ir::no_match;
+  if (is_identity(outer->permutation)) return replace_by(graph, node, node.inputs[0]);
+  if (const auto inner = producer_as<Transpose>(graph, node.inputs[0])) {
+    Transpose both;
+    for (const int64_t axis : outer->permutation) {
+      both.permutation.push_back(inner.op->permutation[static_cast<size_t>(axis)]);
+    }
+    ir::Patch patch(graph);
+    patch.replace(node.outputs[0], patch.add(std::move(both), {inner.input(0)}));
+    return patch;
+  }
+  const Fact& x = graph.fact(node.inputs[0]);
+  if (!x.shape || !keeps_order(outer->permutation, *x.shape)) return ir::no_match;
+  const Fact& result = graph.fact(node.outputs[0]);
+  if (!all_bound(*result.shape, bound_symbols(graph, node, 1))) return ir::refused("a size is known only when it runs");
+  ir::Patch patch(graph);
+  patch.replace(node.outputs[0], patch.add(Reshape{*result.shape, true}, {node.inputs[0]}));
+  return patch;
+}
+
+ir::Outcome reshape(const ir::Graph& graph, ir::NodeId id, PassRun&) {
+  const ir::Node& node = graph.node(id);
+  const auto* outer = node.op.as<Reshape>();
+  if (outer == nullptr) return ir::no_match;
+  if (same_shape(graph.fact(node.inputs[0]), graph.fact(node.outputs[0]))) {
+    return replace_by(graph, node, node.inputs[0]);
+  }
+  const auto inner = producer_as<Reshape>(graph, node.inputs[0]);
+  if (!inner) return ir::no_match;
+  if (node.inputs.size() != 1) return ir::refused("the outer shape is known only when it runs");
+  ir::Patch patch(graph);
+  patch.replace(node.outputs[0], patch.add(node.op, {inner.input(0)}));
+  return patch;
+}
+
+ir::Outcome slice(const ir::Graph& graph, ir::NodeId id, PassRun&) {
+  const ir::Node& node = graph.node(id);
+  const auto* op = node.op.as<Slice>();
+  if (op == nullptr || node.inputs.size() != 1) return ir::no_match;
+  if (!same_shape(graph.fact(node.inputs[0]), graph.fact(node.outputs[0]))) return ir::no_match;
+  if (!std::all_of(op->steps.begin(), op->steps.end(), [](int64_t step) { return step == 1; })) {
+    return ir::refused("it reverses an axis");
+  }
+  return replace_by(graph, node, node.inputs[0]);
+}
+
+ir::Outcome expand(const ir::Graph& graph, ir::NodeId id, PassRun&) {
+  const ir::Node& node = graph.node(id);
+  if (!node.op.is<Expand>()) return ir::no_match;
+  if (!same_shape(graph.fact(node.inputs[0]), graph.fact(node.outputs[0]))) return ir::no_match;
+  return replace_by(graph, node, node.inputs[0]);
+}
+
+// Pointwise operators broadcast by themselves.
+ir::Outcome broadcast(const ir::Graph& graph, ir::NodeId id, PassRun&) {
+  const ir::Node& node = graph.node(id);
+  if (!node.op.is<Binary>() && !node.op.is<Where>()) return ir::no_match;
+  for (size_t i = 0; i < node.inputs.size(); ++i) {
+    const auto expanded = producer_as<Expand>(graph, node.inputs[i]);
+    if (!expanded) continue;
+    auto inputs = node.inputs;
+    inputs[i] = expanded.input(0);
+    ir::Patch patch(graph);
+    const ir::ValueId result = patch.add(node.op, std::move(inputs));
+    if (!same_shape(patch.fact(result), graph.fact(node.outputs[0]))) continue;
+    patch.replace(node.outputs[0], result);
+    return patch;
+  }
+  return ir::no_match;
+}
+
+ir::Outcome concat(const ir::Graph& graph, ir::NodeId id, PassRun&) {
+  const ir::Node& node = graph.node(id);
+  const auto* op = node.op.as<Concat>();
+  if (op == nullptr || !graph.fact(node.outputs[0]).shape) return ir::no_match;
+  const int64_t axis = normalize_axis(op->axis, graph.fact(node.outputs[0]).rank());
+  std::vector<ir::ValueId> parts;
+  for (const ir::ValueId input : node.inputs) {
+    const Fact& fact = graph.fact(input);
+    if (fact.shape && (*fact.shape)[static_cast<size_t>(axis)].is(0)) continue;
+    const auto inner = producer_as<Concat>(graph, input);
+    const bool same_axis = inner && fact.shape && normalize_axis(inner.op->axis, fact.rank()) == axis;
+    if (same_axis && graph.sole_user(input) == id) {
+      parts.insert(parts.end(), inner.node->inputs.begin(), inner.node->inputs.end());
+    } else {
+      parts.push_back(input);
+    }
+  }
+  if (parts == node.inputs && parts.size() > 1) return ir::no_match;
+  if (parts.size() == 1) return replace_by(graph, node, parts[0]);
+  if (parts.empty()) return ir::no_match;
+  ir::Patch patch(graph);
+  patch.replace(node.outputs[0], patch.add(node.op, std::move(parts)));
+  return patch;
+}
+
+}  // namespace
+
+Pass cancel_movement() {
+  return {"cancel_movement",
+          "No transpose of a transpose, reshape of a reshape or concatenation in a concatenation; no operator that "
+          "moves nothing; no expansion that broadcasting does anyway.",
+          "After fold_shapes, which makes shapes comparable.",
+          {{"transpose", transpose},
+           {"reshape", reshape},
+           {"slice", slice},
+           {"expand", expand},
+           {"broadcast", broadcast},
+           {"concat", concat}}};
+}
+
+}  // namespace ingot::passes

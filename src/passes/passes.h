@@ -1,0 +1,17 @@
+// Every pass, one line each; pipeline.cc puts them in order.
+#pragma once
+#include "passes/pass.h"
+
+namespace ingot::passes {
+
+Pass remove_dead();
+Pass inline_if();
+Pass fold_constants();
+Pass merge_common();
+Pass cancel_movement();  // transposes, reshapes, slices, ... that undo each other or do nothing
+Pass cancel_casts();
+Pass simplify_arithmetic();  // x + 0, x * 1, x / c, pow(x, 2), ...
+Pass fold_shapes();          // Shape -> Gather -> Concat -> Reshape chains
+Pass fold_affine();          // batch norm, scales and biases into weights
+
+}  // namespace ingot::passes
