@@ -209,6 +209,17 @@ void eval_strings(const Tensor& a, const Tensor& b, Tensor& y) {
 
 }  // namespace
 
+void apply_binary_element(BinaryFn fn, const Tensor& a, int64_t j, const Tensor& b, int64_t k, Tensor& y, int64_t i) {
+  if (is_float(a.dtype()) || is_float(b.dtype())) {
+    return write_double(y, i, apply_binary(fn, read_double(a, j), read_double(b, k)));
+  }
+  const int64_t x = read_int(a, j), z = read_int(b, k);
+  // A negative exponent of an unsigned base still is negative.
+  const bool negative_power = fn == BinaryFn::kPow && is_signed_int(b.dtype()) && z < 0;
+  if (is_signed_int(a.dtype()) || negative_power) return write_int(y, i, apply_integer(fn, x, z));
+  write_int(y, i, static_cast<int64_t>(apply_integer(fn, static_cast<uint64_t>(x), static_cast<uint64_t>(z))));
+}
+
 static void infer(const Binary& binary, InferContext& context) {
   const Fact &a = context.input(0), &b = context.input(1);
   context.require(a.type.is_tensor() && b.type.is_tensor(), "{} takes tensors", enum_name(binary.fn));
@@ -229,20 +240,9 @@ static void eval(const Binary& binary, EvalContext& context) {
   check_types(fn, a.dtype(), b.dtype());
   Tensor& y = context.output(0, is_comparison(fn) ? DType::kBool : a.dtype(), broadcast_shapes(a.shape(), b.shape()));
   if (a.dtype() == DType::kString) return eval_strings(a, b, y);
-  const bool in_double = is_float(a.dtype()) || is_float(b.dtype()), is_unsigned = !is_signed_int(a.dtype());
   StridedWalk<2> walk(y.shape(), {broadcast_strides(a.shape(), y.shape()), broadcast_strides(b.shape(), y.shape())});
   for (int64_t i = 0; i < y.count(); ++i, walk.next()) {
-    if (in_double) {
-      write_double(y, i, apply_binary(fn, read_double(a, walk.offset(0)), read_double(b, walk.offset(1))));
-      continue;
-    }
-    const int64_t x = read_int(a, walk.offset(0)), z = read_int(b, walk.offset(1));
-    // A negative exponent of an unsigned base still is negative.
-    const bool wide_unsigned = is_unsigned && !(fn == BinaryFn::kPow && is_signed_int(b.dtype()) && z < 0);
-    write_int(y, i,
-              wide_unsigned
-                  ? static_cast<int64_t>(apply_integer(fn, static_cast<uint64_t>(x), static_cast<uint64_t>(z)))
-                  : apply_integer(fn, x, z));
+    apply_binary_element(fn, a, walk.offset(0), b, walk.offset(1), y, i);
   }
 }
 

@@ -30,8 +30,7 @@ enum class BinaryFn : uint8_t {
   kGreater,
   kGreaterEqual,  // bool results
 };
-template <>
-struct EnumNames<BinaryFn> {
+template <> struct EnumNames<BinaryFn> {
   static constexpr const char* kNames[] = {
       "add",         "sub",        "mul",         "div",   "pow",  "min",        "max",         "mod",
       "fmod",        "prelu",      "swiglu",      "and",   "or",   "xor",        "bitwise_and", "bitwise_or",
@@ -49,5 +48,7 @@ bool is_comparison(BinaryFn fn);
 bool is_commutative(BinaryFn fn);
 // The function on two numbers in double precision (not for bitwise and shift functions).
 double apply_binary(BinaryFn fn, double a, double b);
+// y[i] = fn(a[j], b[k]) for tensors of numbers (y may be a); integers exactly, bool as 0 and 1.
+void apply_binary_element(BinaryFn fn, const Tensor& a, int64_t j, const Tensor& b, int64_t k, Tensor& y, int64_t i);
 
 }  // namespace ingot

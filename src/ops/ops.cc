@@ -37,23 +37,54 @@
 #include "ops/softmax.h"
 
 #include "ops/arg_reduce.h"
+#include "ops/binary.h"
+#include "ops/bitcast.h"
+#include "ops/cast.h"
+#include "ops/concat.h"
+#include "ops/conv.h"
+#include "ops/conv_integer.h"
 #include "ops/cumulative.h"
 #include "ops/det.h"
 #include "ops/einsum.h"
-#include "ops/matmul.h"
-#include "ops/reduce.h"
-#include "ops/top_k.h"
-
-#include "ops/conv_integer.h"
-#include "ops/matmul_integer.h"
-#include "ops/quantize_linear.h"
-
+#include "ops/expand.h"
+#include "ops/eye_like.h"
+#include "ops/fused.h"
+#include "ops/gather.h"
+#include "ops/gather_elements.h"
+#include "ops/gather_nd.h"
 #include "ops/if.h"
+#include "ops/layer_norm.h"
 #include "ops/loop.h"
+#include "ops/matmul.h"
+#include "ops/matmul_integer.h"
+#include "ops/mel_weight_matrix.h"
+#include "ops/non_zero.h"
+#include "ops/one_hot.h"
 #include "ops/optional.h"
+#include "ops/pad.h"
+#include "ops/pool.h"
+#include "ops/quantize_linear.h"
+#include "ops/random.h"
+#include "ops/range.h"
+#include "ops/reduce.h"
+#include "ops/reshape.h"
+#include "ops/reverse_sequence.h"
 #include "ops/scan.h"
+#include "ops/scatter_elements.h"
 #include "ops/sequence.h"
 #include "ops/sequence_map.h"
+#include "ops/shape_of.h"
+#include "ops/slice.h"
+#include "ops/softmax.h"
+#include "ops/squeeze.h"
+#include "ops/tensor_scatter.h"
+#include "ops/tile.h"
+#include "ops/top_k.h"
+#include "ops/transpose.h"
+#include "ops/trilu.h"
+#include "ops/unary.h"
+#include "ops/unique.h"
+#include "ops/where.h"
 
 #include "ops/fourier.h"
 #include "ops/non_max_suppression.h"
@@ -71,19 +102,35 @@ namespace {
 const OpDef* const kAll[] = {
     // pointwise
     &Binary::def,
+    &Bitcast::def,
     &Cast::def,
     &Fused::def,
     &Unary::def,
     &Where::def,
     // movement
+    &Compress::def,
     &Concat::def,
     &Expand::def,
     &Gather::def,
+    &GatherElements::def,
+    &GatherNd::def,
+    &NonZero::def,
+    &OneHot::def,
+    &Pad::def,
     &Reshape::def,
+    &ReverseSequence::def,
+    &ScatterElements::def,
+    &ScatterNd::def,
     &ShapeOf::def,
     &Sizes::def,
     &Slice::def,
+    &Squeeze::def,
+    &TensorScatter::def,
+    &Tile::def,
     &Transpose::def,
+    &Trilu::def,
+    &Unique::def,
+    &Unsqueeze::def,
     // nn
     &AffineGrid::def,
     &Col2Im::def,
@@ -138,6 +185,11 @@ const OpDef* const kAll[] = {
     &SequenceMap::def,
     &SplitToSequence::def,
     // generators
+    &EyeLike::def,
+    &MelWeightMatrix::def,
+    &Multinomial::def,
+    &Random::def,
+    &Range::def,
     // signal, vision
     &Dft::def,
     &NonMaxSuppression::def,

@@ -7,7 +7,11 @@
 namespace ingot {
 namespace {
 
-void check_permutation(const std::vector<int64_t>& permutation, int64_t rank) {
+// The permutation for this rank: reversed axes when the field is empty.
+std::vector<int64_t> checked_permutation(std::vector<int64_t> permutation, int64_t rank) {
+  if (permutation.empty()) {
+    for (int64_t axis = rank; axis-- > 0;) permutation.push_back(axis);
+  }
   std::vector<bool> seen(static_cast<size_t>(rank), false);
   bool valid = static_cast<int64_t>(permutation.size()) == rank;
   for (const int64_t axis : permutation) {
@@ -15,6 +19,7 @@ void check_permutation(const std::vector<int64_t>& permutation, int64_t rank) {
     if (valid) seen[static_cast<size_t>(axis)] = true;
   }
   if (!valid) fail(Code::kInvalidArgument, "{} is no permutation of {} axes", shape_text(permutation), rank);
+  return permutation;
 }
 
 }  // namespace
@@ -22,21 +27,22 @@ void check_permutation(const std::vector<int64_t>& permutation, int64_t rank) {
 static void infer(const Transpose& transpose, InferContext& context) {
   const Fact& x = context.input(0);
   if (!x.has_rank()) {
-    context.set_output(0, x.dtype(), context.fresh_shape(transpose.permutation.size()));
+    const bool reversed = transpose.permutation.empty();
+    context.set_output(0, x.dtype(),
+                       reversed ? std::optional<DimShape>() : context.fresh_shape(transpose.permutation.size()));
     return;
   }
-  check_permutation(transpose.permutation, x.rank());
   DimShape shape;
-  for (const int64_t axis : transpose.permutation) shape.push_back((*x.shape)[static_cast<size_t>(axis)]);
-  context.set_output(0, x.dtype(), std::move(shape));
+  for (const int64_t axis : checked_permutation(transpose.permutation, x.rank()))
+    shape.push_back((*x.shape)[static_cast<size_t>(axis)]);
+  context.set_output(0, elements_fact(x.dtype(), std::move(shape), x.elements));
 }
 
 static void eval(const Transpose& transpose, EvalContext& context) {
   const Tensor& x = context.tensor(0);
-  check_permutation(transpose.permutation, x.rank());
   Shape shape, strides;
   const Shape x_strides = row_major_strides(x.shape());
-  for (const int64_t axis : transpose.permutation) {
+  for (const int64_t axis : checked_permutation(transpose.permutation, x.rank())) {
     shape.push_back(x.dim(axis));
     strides.push_back(x_strides[static_cast<size_t>(axis)]);
   }

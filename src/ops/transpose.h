@@ -4,6 +4,7 @@
 
 namespace ingot {
 
+// An empty permutation reverses the axes, whatever their number.
 struct Transpose {
   std::vector<int64_t> permutation;
   static const OpDef def;
