@@ -61,10 +61,11 @@ function(ingot_module name)
 endfunction()
 
 # The two libraries that users link: api/run_*.cc is their common part, api/build_*.cc the compiler's. Only the C
-# interface is exported (the sources are compiled with hidden visibility).
+# interface is exported.
 function(ingot_api_libraries)
   file(GLOB run CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/api/run_*.cc)
   file(GLOB build CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/api/build_*.cc)
+  set(map ${PROJECT_SOURCE_DIR}/cmake/ingot.map)
   add_library(ingot_api_run OBJECT ${run})
   target_link_libraries(ingot_api_run PUBLIC ingot_runtime PRIVATE ingot_warnings)
   target_include_directories(ingot_api_run PUBLIC ${PROJECT_SOURCE_DIR}/include)
@@ -80,8 +81,8 @@ function(ingot_api_libraries)
   foreach(library ingot_runtime_shared ingot_shared)
     target_include_directories(${library} PUBLIC $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>
                                                  $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
-    target_link_options(${library} PRIVATE -Wl,--exclude-libs,ALL -Wl,--no-undefined)
-    set_target_properties(${library} PROPERTIES VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR}
+    target_link_options(${library} PRIVATE -Wl,--version-script=${map} -Wl,--no-undefined)
+    set_target_properties(${library} PROPERTIES LINK_DEPENDS ${map} VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR}
                                                 LIBRARY_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/lib)
   endforeach()
 endfunction()

@@ -1,0 +1,3 @@
+#include <ingot/ingot.h>
+
+const char* whole_version(void) { return ingot_version(); }

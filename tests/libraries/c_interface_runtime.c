@@ -1,0 +1,3 @@
+#include <ingot/ingot_runtime.h>
+
+const char* runtime_version(void) { return ingot_version(); }
