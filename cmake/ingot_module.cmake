@@ -81,8 +81,11 @@ function(ingot_api_libraries)
   foreach(library ingot_runtime_shared ingot_shared)
     target_include_directories(${library} PUBLIC $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>
                                                  $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
-    target_link_options(${library} PRIVATE -Wl,--version-script=${map} -Wl,--no-undefined)
-    set_target_properties(${library} PROPERTIES LINK_DEPENDS ${map} VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR}
-                                                LIBRARY_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/lib)
+    target_link_options(${library} PRIVATE -Wl,--version-script=${map})
+    if(NOT INGOT_SANITIZE)  # a program brings the sanitizers' symbols
+      target_link_options(${library} PRIVATE -Wl,--no-undefined)
+    endif()
+    set_target_properties(${library} PROPERTIES LINK_DEPENDS ${map} LIBRARY_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/lib
+                                                VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR})
   endforeach()
 endfunction()
