@@ -13,10 +13,12 @@ namespace knobs {
 const Knob isa{"INGOT_ISA", "", "Highest ISA level to use: reference, avx2, avx512, avx512_vnni, avx512_bf16 or amx."};
 const Knob log_level{"INGOT_LOG", "warning", "Least level to log: verbose, info, warning, error or off."};
 const Knob cache_dir{"INGOT_CACHE_DIR", "", "Folder of the plan cache (default: $XDG_CACHE_HOME/ingot)."};
+const Knob component_dir{"INGOT_COMPONENT_DIR", "",
+                         "Folder of libingot_image.so and other components (default: beside the library)."};
 }  // namespace knobs
 
 std::span<const Knob* const> all_knobs() {
-  static constexpr const Knob* kAll[] = {&knobs::isa, &knobs::log_level, &knobs::cache_dir};
+  static constexpr const Knob* kAll[] = {&knobs::isa, &knobs::log_level, &knobs::cache_dir, &knobs::component_dir};
   return kAll;
 }
 

@@ -16,6 +16,7 @@ namespace knobs {
 extern const Knob isa;
 extern const Knob log_level;
 extern const Knob cache_dir;
+extern const Knob component_dir;
 }  // namespace knobs
 
 std::span<const Knob* const> all_knobs();

@@ -22,11 +22,15 @@
 #include "ops/affine_grid.h"
 #include "ops/col2im.h"
 #include "ops/conv.h"
+#include "ops/conv_integer.h"
 #include "ops/conv_transpose.h"
 #include "ops/deform_conv.h"
+#include "ops/fourier.h"
 #include "ops/grid_sample.h"
 #include "ops/group_norm.h"
 #include "ops/hardmax.h"
+#include "ops/if.h"
+#include "ops/image_decoder.h"
 #include "ops/layer_norm.h"
 #include "ops/lrn.h"
 #include "ops/max_unpool.h"
@@ -69,6 +73,11 @@
 #include "ops/reduce.h"
 #include "ops/reshape.h"
 #include "ops/reverse_sequence.h"
+
+#include "ops/if.h"
+#include "ops/image_decoder.h"
+#include "ops/loop.h"
+#include "ops/optional.h"
 #include "ops/scan.h"
 #include "ops/scatter_elements.h"
 #include "ops/sequence.h"
@@ -194,6 +203,7 @@ const OpDef* const kAll[] = {
     &Dft::def,
     &NonMaxSuppression::def,
     &Stft::def,
+    &Dft::def, &ImageDecoder::def, &NonMaxSuppression::def, &Stft::def,
     // text
     &RegexFullMatch::def,
     &StringConcat::def,

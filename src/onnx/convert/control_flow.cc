@@ -2,6 +2,7 @@
 #include <set>
 
 #include "onnx/convert/converters.h"
+#include "onnx/load_types.h"
 #include "ops/bodies.h"
 #include "ops/if.h"
 #include "ops/loop.h"
@@ -199,10 +200,8 @@ void convert_sequence_map(Conversion& c) {
     const Fact& fact = c.input_fact(i);
     facts.push_back(fact.type.kind == Type::Kind::kSequence ? Fact(*fact.type.element) : fact);
     // Elements of sequences have no shape of their own: the body's declaration tells at least the rank.
-    if (!facts[i].type.is_tensor() || facts[i].has_rank() || i >= declared.inputs.size()) continue;
-    if (const auto& shape = declared.inputs[i].type.shape) {
-      facts[i].shape = DimShape();
-      for (size_t axis = 0; axis < shape->size(); ++axis) facts[i].shape->push_back(c.graph().fresh_dim());
+    if (facts[i].type.is_tensor() && i < declared.inputs.size()) {
+      facts[i] = refine(facts[i], declared.inputs[i], [&] { return c.graph().fresh_dim(); });
     }
   }
   std::vector<ir::ValueId> captures, inputs = c.inputs();
@@ -228,27 +227,12 @@ void convert_split_to_sequence(Conversion& c) {
   c.set_output(0, c.add(SplitToSequence{c.get_int("axis", 0), c.get_int("keepdims", 1) != 0}, c.inputs()));
 }
 
-Type to_type(const TypeProto& proto, int depth = 0) {
-  if (depth > 8) fail(Code::kInvalidModel, "types nested too deeply");
-  switch (proto.kind) {
-    case TypeProto::Kind::kTensor:
-      if (!is_valid_dtype(proto.elem_type)) fail(Code::kInvalidModel, "{} is no element type", proto.elem_type);
-      return Type::tensor(static_cast<DType>(proto.elem_type));
-    case TypeProto::Kind::kSequence:
-    case TypeProto::Kind::kOptional:
-      if (!proto.element) fail(Code::kInvalidModel, "a sequence or optional without an element type");
-      return proto.kind == TypeProto::Kind::kSequence ? Type::sequence(to_type(*proto.element, depth + 1))
-                                                      : Type::optional(to_type(*proto.element, depth + 1));
-    default: fail(Code::kUnsupported, "an optional of this type");
-  }
-}
-
 void convert_optional(Conversion& c) {
   if (c.has(0)) return c.set_output(0, c.add(MakeOptional{c.input_fact(0).type}, {c.input(0)}));
   const Attribute* type = c.node().attribute("type");
   if (type == nullptr || type->types.empty())
     fail(Code::kInvalidModel, "Optional needs an input or its attribute type");
-  c.set_output(0, c.add(MakeOptional{to_type(type->types[0])}, {}));
+  c.set_output(0, c.add(MakeOptional{type_of(type->types[0], "the element of an optional")}, {}));
 }
 
 constexpr Converter kTable[] = {

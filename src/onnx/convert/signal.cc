@@ -1,6 +1,7 @@
 // Signal processing and vision.
 #include "onnx/convert/converters.h"
 #include "ops/fourier.h"
+#include "ops/image_decoder.h"
 #include "ops/non_max_suppression.h"
 #include "tensor/elements.h"
 
@@ -27,7 +28,19 @@ void convert_non_max_suppression(Conversion& c) {
   c.set_output(0, c.add(NonMaxSuppression{c.get_int("center_point_box", 0) != 0}, c.inputs()));
 }
 
+void convert_image_decoder(Conversion& c) {
+  const std::string format = c.get_string("pixel_format", "RGB");
+  if (format != "RGB" && format != "BGR" && format != "Grayscale") {
+    fail(Code::kInvalidModel, "pixel_format '{}' is unknown", format);
+  }
+  const PixelFormat pixels = format == "RGB"   ? PixelFormat::kRgb
+                             : format == "BGR" ? PixelFormat::kBgr
+                                               : PixelFormat::kGrayscale;
+  c.set_output(0, c.add(ImageDecoder{pixels}, {c.input(0)}));
+}
+
 constexpr Converter kTable[] = {
+    {"", "ImageDecoder", convert_image_decoder},
     {"", "DFT", convert_dft},
     {"", "STFT", convert_stft},
     {"", "NonMaxSuppression", convert_non_max_suppression},
