@@ -5,6 +5,7 @@
 #include "ops/cast.h"
 #include "ops/reshape.h"
 #include "ops/transpose.h"
+#include "tensor/elements.h"
 
 namespace ingot::onnx {
 
@@ -44,6 +45,13 @@ ir::ValueId emit_along_axis(Conversion& c, ir::ValueId vector, int64_t axis, int
   DimShape dims = to_dims(std::vector<int64_t>(static_cast<size_t>(rank), 1));
   dims[static_cast<size_t>(axis)] = (*fact.shape)[0];
   return emit_reshape(c, vector, std::move(dims));
+}
+
+std::optional<std::vector<int64_t>> known_ints(const Conversion& c, size_t index) {
+  if (!c.has(index)) return std::nullopt;
+  const Fact& fact = c.input_fact(index);
+  if (fact.value) return to_ints(*fact.value);
+  return fact.elements ? constant_shape(*fact.elements) : std::nullopt;
 }
 
 const DimShape& shape_of(Conversion& c, ir::ValueId x) {

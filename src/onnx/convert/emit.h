@@ -19,6 +19,17 @@ ir::ValueId emit_transpose(Conversion& c, ir::ValueId x, std::vector<int64_t> pe
 // A vector of `rank` axes with its elements along `axis`.
 ir::ValueId emit_along_axis(Conversion& c, ir::ValueId vector, int64_t axis, int64_t rank);
 
+// The attribute as an enumerator of E by its text in EnumNames<E>; throws kInvalidModel when it is none.
+template <class E> E get_enum(const Conversion& c, const char* name, const char* fallback) {
+  const std::string text = c.get_string(name, fallback);
+  for (size_t i = 0; i < std::size(EnumNames<E>::kNames); ++i) {
+    if (text == EnumNames<E>::kNames[i]) return static_cast<E>(i);
+  }
+  fail(Code::kInvalidModel, "{}: attribute {} is \"{}\"", c.node().op_type, name, text);
+}
+// Content of an integer input as far as it is known when converting: numbers, or nothing.
+std::optional<std::vector<int64_t>> known_ints(const Conversion& c, size_t index);
+
 // The shape of a value whose rank is known (see Conversion::rank).
 const DimShape& shape_of(Conversion& c, ir::ValueId x);
 std::vector<int64_t> axis_range(int64_t first, int64_t last);  // [first, last)
