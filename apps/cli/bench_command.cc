@@ -1,0 +1,180 @@
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <chrono>
+#include <fstream>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <numeric>
+
+#include "apps/cli/model_input.h"
+#include "apps/cli/terminal.h"
+
+namespace ingot::cli {
+namespace {
+
+using nlohmann::json;
+using Clock = std::chrono::steady_clock;
+
+struct BenchCommand {
+  std::string model, shapes, profile;
+  std::vector<std::string> inputs;
+  double duration = 3, warm_up = 0.5;
+  int64_t iterations = 10;
+  int threads = 0;
+  uint64_t seed = 0;
+  bool layers = false;
+  BuildFlags flags;
+};
+
+double seconds_since(Clock::time_point begin) { return std::chrono::duration<double>(Clock::now() - begin).count(); }
+
+double percentile(const std::vector<double>& sorted, double share) {
+  return sorted[std::min(sorted.size() - 1, static_cast<size_t>(share * static_cast<double>(sorted.size())))];
+}
+
+// Chrome's trace event format: opens in Perfetto and chrome://tracing.
+json trace_of(const json& steps) {
+  json events = json::array();
+  for (const auto& step : steps) {
+    events.push_back({{"name", step["name"]},
+                      {"cat", "Node"},
+                      {"ph", "X"},
+                      {"pid", 1},
+                      {"tid", 1},
+                      {"ts", step["start_ns"].get<double>() / 1e3},
+                      {"dur", step["duration_ns"].get<double>() / 1e3},
+                      {"args", {{"kernel", step["kernel"]}, {"nodes", step["nodes"]}, {"step", step["step"]}}}});
+  }
+  return {{"traceEvents", events}, {"displayTimeUnit", "ms"}};
+}
+
+// Times of the same step over several profiled runs: the median of each.
+json profile_steps(Session& session, const std::vector<Value>& inputs, std::vector<Value>& outputs) {
+  constexpr int kRuns = 9;
+  ingot_run_options options = default_run_options();
+  options.profile = 1;
+  std::vector<json> runs;
+  for (int i = 0; i < kRuns; ++i) {
+    session.run(inputs, outputs, options);
+    runs.push_back(json::parse(session.profile_json()));
+  }
+  json median = runs[0];
+  int64_t start = 0;
+  for (size_t step = 0; step < median.size(); ++step) {
+    std::vector<int64_t> times;
+    for (const auto& run : runs) times.push_back(run[step]["duration_ns"]);
+    std::nth_element(times.begin(), times.begin() + kRuns / 2, times.end());
+    median[step]["duration_ns"] = times[kRuns / 2];
+    median[step]["start_ns"] = start;
+    start += times[kRuns / 2];
+  }
+  return median;
+}
+
+std::string layer_table(const json& steps) {
+  struct Sum {
+    int64_t count = 0;
+    double ns = 0;
+  };
+  std::map<std::string, Sum> sums;
+  double total = 0;
+  for (const auto& step : steps) {
+    Sum& sum = sums[step["name"].get<std::string>() + "\t" + step["kernel"].get<std::string>()];
+    ++sum.count;
+    sum.ns += step["duration_ns"].get<double>();
+    total += step["duration_ns"].get<double>();
+  }
+  std::vector<std::pair<std::string, Sum>> order(sums.begin(), sums.end());
+  std::sort(order.begin(), order.end(), [](const auto& a, const auto& b) { return a.second.ns > b.second.ns; });
+  std::vector<std::vector<std::string>> rows;
+  for (const auto& [key, sum] : order) {
+    const size_t tab = key.find('\t');
+    rows.push_back({key.substr(0, tab), key.substr(tab + 1), std::to_string(sum.count), time_text(sum.ns / 1e9),
+                    fmt::format("{:.1f} %", total > 0 ? sum.ns / total * 100 : 0)});
+  }
+  return table({"operator", "kernel", "steps", "time", "share"}, rows);
+}
+
+int bench(BenchCommand& command, const Common& common) {
+  const auto begin_load = Clock::now();
+  const Plan plan = load_or_build(command.model, command.flags, common);
+  ingot_session_options session_options = default_session_options();
+  session_options.threads = command.threads;
+  Session session(plan, session_options);
+  const double load = seconds_since(begin_load);
+  const auto inputs = make_inputs(session, command.inputs, parse_shapes(command.shapes), command.seed);
+  const auto begin_first = Clock::now();
+  auto outputs = session.run(inputs);
+  const double first = seconds_since(begin_first);
+  // A data-dependent shape may differ between runs only when the inputs do: outputs stay bound.
+  for (const auto begin = Clock::now(); seconds_since(begin) < command.warm_up;) session.run(inputs, outputs);
+  ProgressBar bar(!common.quiet && !common.json);
+  std::vector<double> times;
+  for (const auto begin = Clock::now();
+       seconds_since(begin) < command.duration || static_cast<int64_t>(times.size()) < command.iterations;) {
+    const auto start = Clock::now();
+    session.run(inputs, outputs);
+    times.push_back(seconds_since(start));
+    bar.update("measuring", static_cast<size_t>(seconds_since(begin) * 1000),
+               static_cast<size_t>(command.duration * 1000));
+  }
+  bar.finish();
+  std::sort(times.begin(), times.end());
+  const double mean = std::accumulate(times.begin(), times.end(), 0.0) / static_cast<double>(times.size());
+  const json steps =
+      command.layers || !command.profile.empty() ? profile_steps(session, inputs, outputs) : json::array();
+  if (!command.profile.empty()) std::ofstream(command.profile) << trace_of(steps).dump();
+  const json latency = {{"min", times.front()},           {"median", percentile(times, 0.5)}, {"mean", mean},
+                        {"p95", percentile(times, 0.95)}, {"p99", percentile(times, 0.99)},   {"max", times.back()}};
+  const json info = json::parse(session.json());
+  if (common.json) {
+    fmt::print("{}\n", json({{"latency_seconds", latency},
+                             {"runs", times.size()},
+                             {"runs_per_second", 1 / mean},
+                             {"load_seconds", load},
+                             {"first_run_seconds", first},
+                             {"threads", info["threads"]},
+                             {"steps", steps}})
+                           .dump());
+    return kOk;
+  }
+  fmt::print("threads {}   load or build {}   first run {}\n", info["threads"].get<int>(), time_text(load),
+             time_text(first));
+  fmt::print("runs {}   throughput {:.1f} per second\n", times.size(), 1 / mean);
+  fmt::print("latency  median {}   min {}   mean {}   p95 {}   p99 {}   max {}\n", time_text(latency["median"]),
+             time_text(latency["min"]), time_text(mean), time_text(latency["p95"]), time_text(latency["p99"]),
+             time_text(latency["max"]));
+  if (command.layers) fmt::print("\n{}", layer_table(steps));
+  const size_t slow = info["allocating_steps"].size();
+  if (slow > 0)
+    fmt::print("hint: {} steps run by evaluation or with shapes known only at run time; `ingot inspect` lists them\n",
+               slow);
+  if (latency["p95"].get<double>() > 1.5 * latency["median"].get<double>()) {
+    fmt::print("hint: the spread is wide (p95 over 1.5 x median): other work on this machine disturbs the figures\n");
+  }
+  return kOk;
+}
+
+}  // namespace
+
+void add_bench(CLI::App& app, Common& common, int& result) {
+  auto command = std::make_shared<BenchCommand>();
+  CLI::App* verb = app.add_subcommand("bench", "Measures the latency of a plan or an ONNX model");
+  verb->add_option("model", command->model, "A plan or an .onnx file")->required();
+  verb->add_option("-i,--input", command->inputs, "An input from a file, name=file.npy; the others are random")
+      ->take_all()
+      ->expected(1);
+  verb->add_option("--shapes", command->shapes, "Shapes of random inputs, name:1x3x224x224,...");
+  verb->add_option("--duration", command->duration, "Seconds to measure for")->capture_default_str();
+  verb->add_option("--warmUp", command->warm_up, "Seconds to run before")->capture_default_str();
+  verb->add_option("--iterations", command->iterations, "Least number of runs")->capture_default_str();
+  verb->add_option("--nthreads", command->threads, "Threads; 0: every core")->capture_default_str();
+  verb->add_option("--profile", command->profile, "Write a Chrome trace (JSON) of one run, step by step");
+  verb->add_flag("--layers", command->layers, "Print time by operator and kernel");
+  verb->add_option("--seed", command->seed, "Seed of random inputs")->capture_default_str();
+  command->flags.add_to(*verb);
+  verb->callback([command, &common, &result] { result = bench(*command, common); });
+}
+
+}  // namespace ingot::cli

@@ -1,0 +1,58 @@
+#include <fmt/core.h>
+
+#include "apps/cli/command.h"
+
+#include <ingot/ingot.hpp>
+#include <nlohmann/json.hpp>
+
+int main(int argc, char** argv) {
+  using namespace ingot::cli;
+  CLI::App app{
+      "Ingot compiles ONNX models into plans and runs them.\n\n"
+      "  ingot build model.onnx -o model.plan    compile\n"
+      "  ingot run model.plan --input x=x.npy    run once\n"
+      "  ingot bench model.onnx                  measure\n"
+      "  ingot inspect model.plan                look inside\n"
+      "  ingot verify model.onnx                 compare with ONNX Runtime\n"
+      "  ingot doctor                            what this machine offers",
+      "ingot"};
+  app.require_subcommand(1);
+  app.set_version_flag("--version", std::string(ingot_version()));
+  app.footer(
+      "Exit codes: 0 done, 1 the request failed, 2 wrong command line, 3 results differ, 4 something optional is "
+      "missing.");
+  app.fallthrough();
+  Common common;
+  app.add_flag("--json", common.json, "Print the result as one JSON document and nothing else");
+  app.add_flag("-q,--quiet", common.quiet, "No progress");
+  app.add_flag("-v,--verbose", common.verbose, "Log lines of the library");
+  int result = kOk;
+  add_build(app, common, result);
+  add_run(app, common, result);
+  add_bench(app, common, result);
+  add_inspect(app, common, result);
+  add_diff(app, common, result);
+  add_verify(app, common, result);
+  add_doctor(app, common, result);
+  add_completion(app, common, result);
+  app.parse_complete_callback([&] {
+    if (common.verbose) ingot_set_log(0, nullptr, nullptr);
+  });
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    const int code = app.exit(error);
+    return code == 0 ? kOk : kUsage;
+  } catch (const ingot::Exception& error) {
+    if (common.json) {
+      fmt::print("{}\n", nlohmann::json({{"error", {{"code", error.code()}, {"message", error.what()}}}}).dump());
+    } else {
+      fmt::print(stderr, "ingot: {}\n", error.what());
+    }
+    return kFailure;
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "ingot: {}\n", error.what());
+    return kFailure;
+  }
+  return result;
+}

@@ -1,0 +1,38 @@
+// Options that say which model or plan a verb works on and how it is built, shared by the verbs.
+#pragma once
+#include <CLI/CLI.hpp>
+#include <ingot/ingot.hpp>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "apps/cli/command.h"
+
+namespace ingot::cli {
+
+// Build options as flags; names and texts come from the library.
+class BuildFlags {
+ public:
+  void add_to(CLI::App& command);
+  void apply(Builder& builder) const;
+  bool any() const { return !values_.empty(); }
+
+ private:
+  std::map<std::string, std::vector<std::string>> values_;
+};
+
+// A plan file is loaded, an ONNX file is built (with a progress bar).
+Plan load_or_build(const std::string& path, const BuildFlags& flags, const Common& common,
+                   std::string* report = nullptr);
+
+// "x:1x3x224x224,y:1x4"
+std::map<std::string, Shape> parse_shapes(const std::string& text);
+
+// Inputs for every port of the session: from files (name=path.npy) where given, else seeded random numbers; unknown
+// sizes come from `shapes`, by default 1.
+std::vector<Value> make_inputs(const Session& session, const std::vector<std::string>& files,
+                               const std::map<std::string, Shape>& shapes, uint64_t seed);
+// "x: tensor(float) [1,3,224,224]" of a value.
+std::string value_text(const Value& value);
+
+}  // namespace ingot::cli
