@@ -26,11 +26,13 @@ void print_report(const json& report, const std::string& output, double seconds)
   fmt::print("{}\n", table({"stage", "time"}, rows));
   const json program = report.value("program", json::object());
   std::string kinds;
-  for (const auto& [kind, count] : program.value("kinds", json::object()).items()) {
+  const json counts = program.value("kinds", json::object()),
+             evaluations = program.value("evaluations", json::object());
+  for (const auto& [kind, count] : counts.items()) {
     kinds += fmt::format("{}{} {}", kinds.empty() ? "" : ", ", count.get<int64_t>(), kind);
   }
   fmt::print("{} steps: {}\n", program.value("steps", 0), kinds);
-  for (const auto& [what, count] : program.value("evaluations", json::object()).items()) {
+  for (const auto& [what, count] : evaluations.items()) {
     fmt::print("  evaluated slowly: {} x {}\n", count.get<int64_t>(), what);
   }
   fmt::print("{} written, {}, in {}\n", output, bytes_text(static_cast<double>(std::filesystem::file_size(output))),

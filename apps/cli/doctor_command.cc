@@ -49,7 +49,7 @@ int doctor(const Common& common) {
   return kOk;
 }
 
-constexpr const char* kBash = R"(_ingot() {
+constexpr const char* kBash = R"BASH(_ingot() {
   local word="${COMP_WORDS[COMP_CWORD]}" verb="${COMP_WORDS[1]}"
   if [ "$COMP_CWORD" -eq 1 ]; then
     COMPREPLY=($(compgen -W "build run bench inspect diff verify doctor completion --help --version" -- "$word"))
@@ -60,7 +60,7 @@ constexpr const char* kBash = R"(_ingot() {
   fi
 }
 complete -o filenames -F _ingot ingot
-)";
+)BASH";
 
 }  // namespace
 
