@@ -1,5 +1,6 @@
 // What every kernel family has in common: problems in, rows to choose from, bound kernels that run.
 #pragma once
+#include <atomic>
 #include <memory>
 #include <span>
 #include <string>
@@ -52,6 +53,9 @@ struct RunArgs {
   void* const* outputs;
   std::byte* scratch;  // scratch_bytes of the bound kernel, 64-byte aligned
   const Parallel& parallel;
+  // Where a kernel that meets wrong values (an index out of range) stores a static reason; its outputs then mean
+  // nothing. Null: nobody asks.
+  std::atomic<const char*>* error = nullptr;
 };
 
 // A kernel with every size fixed: knows strides, loop bounds and how to split. Immutable, used by many threads at once.

@@ -125,7 +125,8 @@ template <UnaryFn fn> inline F unary(F x, float alpha, float beta) {
     return max2(zero, min2(one, fma(set1(alpha), x, set1(beta))));
   } else {
     static_assert(fn == UnaryFn::kShrink);
-    return select(lt(x, set1(-alpha)), x + set1(beta), select(lt(set1(alpha), x), x - set1(beta), select(is_nan(x), x, zero)));
+    return select(lt(x, set1(-alpha)), x + set1(beta),
+                  select(lt(set1(alpha), x), x - set1(beta), select(is_nan(x), x, zero)));
   }
 }
 

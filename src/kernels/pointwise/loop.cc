@@ -23,7 +23,7 @@ Shape strides_in(const Shape& shape, const Shape& output) {
   return strides;
 }
 
-template <class T> void fill_row(const void* from, std::byte* to, int64_t count) {
+template <class T> void repeat(const void* from, std::byte* to, int64_t count) {
   T value;
   std::memcpy(&value, from, sizeof(T));
   T* out = reinterpret_cast<T*>(to);
@@ -71,26 +71,29 @@ void Loop::collapse(const Shape& output, const std::vector<Shape>& operands) {
 void Loop::choose_meetings() {
   if (count_ == 0) return;
   const int64_t row_size = sizes_[axes_ - 1];
-  size_t filled = 0;
-  for (Operand& operand : operands_) {
+  size_t others = 0;
+  int64_t widest = 1;
+  for (size_t k = 0; k < operands_.size(); ++k) {
+    Operand& operand = operands_[k];
     int64_t dense = 1;
-    bool full = true, once = true, same_rows = true;
+    bool full = true, once = true;
     for (size_t axis = axes_; axis-- > 0;) {
       full = full && operand.strides[axis] == dense;
       once = once && operand.strides[axis] == 0;
-      same_rows = same_rows && (axis == axes_ - 1 || operand.strides[axis] == 0);
+      operand.moved = operand.moved || (axis + 1 < axes_ && operand.strides[axis] != 0);
       dense *= sizes_[axis];
     }
-    operand.once_per_task = same_rows;
     if (full || once) {
       operand.meeting = once ? Meeting::kOnce : Meeting::kFull;
-    } else {
-      operand.meeting = operand.strides[axes_ - 1] == 0 ? Meeting::kPerRow : Meeting::kAlongRow;
-      ++filled;
+      continue;
     }
+    operand.meeting = operand.strides[axes_ - 1] == 0 ? Meeting::kPerRow : Meeting::kAlongRow;
+    operand.tile = others++;
+    widest = std::max(widest, operand.bytes);
+    if (operand.moved) moved_.push_back(k);
   }
-  if (filled == 0 || filled > kMaxFilled || row_size >= kLongRow) return;
-  rows_per_tile_ = std::max<int64_t>(1, kTile / row_size);
+  if (others == 0 || others > kMaxFilled || row_size >= kLongRow) return;
+  rows_per_tile_ = std::min(kTileBytes / widest, longest_run_) / row_size;
   for (Operand& operand : operands_) {
     if (operand.meeting == Meeting::kPerRow || operand.meeting == Meeting::kAlongRow) {
       operand.meeting = Meeting::kFilled;
@@ -103,29 +106,22 @@ Loop::Position Loop::position_of_row(int64_t row) const {
   for (size_t axis = axes_ - 1; axis-- > 0;) {
     position.index[axis] = row % sizes_[axis];
     row /= sizes_[axis];
-    for (size_t k = 0; k < operands_.size(); ++k) {
-      position.offset[k] += position.index[axis] * operands_[k].strides[axis];
-    }
+    for (const size_t k : moved_) position.offset[k] += position.index[axis] * operands_[k].strides[axis];
   }
   return position;
 }
 
-void Loop::fill(size_t operand, const void* from, Position position, int64_t rows, std::byte* tile) const noexcept {
-  const int64_t row_size = sizes_[axes_ - 1], bytes = operands_[operand].bytes;
-  const bool along_row = operands_[operand].strides[axes_ - 1] != 0;
-  for (int64_t r = 0; r < rows; ++r, tile += row_size * bytes) {
-    const std::byte* row = static_cast<const std::byte*>(from) + position.offset[operand] * bytes;
-    next_row(position);
-    if (along_row) {
-      std::memcpy(tile, row, row_size * bytes);
-      continue;
-    }
-    switch (bytes) {
-      case 1: fill_row<uint8_t>(row, tile, row_size); break;
-      case 2: fill_row<uint16_t>(row, tile, row_size); break;
-      case 4: fill_row<uint32_t>(row, tile, row_size); break;
-      default: fill_row<uint64_t>(row, tile, row_size); break;
-    }
+void Loop::fill_row(const Operand& operand, const std::byte* row, std::byte* tile) const noexcept {
+  const int64_t row_size = sizes_[axes_ - 1];
+  if (operand.strides[axes_ - 1] != 0) {
+    std::memcpy(tile, row, row_size * operand.bytes);
+    return;
+  }
+  switch (operand.bytes) {
+    case 1: repeat<uint8_t>(row, tile, row_size); break;
+    case 2: repeat<uint16_t>(row, tile, row_size); break;
+    case 4: repeat<uint32_t>(row, tile, row_size); break;
+    default: repeat<uint64_t>(row, tile, row_size); break;
   }
 }
 

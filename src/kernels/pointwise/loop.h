@@ -12,9 +12,9 @@ namespace ingot::kernels {
 
 inline constexpr size_t kMaxLoopOperands = 32;
 inline constexpr size_t kMaxLoopAxes = 12;
-inline constexpr int64_t kTile = 512;     // elements of a filled tile, and the longest run a body with buffers gets
-inline constexpr size_t kMaxFilled = 8;   // operands that are filled into tiles
-inline constexpr int64_t kLongRow = 256;  // rows from this length are run in place
+inline constexpr int64_t kTileBytes = 4096;  // of a filled tile
+inline constexpr size_t kMaxFilled = 8;      // operands that are filled into tiles
+inline constexpr int64_t kLongRow = 256;     // rows from this length are run in place
 
 // How one operand meets the runs.
 enum class Meeting : uint8_t {
@@ -28,7 +28,7 @@ enum class Meeting : uint8_t {
 class Loop {
  public:
   // Shapes must broadcast to `output`, else throws kInvalidArgument; rank at most kMaxLoopAxes. `chunk`: elements of
-  // a task, about. `longest_run`: of one call of the body.
+  // a task, about. `longest_run`: of one call of the body, at least kLongRow.
   Loop(const Shape& output, const std::vector<Shape>& operands, const std::vector<int64_t>& operand_bytes,
        const std::vector<int64_t>& result_bytes, int64_t chunk, int64_t longest_run);
 
@@ -37,6 +37,7 @@ class Loop {
   bool is_splat(size_t operand) const {
     return meeting(operand) == Meeting::kOnce || meeting(operand) == Meeting::kPerRow;
   }
+  size_t operands() const { return operands_.size(); }
   int64_t count() const { return count_; }
   int64_t tasks() const { return (count_ + chunk_ - 1) / chunk_; }
 
@@ -57,9 +58,10 @@ class Loop {
     std::array<int64_t, kMaxLoopAxes> strides{};  // in elements, of the collapsed axes
     int64_t bytes = 4;
     Meeting meeting = Meeting::kFull;
-    bool once_per_task = false;  // kFilled: every tile reads the same
+    bool moved = false;  // rows read at different offsets
+    size_t tile = 0;     // kFilled: which tile
   };
-  // Position in the axes but the last, with each operand's offset in elements.
+  // Position in the axes but the last, with the offset in elements of each operand that rows move.
   struct Position {
     std::array<int64_t, kMaxLoopAxes> index{};
     std::array<int64_t, kMaxLoopOperands> offset{};
@@ -69,14 +71,14 @@ class Loop {
   Position position_of_row(int64_t row) const;
   void next_row(Position& position) const {
     for (size_t axis = axes_ - 1; axis-- > 0;) {
-      for (size_t k = 0; k < operands_.size(); ++k) position.offset[k] += operands_[k].strides[axis];
+      for (const size_t k : moved_) position.offset[k] += operands_[k].strides[axis];
       if (++position.index[axis] < sizes_[axis]) return;
-      for (size_t k = 0; k < operands_.size(); ++k) position.offset[k] -= operands_[k].strides[axis] * sizes_[axis];
+      for (const size_t k : moved_) position.offset[k] -= operands_[k].strides[axis] * sizes_[axis];
       position.index[axis] = 0;
     }
   }
-  // Rows from `position` on into `tile`, which they move on.
-  void fill(size_t operand, const void* from, Position position, int64_t rows, std::byte* tile) const noexcept;
+  // The operand's next row into a tile.
+  void fill_row(const Operand& operand, const std::byte* row, std::byte* tile) const noexcept;
 
   template <class Body>
   void bind_start(int64_t element, const void* const* inputs, void* const* outputs, Body& body) const {
@@ -122,30 +124,40 @@ class Loop {
 
   template <class Body>
   void run_tiles(int64_t begin, int64_t end, const void* const* inputs, void* const* outputs, Body& body) const {
-    alignas(64) std::byte tiles[kMaxFilled][kTile * 8 + 64];  // off each other's 4 KB alignment
+    alignas(64) std::byte tiles[kMaxFilled][kTileBytes + 64];  // off each other's 4 KB alignment
     const int64_t row_size = sizes_[axes_ - 1];
     Position position = position_of_row(begin / row_size);
     splat_once(inputs, body);
-    bool first = true;
+    size_t tile = 0;
+    for (size_t k = 0; k < operands_.size(); ++k) {
+      if (operands_[k].meeting != Meeting::kFilled) continue;
+      if (!operands_[k].moved) {
+        for (int64_t r = 0; r < std::min(rows_per_tile_, (end - begin) / row_size); ++r) {
+          fill_row(operands_[k], static_cast<const std::byte*>(inputs[k]),
+                   tiles[tile] + r * row_size * operands_[k].bytes);
+        }
+      }
+      body.bind(k, tiles[tile++]);
+    }
     for (int64_t i = begin; i < end;) {
       const int64_t rows = std::min(rows_per_tile_, (end - i) / row_size);
       bind_start(i, inputs, outputs, body);
-      size_t tile = 0;
-      for (size_t k = 0; k < operands_.size(); ++k) {
-        if (operands_[k].meeting != Meeting::kFilled) continue;
-        if (first || !operands_[k].once_per_task) fill(k, inputs[k], position, rows, tiles[tile]);
-        body.bind(k, tiles[tile++]);
+      for (int64_t r = 0; r < rows && !moved_.empty(); ++r, next_row(position)) {
+        for (const size_t k : moved_) {
+          const Operand& operand = operands_[k];
+          fill_row(operand, static_cast<const std::byte*>(inputs[k]) + position.offset[k] * operand.bytes,
+                   tiles[operand.tile] + r * row_size * operand.bytes);
+        }
       }
-      first = false;
       body.run(rows * row_size);
       i += rows * row_size;
-      for (int64_t r = 0; r < rows; ++r) next_row(position);
     }
   }
 
   std::array<int64_t, kMaxLoopAxes> sizes_{};
   size_t axes_ = 1;
   std::vector<Operand> operands_;
+  std::vector<size_t> moved_;  // operands whose offset depends on the row and matters
   std::vector<int64_t> result_bytes_;
   int64_t count_ = 1, chunk_ = 1, longest_run_ = 1, rows_per_tile_ = 0;
 };

@@ -5,6 +5,7 @@
 #include "kernels/families.h"
 #include "kernels/pointwise/loop.h"
 #include "kernels/pointwise/program.h"
+#include "kernels/pointwise/typed.h"
 #include "ops/cast.h"
 #include "ops/where.h"
 
@@ -111,8 +112,6 @@ double arithmetic_ns(const PointwiseBody& body, int64_t lanes) {
   return instructions / (per_ns * static_cast<double>(lanes));
 }
 
-namespace {
-
 ProgramSource source_of(const Problem& problem, const PointwiseBody& body) {
   ProgramSource source;
   source.body = body.body;
@@ -122,17 +121,23 @@ ProgramSource source_of(const Problem& problem, const PointwiseBody& body) {
   return source;
 }
 
-std::vector<int64_t> element_bytes(const std::vector<Operand>& operands) {
-  std::vector<int64_t> bytes;
-  for (const Operand& operand : operands) bytes.push_back(dtype_bits(operand.dtype) / 8);
-  return bytes;
+Loop loop_of(const Problem& problem, double ns_per_element, int64_t longest_run) {
+  std::vector<Shape> shapes;
+  std::vector<int64_t> input_bytes, output_bytes;
+  for (const Operand& output : problem.outputs) {
+    if (output.shape != problem.outputs[0].shape) fail(Code::kInvalidArgument, "outputs of different shapes");
+    output_bytes.push_back(dtype_bits(output.dtype) / 8);
+  }
+  for (const Operand& input : problem.inputs) {
+    shapes.push_back(input.shape);
+    input_bytes.push_back(dtype_bits(input.dtype) / 8);
+  }
+  const double ns = std::max(ns_per_element, bytes_moved(problem) / 20);
+  const int64_t chunk = std::clamp<int64_t>(static_cast<int64_t>(4000 / ns) / 1024 * 1024, 1024, 65536);
+  return Loop(problem.outputs[0].shape, shapes, input_bytes, output_bytes, chunk, longest_run);
 }
 
-// Elements of a task: about 4 microseconds of work.
-int64_t chunk_of(const PointwiseBody& body, int64_t lanes, double bytes_per_element) {
-  const double ns = std::max(arithmetic_ns(body, lanes), bytes_per_element / 20);
-  return std::clamp<int64_t>(static_cast<int64_t>(4000 / ns) / 1024 * 1024, 1024, 65536);
-}
+namespace {
 
 class FloatProgramKernel : public BoundKernel {
  public:
@@ -148,8 +153,7 @@ class FloatProgramKernel : public BoundKernel {
 
  private:
   FloatProgramKernel(const Problem& problem, const Target& target, const Machine& machine, const PointwiseBody& body)
-      : loop_(problem.outputs[0].shape, shapes(problem), element_bytes(problem.inputs), element_bytes(problem.outputs),
-              chunk_of(body, machine.lanes, bytes_moved(problem)), int64_t{1} << 40) {
+      : loop_(loop_of(problem, arithmetic_ns(body, machine.lanes), int64_t{1} << 40)) {
     ProgramSource source = source_of(problem, body);
     for (size_t i = 0; i < source.inputs.size(); ++i) {
       source.inputs[i].splat = loop_.is_splat(i);
@@ -158,14 +162,6 @@ class FloatProgramKernel : public BoundKernel {
     const int64_t result_bytes = loop_.count() * 4 * static_cast<int64_t>(problem.outputs.size());
     source.stream_results = result_bytes > target.l3_bytes;
     program_ = compile_program(source, machine);
-  }
-  static std::vector<Shape> shapes(const Problem& problem) {
-    std::vector<Shape> shapes;
-    for (const Operand& output : problem.outputs) {
-      if (output.shape != problem.outputs[0].shape) fail(Code::kInvalidArgument, "outputs of different shapes");
-    }
-    for (const Operand& input : problem.inputs) shapes.push_back(input.shape);
-    return shapes;
   }
 
   struct Body {
@@ -207,6 +203,17 @@ template <IsaLevel isa> std::unique_ptr<BoundKernel> bind_floats(const Problem& 
   return std::make_unique<FloatProgramKernel>(problem, target, *machine_of(isa));
 }
 
+const char* refuse_any(const Problem& problem) {
+  if (const char* reason = refuse_operands(problem)) return reason;
+  const PointwiseBody body = body_of(problem);
+  return refuse_typed(source_of(problem, body));
+}
+double cost_of_any(const Problem& problem, const Target&) {
+  const PointwiseBody body = body_of(problem);
+  return 200 + arithmetic_ns(body, 1) * static_cast<double>(elements_of(problem));
+}
+std::unique_ptr<BoundKernel> bind_any(const Problem& problem, const Target&) { return bind_typed_program(problem); }
+
 bool in_place(const Problem& problem, size_t input) {
   return problem.outputs.size() == 1 && problem.outputs[0].dtype == problem.inputs[input].dtype;
 }
@@ -228,6 +235,8 @@ constexpr Row kRows[] = {
      bind_floats<IsaLevel::kAvx512>, nullptr, nullptr, in_place},
     {"avx2_pointwise_f32_32", IsaLevel::kAvx2, refuse_floats, cost_of_floats<IsaLevel::kAvx2>,
      bind_floats<IsaLevel::kAvx2>, nullptr, nullptr, in_place},
+    {"reference_pointwise_any_512", IsaLevel::kReference, refuse_any, cost_of_any, bind_any, nullptr, nullptr,
+     in_place},
 };
 
 }  // namespace

@@ -5,7 +5,8 @@
 // work is cut changes no bits.
 #pragma once
 #include "kernels/kernel.h"
-#include "kernels/pointwise/step.h"
+#include "kernels/pointwise/loop.h"
+#include "kernels/pointwise/program.h"
 #include "ops/fused.h"
 
 namespace ingot::kernels {
@@ -23,5 +24,11 @@ double arithmetic_ns(const PointwiseBody& body, int64_t lanes);
 // Bytes read and written per output element, operands counted by their share.
 double bytes_moved(const Problem& problem);
 int64_t elements_of(const Problem& problem);  // of output 0; unknown sizes count as 64
+// The body with the problem's types. `body` must outlive it.
+ProgramSource source_of(const Problem& problem, const PointwiseBody& body);
+// The walk of a bound problem in tasks of about four microseconds.
+Loop loop_of(const Problem& problem, double ns_per_element, int64_t longest_run);
+
+std::unique_ptr<BoundKernel> bind_typed_program(const Problem& problem);
 
 }  // namespace ingot::kernels

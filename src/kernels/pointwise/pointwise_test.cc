@@ -23,7 +23,7 @@ Tensor random_bool(const Shape& shape) {
   return tensor;
 }
 
-constexpr Tolerance kFewUlps = {2e-6, 1e-6, 0};
+constexpr Tolerance kFewUlps = {1e-6, 1e-6, 0};
 constexpr Tolerance kExact = {0, 0, 0};
 
 // Domains of the functions that are not defined everywhere.
@@ -220,6 +220,53 @@ TEST(Pointwise, SharesMemoryWithAnInputOfTheSameSize) {
     bound->run({inputs, outputs, nullptr, Parallel{}});
     EXPECT_TRUE(compare(shared, expected[0].tensor(), kFewUlps).equal) << row.name;
   }
+}
+
+TEST(Pointwise, ComputesWithIntegersAndDoubles) {
+  for (const DType dtype : {DType::kI32, DType::kI64, DType::kU8, DType::kF64}) {
+    const float low = dtype == DType::kU8 ? 0 : -9;
+    const Tensor a = random_of(dtype, {7, 90}, low, 9), b = random_of(dtype, {90}, low, 9);
+    const Tensor column = random_of(dtype, {7, 1}, low, 9), scalar = random_of(dtype, {}, 1, 9);
+    for (size_t i = 0; i < kBinaryFnCount; ++i) {
+      const auto fn = static_cast<BinaryFn>(i);
+      const bool bitwise = fn >= BinaryFn::kBitwiseAnd && fn <= BinaryFn::kShiftRight;
+      if (fn == BinaryFn::kAnd || fn == BinaryFn::kOr || fn == BinaryFn::kXor) continue;
+      if (dtype == DType::kF64 ? bitwise : fn == BinaryFn::kSwiglu) continue;
+      if (fn == BinaryFn::kPow && dtype == DType::kF64) continue;  // NaN for negative bases
+      for (const Tensor& other : {a, b, column, scalar}) {
+        expect_rows_match(kPointwiseFamily, {Binary{fn}, {a, other}}, {1e-14, 0, 0});
+      }
+    }
+    for (const UnaryFn fn : {UnaryFn::kAbs, UnaryFn::kSign, UnaryFn::kRelu, UnaryFn::kNeg}) {
+      expect_rows_match(kPointwiseFamily, {Unary{fn}, {a}}, kExact);
+    }
+    expect_rows_match(kPointwiseFamily, {Where{}, {random_bool({7, 90}), a, scalar}}, kExact);
+    expect_rows_match(kPointwiseFamily, {Where{}, {random_bool({7, 1}), column, b}}, kExact);
+  }
+  expect_rows_match(kPointwiseFamily, {Unary{UnaryFn::kErf}, {random_of(DType::kF64, {300})}}, {1e-15, 0, 0});
+}
+
+TEST(Pointwise, ConvertsBetweenNumberTypes) {
+  constexpr DType kTypes[] = {DType::kBool, DType::kU8,  DType::kI8,  DType::kI32, DType::kI64,
+                              DType::kF32,  DType::kF64, DType::kF16, DType::kBF16};
+  for (const DType from : kTypes) {
+    for (const DType to : kTypes) {
+      const bool narrows = to == DType::kF16 || to == DType::kBF16;
+      if (from == to || (narrows && from == DType::kF64)) continue;
+      const Tensor x = random_of(from, {300}, is_unsigned_int(from) ? 0 : -200, 200);
+      expect_rows_match(kPointwiseFamily, {Cast{to}, {x}}, kExact);
+    }
+  }
+}
+
+TEST(Pointwise, MixesTypesInOneGroup) {
+  // where(i64 == scalar, f64(x), 0) and the mask itself.
+  const Fused fused{{binary(BinaryFn::kEqual, 0, 1), {Cast{DType::kF64}, {2}}, {Where{}, {4, 5, 3}}}, {6, 4}};
+  expect_rows_match(kPointwiseFamily,
+                    {fused,
+                     {random_of(DType::kI64, {40, 70}, -3, 3), Tensor::scalar<int64_t>(1), random_of(DType::kF32, {70}),
+                      Tensor::scalar(0.0)}},
+                    kExact);
 }
 
 TEST(Pointwise, RefusesWhatItLacksWithAReason) {
