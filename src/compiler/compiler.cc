@@ -1,10 +1,13 @@
 #include "compiler/compiler.h"
 
+#include <algorithm>
 #include <chrono>
 #include <nlohmann/json.hpp>
 
+#include "ir/text.h"
 #include "kernels/kernel.h"
 #include "lower/lower.h"
+#include "passes/pipeline.h"
 
 namespace ingot::compiler {
 namespace {
@@ -92,19 +95,98 @@ void describe(plan::Plan& plan, const BuildOptions& options, const kernels::Targ
   if (options.max_patches >= 0) plan.info.options["max-patches"] = std::to_string(options.max_patches);
 }
 
-plan::Plan finish(ir::Graph graph, const BuildOptions& options, const Progress& progress, Stages& stages, json& report,
-                  BuildResult* result) {
+// Runs pass stages, honouring the options that name passes of other stages too.
+class PassStages {
+ public:
+  PassStages(const BuildOptions& options, const Progress& progress, json& report)
+      : options_(options), report_(report), patches_left_(options.max_patches < 0 ? INT64_MAX : options.max_patches) {
+    base_.progress = progress;
+    check_names();
+  }
+
+  // Whether the build stops here: a pass of these stages was named by stop-after.
+  bool run(ir::Graph& graph, const std::vector<passes::Stage>& stages) {
+    passes::PassOptions options = base_;
+    options.max_patches = patches_left_;
+    bool stops = false;
+    for (const passes::Stage& stage : stages) {
+      for (const passes::Pass& pass : stage.passes) {
+        if (std::find(options_.disabled_passes.begin(), options_.disabled_passes.end(), pass.name) !=
+            options_.disabled_passes.end()) {
+          options.disabled.emplace_back(pass.name);
+        }
+        stops = stops || options_.stop_after == pass.name;
+      }
+    }
+    if (stops) options.stop_after = options_.stop_after;
+    const passes::PassReport done = passes::run_passes(graph, stages, options);
+    patches_left_ = std::max<int64_t>(0, patches_left_ - done.patches);
+    add(done);
+    return stops;
+  }
+
+ private:
+  void check_names() const {
+    std::string valid;
+    const auto known = [&](const std::string& name) {
+      for (const auto& stages : {passes::portable_stages(), passes::target_stages()}) {
+        for (const passes::Stage& stage : stages) {
+          for (const passes::Pass& pass : stage.passes) {
+            if (name == pass.name) return true;
+            valid += std::string(valid.empty() ? "" : ", ") + pass.name;
+          }
+        }
+      }
+      return false;
+    };
+    for (const auto& name : options_.disabled_passes) {
+      if (!known(name)) fail(Code::kInvalidArgument, "there is no pass '{}'; valid: {}", name, valid);
+    }
+    const std::string& stop = options_.stop_after;
+    if (!stop.empty() && stop != "load" && stop != "passes" && !known(stop)) {
+      fail(Code::kInvalidArgument, "there is no stage or pass '{}'; valid: load, passes, {}", stop, valid);
+    }
+  }
+
+  void add(const passes::PassReport& done) {
+    for (const passes::PassRecord& record : done.passes) {
+      report_["passes"].push_back({{"name", record.name},
+                                   {"seconds", record.seconds},
+                                   {"patches", record.patches},
+                                   {"nodes_before", record.nodes_before},
+                                   {"nodes_after", record.nodes_after}});
+    }
+    for (const passes::Refusal& refusal : done.refusals) {
+      report_["refusals"].push_back(
+          {{"pass", refusal.pass}, {"rule", refusal.rule}, {"node", refusal.node}, {"reason", refusal.reason}});
+    }
+    for (const auto& [what, count] : done.counts) report_["counts"][what] = count;
+  }
+
+  const BuildOptions& options_;
+  json& report_;
+  int64_t patches_left_;
+  passes::PassOptions base_;
+};
+
+// From a loaded graph to the plan, or to the dump where the build was told to stop.
+void finish(ir::Graph graph, const BuildOptions& options, const Progress& progress, Stages& stages, json& report,
+            BuildResult& result) {
   const kernels::Target target = target_of(options);
+  PassStages pass_stages(options, progress, report);
+  const auto dump = [&] { result.dump = ir::print_graph(graph); };
+  if (options.stop_after == "load") return dump();
+  if (stages.run("simplify", [&] { return pass_stages.run(graph, passes::portable_stages()); })) return dump();
   const ir::Graph portable = graph.clone();
+  if (stages.run("optimize", [&] { return pass_stages.run(graph, passes::target_stages()); })) return dump();
+  if (options.stop_after == "passes") return dump();
   lower::LowerOptions lowering;
   lowering.target = target;
   lowering.typical = typical_sizes(graph, options);
   lowering.keep_portable = options.keep_portable;
-  (void)result;
-  plan::Plan plan = stages.run("lower", [&] { return lower::lower(graph, portable, lowering, progress); });
-  describe(plan, options, target);
-  report["program"] = step_report(plan.program);
-  return plan;
+  result.plan = stages.run("lower", [&] { return lower::lower(graph, portable, lowering, progress); });
+  describe(result.plan, options, target);
+  report["program"] = step_report(result.plan.program);
 }
 
 }  // namespace
@@ -116,12 +198,12 @@ BuildResult build(const onnx::Model& model, const std::string& model_name, const
   Stages stages;
   json report;
   ir::Graph graph = stages.run("load", [&] { return onnx::load(model, load_options(options, custom), progress); });
-  result.plan = finish(std::move(graph), options, progress, stages, report, &result);
+  finish(std::move(graph), options, progress, stages, report, result);
   result.plan.info.model_name = model_name;
   result.plan.info.model_hash = model_hash;
   for (const auto& pair : model.metadata_props) result.plan.info.metadata[pair.key] = pair.value;
   report["stages"] = stages.list;
-  result.report_json = report.dump();
+  result.report_json = report.dump(-1, ' ', false, json::error_handler_t::replace);
   return result;
 }
 
@@ -130,12 +212,13 @@ plan::Plan respecialize(const plan::Plan& plan, const Progress& progress) {
   json report;
   BuildOptions options;
   options.shapes = plan.info.shapes;
-  plan::Plan made = finish(lower::portable_graph(plan), options, progress, stages, report, nullptr);
-  made.info.model_name = plan.info.model_name;
-  made.info.model_hash = plan.info.model_hash;
-  made.info.metadata = plan.info.metadata;
-  made.info.options = plan.info.options;
-  return made;
+  BuildResult result;
+  finish(lower::portable_graph(plan), options, progress, stages, report, result);
+  result.plan.info.model_name = plan.info.model_name;
+  result.plan.info.model_hash = plan.info.model_hash;
+  result.plan.info.metadata = plan.info.metadata;
+  result.plan.info.options = plan.info.options;
+  return std::move(result.plan);
 }
 
 }  // namespace ingot::compiler
