@@ -9,6 +9,7 @@ namespace ingot::kernels {
 std::span<const Family* const> all_families() {
   static const std::vector<const Family*> all = {
       &kGemmFamily,
+      &kConvFamily,
       &kPointwiseFamily,
   };
   return all;

@@ -171,6 +171,6 @@ const OpDef Conv::def = define_op<Conv, infer, eval>(
      -1,
      1,
      kNoTraits,
-     {2, 1}});
+     {2, 4}});
 
 }  // namespace ingot

@@ -160,6 +160,6 @@ const OpDef MatMul::def =
                                     -1,
                                     1,
                                     kNoTraits,
-                                    {2, 1}});
+                                    {2, 4}});
 
 }  // namespace ingot

@@ -1,0 +1,70 @@
+#include "kernels/conv/conv.h"
+
+#include "kernels/families.h"
+#include "kernels/gemm/bound_epilogue.h"
+#include "kernels/gemm/gemm.h"
+
+namespace ingot::kernels {
+namespace conv {
+namespace {
+
+using gemm::TileSet;
+
+template <const TileSet& tiles> double cost(const Problem& problem, const Target& target) {
+  const Geometry geometry = typical_geometry(problem);
+  const auto pixels = geometry.output_pixels() * geometry.images;
+  const auto taps = static_cast<double>(geometry.kernel());
+  const double depth = taps * static_cast<double>(geometry.group_channels());
+  const auto groups = static_cast<double>(geometry.groups);
+  double nanoseconds = gemm::tiles_cost(tiles, groups, pixels, geometry.group_filters(), depth);
+  nanoseconds += groups * static_cast<double>(pixels) * taps * 0.7;  // pointers
+  if (!problem.op.as<Conv>()->channels_last) {
+    nanoseconds +=
+        0.5 * static_cast<double>(geometry.images) *
+        static_cast<double>(geometry.channels * geometry.input_pixels() + geometry.filters * geometry.output_pixels());
+  }
+  return gemm::shared_cost(nanoseconds, static_cast<double>(pixels * geometry.filters) * depth, target);
+}
+
+template <const TileSet& tiles> const char* packing(const Problem& problem, size_t input) {
+  return input == 1 && problem.inputs[1].constant ? tiles.packing : nullptr;
+}
+
+template <const TileSet& tiles> Tensor pack(const Problem& problem, size_t, const Tensor& weights) {
+  const int64_t groups = problem.op.as<Conv>()->group;
+  const int64_t floats = packed_weight_floats(tiles, weights.shape(), groups);
+  Tensor packed = Tensor::uninitialized(DType::kU8, {floats * static_cast<int64_t>(sizeof(float))});
+  pack_weights(tiles, weights.data<float>(), weights.shape(), groups, static_cast<float*>(packed.mutable_raw()));
+  return packed;
+}
+
+template <const TileSet& tiles, IsaLevel isa>
+std::unique_ptr<BoundKernel> bind(const Problem& problem, const Target& target) {
+  return bind_conv(tiles, isa, problem, target);
+}
+
+template <const TileSet& tiles, IsaLevel isa> constexpr Row row(const char* name) {
+  return {name, isa, refuse_conv, cost<tiles>, bind<tiles, isa>, packing<tiles>, pack<tiles>};
+}
+
+constexpr Row kRows[] = {
+    row<gemm::kAvx512_6x64, IsaLevel::kAvx512>("avx512_conv_f32_6x64"),
+    row<gemm::kAvx512_8x48, IsaLevel::kAvx512>("avx512_conv_f32_8x48"),
+    row<gemm::kAvx2_6x16, IsaLevel::kAvx2>("avx2_conv_f32_6x16"),
+    row<gemm::kReference4x8, IsaLevel::kReference>("reference_conv_f32_4x8"),
+};
+
+constexpr const OpDef* kOps[] = {&Conv::def};
+
+std::string text(const Problem& problem) {
+  const bool bias = problem.inputs.size() > 2 && problem.inputs[2].present();
+  return "conv " + geometry_text(problem) + (bias ? " +bias" : "") +
+         gemm::epilogue_text(problem.op.as<Conv>()->epilogue);
+}
+
+}  // namespace
+}  // namespace conv
+
+const Family kConvFamily = {"conv", "convolution", conv::kOps, conv::kRows, conv::text};
+
+}  // namespace ingot::kernels

@@ -1,0 +1,127 @@
+#include "kernels/conv/windows.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace ingot::kernels::conv {
+namespace {
+
+constexpr int64_t kMergedChannels = 24;  // more make taps long enough by themselves
+
+}  // namespace
+
+Windows::Windows(const Geometry& geometry, int64_t table_rows) : geometry_(geometry), table_rows_(table_rows) {
+  const auto& axes = geometry.axes;
+  merged_ = geometry.groups == 1 && geometry.channels <= kMergedChannels && axes[2].kernel > 1 && axes[2].dilation == 1;
+  depth_ = merged_ ? axes[2].kernel * geometry.channels : geometry.group_channels();
+  strides_[2] = geometry.channels;
+  strides_[1] = strides_[2] * axes[2].size;
+  strides_[0] = strides_[1] * axes[1].size;
+  for (int i = 0; i < 3; ++i) {
+    const WindowRange& axis = axes[static_cast<size_t>(i)];
+    const int64_t room = axis.size - (axis.kernel - 1) * axis.dilation - 1 + axis.pad_begin;
+    inside_[i][0] = std::max<int64_t>(0, (axis.pad_begin + axis.stride - 1) / axis.stride);
+    inside_[i][1] = room < 0 ? 0 : std::min(axis.output, room / axis.stride + 1);
+  }
+  for (int64_t d = 0; d < axes[0].kernel; ++d) {
+    for (int64_t h = 0; h < axes[1].kernel; ++h) {
+      for (int64_t w = 0; w < (merged_ ? 1 : axes[2].kernel); ++w) {
+        tap_offsets_.push_back(d * axes[0].dilation * strides_[0] + h * axes[1].dilation * strides_[1] +
+                               w * axes[2].dilation * strides_[2]);
+      }
+    }
+  }
+}
+
+Windows::Position Windows::position(int64_t pixel) const noexcept {
+  const auto& axes = geometry_.axes;
+  Position position;
+  position.at[2] = pixel % axes[2].output;
+  pixel /= axes[2].output;
+  position.at[1] = pixel % axes[1].output;
+  pixel /= axes[1].output;
+  position.at[0] = pixel % axes[0].output;
+  position.image = pixel / axes[0].output;
+  return position;
+}
+
+void Windows::advance(Position& position) const noexcept {
+  const auto& axes = geometry_.axes;
+  if (++position.at[2] < axes[2].output) return;
+  position.at[2] = 0;
+  if (++position.at[1] < axes[1].output) return;
+  position.at[1] = 0;
+  if (++position.at[0] < axes[0].output) return;
+  position.at[0] = 0;
+  ++position.image;
+}
+
+bool Windows::inside(const Position& position) const noexcept {
+  bool inside = true;
+  for (int i = 0; i < 3; ++i) inside &= position.at[i] >= inside_[i][0] && position.at[i] < inside_[i][1];
+  return inside;
+}
+
+int64_t Windows::offset(const Position& position) const noexcept {
+  int64_t offset = position.image * strides_[0] * geometry_.axes[0].size;
+  for (int i = 0; i < 3; ++i) offset += geometry_.axes[static_cast<size_t>(i)].start(position.at[i]) * strides_[i];
+  return offset;
+}
+
+void Windows::fill(const float* x, const float* zeros, int64_t first, int64_t count, const float** table,
+                   float* patches) const noexcept {
+  Position at = position(first);
+  const int64_t taps = this->taps(), stride = table_rows_;
+  for (int64_t i = 0; i < count; i += stride, table += taps * stride) {
+    for (int64_t row = 0; row < std::min(stride, count - i); ++row, advance(at)) {
+      const float** entry = table + row;
+      if (!inside(at)) {
+        fill_edge(x, zeros, at, entry, patches + (i + row) * patch_floats());
+        continue;
+      }
+      const float* start = x + offset(at);
+      for (int64_t tap = 0; tap < taps; ++tap) entry[tap * stride] = start + tap_offsets_[static_cast<size_t>(tap)];
+    }
+  }
+}
+
+// One line of a window that starts at column `start` of the data's line, with zeros outside.
+void Windows::copy_line(const float* line, int64_t start, float* patch) const noexcept {
+  const int64_t channels = geometry_.channels, kernel = geometry_.axes[2].kernel;
+  for (int64_t w = 0; w < kernel; ++w, patch += channels) {
+    const int64_t column = start + w;
+    if (column >= 0 && column < geometry_.axes[2].size) {
+      std::memcpy(patch, line + column * channels, static_cast<size_t>(channels) * sizeof(float));
+    } else {
+      std::fill_n(patch, channels, 0.0f);
+    }
+  }
+}
+
+void Windows::fill_edge(const float* x, const float* zeros, const Position& position, const float** entry,
+                        float* patch) const noexcept {
+  const auto& axes = geometry_.axes;
+  const float* image = x + position.image * strides_[0] * axes[0].size;
+  const int64_t start = axes[2].start(position.at[2]);
+  for (int64_t d = 0; d < axes[0].kernel; ++d) {
+    const int64_t id = axes[0].start(position.at[0]) + d * axes[0].dilation;
+    for (int64_t h = 0; h < axes[1].kernel; ++h) {
+      const int64_t ih = axes[1].start(position.at[1]) + h * axes[1].dilation;
+      const bool outside = id < 0 || id >= axes[0].size || ih < 0 || ih >= axes[1].size;
+      const float* line = outside ? nullptr : image + id * strides_[0] + ih * strides_[1];
+      if (merged_) {
+        if (!outside) copy_line(line, start, patch);
+        *entry = outside ? zeros : patch;
+        entry += table_rows_;
+        patch += depth_;
+        continue;
+      }
+      for (int64_t w = 0; w < axes[2].kernel; ++w, entry += table_rows_) {
+        const int64_t iw = start + w * axes[2].dilation;
+        *entry = outside || iw < 0 || iw >= axes[2].size ? zeros : line + iw * strides_[2];
+      }
+    }
+  }
+}
+
+}  // namespace ingot::kernels::conv
