@@ -60,6 +60,11 @@ std::vector<Value> EvalContext::take_outputs() {
 
 std::vector<Value> evaluate(const Op& op, std::span<const Value* const> inputs, const EvalHost& host) {
   EvalContext context(inputs, host);
+  const auto most = static_cast<size_t>(op.def().max_inputs);  // any number when negative
+  if (op.def().max_inputs >= 0 && inputs.size() > most) {
+    fail(Code::kInvalidArgument, "{} takes {} inputs, got {}", op.name(), most, inputs.size());
+  }
+  for (int i = 0; i < op.def().min_inputs; ++i) context.input(static_cast<size_t>(i));
   op.def().eval(op.fields(), context);
   return context.take_outputs();
 }

@@ -8,11 +8,18 @@
 namespace ingot {
 namespace {
 
+// Quoted; backslash sequences: \\ \" \n and \xNN for other control characters.
 std::string quote(const std::string& text) {
   std::string quoted = "\"";
   for (const char c : text) {
-    if (c == '"' || c == '\\') quoted += '\\';
-    quoted += c == '\n' ? ' ' : c;
+    if (c == '\n') {
+      quoted += "\\n";
+    } else if (static_cast<unsigned char>(c) < 0x20) {
+      quoted += fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
+    } else {
+      if (c == '"' || c == '\\') quoted += '\\';
+      quoted += c;
+    }
   }
   return quoted + "\"";
 }
@@ -24,6 +31,21 @@ template <class T, class Print> std::string list(const std::vector<T>& values, P
 }
 
 std::string number(double value) { return fmt::format("{}", value); }
+
+// One element so that it reads back exactly: 1.5, -3, "text", (1,-2) for complex numbers.
+std::string element_text(const Tensor& tensor, int64_t i) {
+  switch (tensor.dtype()) {
+    case DType::kString: return quote(tensor.data<std::string>()[i]);
+    case DType::kC64:
+      return fmt::format("({},{})", tensor.data<std::complex<float>>()[i].real(),
+                         tensor.data<std::complex<float>>()[i].imag());
+    case DType::kC128:
+      return fmt::format("({},{})", tensor.data<std::complex<double>>()[i].real(),
+                         tensor.data<std::complex<double>>()[i].imag());
+    case DType::kU64: return std::to_string(static_cast<uint64_t>(read_int(tensor, i)));
+    default: return is_float(tensor.dtype()) ? number(read_double(tensor, i)) : std::to_string(read_int(tensor, i));
+  }
+}
 
 class FieldPrinter : public FieldVisitor {
  public:
@@ -41,8 +63,9 @@ class FieldPrinter : public FieldVisitor {
   void visit(const char* name, DimShape& v) override { add(name, dims_text(v)); }
   void visit(const char* name, Tensor& v) override {
     if (!v.defined()) return add(name, "none");
-    const bool numeric = v.dtype() != DType::kString && !is_complex(v.dtype());
-    add(name, v.type_text() + (numeric ? list(to_doubles(v), number) : "[...]"));
+    std::string text = v.type_text() + "[";
+    for (int64_t i = 0; i < v.count(); ++i) text += (i > 0 ? "," : "") + element_text(v, i);
+    add(name, text + "]");
   }
   void visit(const char* name, Type& v) override { add(name, v.text()); }
   void visit(const char* name, std::vector<TileInstruction>& v) override {

@@ -9,7 +9,7 @@
 namespace ingot {
 namespace {
 
-constexpr int kMaxBodyDepth = 4;
+constexpr int kMaxBodyDepth = 4, kMaxTypeDepth = 16;
 
 Op parse_at_depth(std::string_view text, int depth);
 
@@ -121,8 +121,8 @@ class FieldParser : public FieldVisitor {
     fields_.erase(found);
   }
 
-  int64_t integer(std::string_view text) const {
-    int64_t value = 0;
+  template <class Int = int64_t> Int integer(std::string_view text) const {
+    Int value = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
     if (error != std::errc() || end != text.data() + text.size())
       reject(current_, fmt::format("is no integer: {}", text));
@@ -143,8 +143,18 @@ class FieldParser : public FieldVisitor {
     if (text.size() < 2 || text.front() != '"' || text.back() != '"') reject(current_, "is no string");
     std::string value;
     for (size_t i = 1; i + 1 < text.size(); ++i) {
-      if (text[i] == '\\') ++i;
-      value += text[i];
+      if (text[i] == '\\' && ++i + 1 < text.size() && text[i] == 'n') {
+        value += '\n';
+      } else if (text[i - 1] == '\\' && text[i] == 'x') {
+        int code = 0;
+        const auto digits = text.substr(i + 1, 2);
+        const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), code, 16);
+        if (error != std::errc() || end != digits.data() + 2) reject(current_, "has a bad \\x sequence");
+        value += static_cast<char>(code);
+        i += 2;
+      } else {
+        value += text[i];
+      }
     }
     return value;
   }
@@ -165,27 +175,50 @@ class FieldParser : public FieldVisitor {
     return values;
   }
 
+  void element(std::string_view text, Tensor& tensor, int64_t i) const {
+    const DType dtype = tensor.dtype();
+    if (dtype == DType::kString) {
+      tensor.mutable_data<std::string>()[i] = unquoted(text);
+    } else if (is_complex(dtype)) {
+      const auto parts = split(inside(text, '(', ')'));
+      if (parts.size() != 2) reject(current_, "needs complex numbers as (real,imaginary)");
+      const std::complex<double> value(real(parts[0]), real(parts[1]));
+      if (dtype == DType::kC128) {
+        tensor.mutable_data<std::complex<double>>()[i] = value;
+      } else {
+        tensor.mutable_data<std::complex<float>>()[i] = std::complex<float>(value);
+      }
+    } else if (is_float(dtype)) {
+      write_double(tensor, i, real(text));
+    } else {
+      write_int(tensor, i, dtype == DType::kU64 ? static_cast<int64_t>(integer<uint64_t>(text)) : integer(text));
+    }
+  }
+
   // "f32[2][1,2]"
   Tensor tensor(std::string_view text) const {
     if (text == "none") return {};
     const size_t open = std::min(text.find('['), text.size()), close = std::min(text.find(']'), text.size());
     if (close == text.size()) reject(current_, "is no tensor");
     const auto shape = list(text.substr(open, close + 1 - open), [&](auto each) { return integer(each); });
-    const auto elements = list(trim(text.substr(close + 1)), [&](auto each) { return real(each); });
+    const auto elements = split(inside(trim(text.substr(close + 1)), '[', ']'));
+    if (element_count(shape) != static_cast<int64_t>(elements.size()))
+      reject(current_, "has another number of elements");
     Tensor value(dtype(text.substr(0, open)), shape);
-    if (value.count() != static_cast<int64_t>(elements.size())) reject(current_, "has another number of elements");
-    for (size_t i = 0; i < elements.size(); ++i) write_double(value, static_cast<int64_t>(i), elements[i]);
+    if (!value.defined()) reject(current_, "has no element type");
+    for (size_t i = 0; i < elements.size(); ++i) element(elements[i], value, static_cast<int64_t>(i));
     return value;
   }
 
   // "f32", "seq(f32)", "opt(seq(f32))", "map(i64,f32)"
-  Type type(std::string_view text) const {
+  Type type(std::string_view text, int depth = 0) const {
+    if (depth > kMaxTypeDepth) reject(current_, "is a type nested too deeply");
     const size_t open = text.find('(');
     if (open == std::string_view::npos) return Type::tensor(dtype(text));
     const auto word = text.substr(0, open);
     const auto inner = inside(text.substr(open), '(', ')');
-    if (word == "seq") return Type::sequence(type(inner));
-    if (word == "opt") return Type::optional(type(inner));
+    if (word == "seq") return Type::sequence(type(inner, depth + 1));
+    if (word == "opt") return Type::optional(type(inner, depth + 1));
     const auto parts = split(inner);
     if (word != "map" || parts.size() != 2) reject(current_, "is no type");
     return Type::map(dtype(parts[0]), dtype(parts[1]));

@@ -164,8 +164,6 @@ const OpDef* const kAll[] = {
     &Det::def,
     &Einsum::def,
     &MatMul::def,
-    &MatMul::def,
-    &Reduce::def,
     &Reduce::def,
     &TopK::def,
     // recurrent, attention
