@@ -4,6 +4,34 @@
 #include <unordered_map>
 
 // One block per group of the list below.
+#include "ops/binary.h"
+#include "ops/bitcast.h"
+#include "ops/cast.h"
+#include "ops/fused.h"
+#include "ops/unary.h"
+#include "ops/where.h"
+
+#include "ops/concat.h"
+#include "ops/expand.h"
+#include "ops/gather.h"
+#include "ops/gather_elements.h"
+#include "ops/gather_nd.h"
+#include "ops/non_zero.h"
+#include "ops/one_hot.h"
+#include "ops/pad.h"
+#include "ops/reshape.h"
+#include "ops/reverse_sequence.h"
+#include "ops/scatter_elements.h"
+#include "ops/shape_of.h"
+#include "ops/sizes.h"
+#include "ops/slice.h"
+#include "ops/squeeze.h"
+#include "ops/tensor_scatter.h"
+#include "ops/tile.h"
+#include "ops/transpose.h"
+#include "ops/trilu.h"
+#include "ops/unique.h"
+
 #include "ops/affine_grid.h"
 #include "ops/arg_reduce.h"
 #include "ops/binary.h"
@@ -12,7 +40,6 @@
 #include "ops/col2im.h"
 #include "ops/concat.h"
 #include "ops/conv.h"
-#include "ops/conv_integer.h"
 #include "ops/conv_transpose.h"
 #include "ops/cumulative.h"
 #include "ops/custom.h"
@@ -29,8 +56,6 @@
 #include "ops/grid_sample.h"
 #include "ops/group_norm.h"
 #include "ops/hardmax.h"
-#include "ops/if.h"
-#include "ops/image_decoder.h"
 #include "ops/layer_norm.h"
 #include "ops/loop.h"
 #include "ops/lrn.h"
@@ -53,8 +78,35 @@
 #include "ops/resize.h"
 #include "ops/reverse_sequence.h"
 #include "ops/roi.h"
+#include "ops/lrn.h"
+#include "ops/max_unpool.h"
+#include "ops/nll_loss.h"
+#include "ops/pool.h"
+#include "ops/resize.h"
+#include "ops/roi.h"
+#include "ops/softmax.h"
+
+#include "ops/arg_reduce.h"
+#include "ops/cumulative.h"
+#include "ops/det.h"
+#include "ops/einsum.h"
+#include "ops/matmul.h"
+#include "ops/reduce.h"
+#include "ops/top_k.h"
+
+#include "ops/attention.h"
+#include "ops/linear_attention.h"
+#include "ops/recurrent.h"
+#include "ops/rotary_embedding.h"
+
+#include "ops/conv_integer.h"
+#include "ops/matmul_integer.h"
+#include "ops/quantize_linear.h"
+
+#include "ops/if.h"
+#include "ops/loop.h"
+#include "ops/optional.h"
 #include "ops/scan.h"
-#include "ops/scatter_elements.h"
 #include "ops/sequence.h"
 #include "ops/sequence_map.h"
 #include "ops/shape_of.h"
@@ -72,6 +124,11 @@
 #include "ops/unary.h"
 #include "ops/unique.h"
 #include "ops/where.h"
+
+#include "ops/eye_like.h"
+#include "ops/mel_weight_matrix.h"
+#include "ops/random.h"
+#include "ops/range.h"
 
 namespace ingot {
 namespace {
@@ -137,6 +194,10 @@ const OpDef* const kAll[] = {
     &Reduce::def,
     &TopK::def,
     // recurrent, attention
+    &Attention::def,
+    &LinearAttention::def,
+    &Recurrent::def,
+    &RotaryEmbedding::def,
     // quantization
     &ConvInteger::def,
     &DequantizeLinear::def,
