@@ -9,12 +9,16 @@
 
 namespace ingot::conformance {
 
+// What the model is told of its inputs' shapes: what the file says, a symbol per axis, or nothing at all.
+enum class InputShapes { kWritten, kSymbolic, kUnknown };
+
 struct Case {
   std::string folder, name;  // "node", "test_abs"
   std::filesystem::path model;
   std::vector<std::filesystem::path> data_sets;  // folders; empty: `outputs` for inputs made as ONNX makes them
   std::vector<std::filesystem::path> outputs;
   Tolerance tolerance;
+  InputShapes shapes = InputShapes::kWritten;
   std::string id() const { return folder + "/" + name; }
 };
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/mapped_file.h"
+#include "conformance/facts.h"
 #include "ir/interpreter.h"
 #include "onnx/load.h"
 
@@ -87,8 +88,28 @@ std::vector<fs::path> output_files(const fs::path& data_set) {
   return files;
 }
 
+// Takes from the model what it says of shapes: sizes become symbols, or ranks unknown.
+void forget_shapes(onnx::Model& model, InputShapes shapes) {
+  if (shapes == InputShapes::kWritten) return;
+  for (auto* values : {&model.graph.inputs, &model.graph.outputs, &model.graph.value_infos}) {
+    for (size_t i = 0; i < values->size(); ++i) {
+      auto& shape = (*values)[i].type.shape;
+      const bool symbolic = shapes == InputShapes::kSymbolic && values == &model.graph.inputs && shape;
+      if (!symbolic) {
+        shape.reset();
+        continue;
+      }
+      for (size_t axis = 0; axis < shape->size(); ++axis) {
+        (*shape)[axis] = {};
+        (*shape)[axis].param = fmt::format("in{}_{}", i, axis);
+      }
+    }
+  }
+}
+
 std::string run_data_sets(const Case& each) {
-  const onnx::Model model = onnx::read_model(each.model);
+  onnx::Model model = onnx::read_model(each.model);
+  forget_shapes(model, each.shapes);
   if (each.data_sets.empty()) {
     Inputs inputs = make_inputs(model);
     return check_outputs(model, execute(model, inputs.names, std::move(inputs.values)), each.outputs, each.tolerance);
@@ -111,7 +132,13 @@ std::vector<Value> execute(const onnx::Model& model, const std::vector<std::stri
     const auto found = std::find(names.begin(), names.end(), graph.value(id).name);
     ordered.push_back(found != names.end() ? std::move(inputs[static_cast<size_t>(found - names.begin())]) : Value());
   }
-  return ir::interpret(graph, std::move(ordered));
+  FactCheck facts(graph);
+  for (size_t i = 0; i < ordered.size(); ++i) facts.check(graph.inputs()[i], ordered[i]);
+  ir::InterpretOptions options;
+  options.observe = [&](const ir::Node& node, std::span<const Value> results) {
+    for (size_t i = 0; i < results.size(); ++i) facts.check(node.outputs[i], results[i]);
+  };
+  return ir::interpret(graph, std::move(ordered), options);
 }
 
 std::string run_case(const Case& each) {

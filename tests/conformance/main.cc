@@ -23,6 +23,7 @@ struct Options {
   std::vector<std::string> folders = {"node", "simple", "pytorch-converted", "pytorch-operator", "light"};
   size_t jobs = std::max(1u, std::thread::hardware_concurrency());
   double timeout = 60;
+  InputShapes shapes = InputShapes::kWritten;
   bool list = false, write = false, json = false, verbose = false;
 };
 
@@ -39,6 +40,10 @@ void parse(CLI::App& app, Options& options) {
   app.add_flag("--write-expected", options.write, "Rewrite the file; reasons that it has are kept");
   app.add_option("--jobs", options.jobs, "Processes")->capture_default_str();
   app.add_option("--timeout", options.timeout, "Seconds per case")->capture_default_str();
+  app.add_option("--shapes", options.shapes, "What the model is told of its inputs' shapes")
+      ->transform(CLI::CheckedTransformer(std::map<std::string, InputShapes>{{"written", InputShapes::kWritten},
+                                                                             {"symbolic", InputShapes::kSymbolic},
+                                                                             {"unknown", InputShapes::kUnknown}}));
   app.add_flag("--list", options.list, "Only list the cases");
   app.add_flag("--json", options.json, "Print the outcome as JSON");
   app.add_flag("--verbose", options.verbose, "Print every case that fails");
@@ -109,7 +114,8 @@ int run(const Options& options) {
                options.data);
     return kSkipped;
   }
-  const auto cases = find_cases(options.data, options.folders, options.filter);
+  auto cases = find_cases(options.data, options.folders, options.filter);
+  for (Case& each : cases) each.shapes = options.shapes;
   if (options.list) {
     for (const Case& each : cases) fmt::print("{}\n", each.id());
     return 0;
