@@ -48,7 +48,7 @@ TEST_F(ExternalData, IsReadBelowTheFolder) {
 }
 
 TEST_F(ExternalData, MayNotLeaveTheFolder) {
-  for (const std::string location : {"../secret.bin", "sub/../../secret.bin", "sub/..", "..", "", "."}) {
+  for (const char* location : {"../secret.bin", "sub/../../secret.bin", "sub/..", "..", "", "."}) {
     EXPECT_EQ(error(location).code(), Code::kInvalidModel) << location;
   }
   EXPECT_EQ(error((root_.path / "secret.bin").string()).code(), Code::kInvalidModel);
