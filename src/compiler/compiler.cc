@@ -189,6 +189,17 @@ void finish(ir::Graph graph, const BuildOptions& options, const Progress& progre
   report["program"] = step_report(result.plan.program);
 }
 
+// The model's own metadata; what ONNX keeps outside of metadata_props comes under the prefix "onnx.".
+std::map<std::string, std::string> model_metadata(const onnx::Model& model) {
+  std::map<std::string, std::string> metadata = {{"onnx.producer_name", model.producer_name},
+                                                 {"onnx.graph_name", model.graph.name},
+                                                 {"onnx.domain", model.domain},
+                                                 {"onnx.description", model.doc_string},
+                                                 {"onnx.version", std::to_string(model.model_version)}};
+  for (const auto& pair : model.metadata_props) metadata[pair.key] = pair.value;
+  return metadata;
+}
+
 }  // namespace
 
 BuildResult build(const onnx::Model& model, const std::string& model_name, const std::string& model_hash,
@@ -201,7 +212,7 @@ BuildResult build(const onnx::Model& model, const std::string& model_name, const
   finish(std::move(graph), options, progress, stages, report, result);
   result.plan.info.model_name = model_name;
   result.plan.info.model_hash = model_hash;
-  for (const auto& pair : model.metadata_props) result.plan.info.metadata[pair.key] = pair.value;
+  result.plan.info.metadata = model_metadata(model);
   report["stages"] = stages.list;
   result.report_json = report.dump(-1, ' ', false, json::error_handler_t::replace);
   return result;

@@ -1,0 +1,91 @@
+"""SessionOptions and RunOptions with ONNX Runtime's names."""
+
+import ctypes
+import enum
+
+
+class GraphOptimizationLevel(enum.IntEnum):
+    ORT_DISABLE_ALL = 0
+    ORT_ENABLE_BASIC = 1
+    ORT_ENABLE_EXTENDED = 2
+    ORT_ENABLE_LAYOUT = 3
+    ORT_ENABLE_ALL = 99
+
+
+class ExecutionMode(enum.IntEnum):
+    ORT_SEQUENTIAL = 0
+    ORT_PARALLEL = 1
+
+
+class ExecutionOrder(enum.IntEnum):
+    DEFAULT = 0
+    PRIORITY_BASED = 1
+
+
+class SessionOptions:
+    """What a session is told.
+
+    Threads, profiling and free dimensions have effect. Settings of ONNX Runtime's memory arena and optimiser that a
+    plan has no counterpart for are accepted and kept.
+    """
+
+    def __init__(self):
+        self.intra_op_num_threads = 0
+        self.inter_op_num_threads = 0
+        self.graph_optimization_level = GraphOptimizationLevel.ORT_ENABLE_ALL
+        self.execution_mode = ExecutionMode.ORT_SEQUENTIAL
+        self.execution_order = ExecutionOrder.DEFAULT
+        self.enable_profiling = False
+        self.profile_file_prefix = "ingot_profile_"
+        self.optimized_model_filepath = ""
+        self.enable_mem_pattern = True
+        self.enable_mem_reuse = True
+        self.enable_cpu_mem_arena = True
+        self.log_severity_level = 2
+        self.log_verbosity_level = 0
+        self.logid = ""
+        self.use_deterministic_compute = False
+        self._config = {}
+        self._free_dimensions = {}
+
+    def add_session_config_entry(self, key, value):
+        self._config[key] = value
+
+    def get_session_config_entry(self, key):
+        if key not in self._config:
+            raise RuntimeError("there is no config entry %r" % key)
+        return self._config[key]
+
+    def add_free_dimension_override_by_name(self, name, value):
+        self._free_dimensions[name] = int(value)
+
+    def register_custom_ops_library(self, path):
+        raise RuntimeError(
+            "ONNX Runtime's custom-operator libraries are not loaded: register operators with "
+            "ingot.register_custom_operator (asked for %s)" % path
+        )
+
+
+class RunOptions:
+    """What one run is told. Setting `terminate` from another thread stops the run."""
+
+    def __init__(self):
+        self._terminate = ctypes.c_int(0)
+        self.log_severity_level = 2
+        self.log_verbosity_level = 0
+        self.logid = ""
+        self.run_tag = ""
+        self.only_execute_path_to_fetches = False
+        self.seed = 0
+        self._config = {}
+
+    @property
+    def terminate(self):
+        return self._terminate.value != 0
+
+    @terminate.setter
+    def terminate(self, value):
+        self._terminate.value = 1 if value else 0
+
+    def add_run_config_entry(self, key, value):
+        self._config[key] = value

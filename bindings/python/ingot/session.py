@@ -1,0 +1,268 @@
+"""InferenceSession and IOBinding, with ONNX Runtime's names and behaviour."""
+
+import ctypes
+import json
+import os
+import time
+
+from . import _ingot, dtypes, errors
+from .options import RunOptions, SessionOptions
+from .values import OrtValue, from_value, to_value
+
+PROVIDER = "IngotExecutionProvider"
+# Provider options: build options by name (underscores for dashes), and where plans of a session come from.
+_KNOWN_PROVIDERS = (PROVIDER, "CPUExecutionProvider")
+
+
+class NodeArg:
+    """Name, type and shape of an input or output. Unknown sizes are names or None."""
+
+    def __init__(self, name, type_text, shape):
+        self.name, self.type, self.shape = name, type_text, shape
+
+    def __repr__(self):
+        return "NodeArg(name=%r, type=%r, shape=%r)" % (self.name, self.type, self.shape)
+
+
+class ModelMetadata:
+    def __init__(self, metadata):
+        custom = dict(metadata)
+        self.producer_name = custom.pop("onnx.producer_name", "")
+        self.graph_name = custom.pop("onnx.graph_name", "")
+        self.domain = custom.pop("onnx.domain", "")
+        self.description = custom.pop("onnx.description", "")
+        self.graph_description = ""
+        self.version = int(custom.pop("onnx.version", "0"))
+        self.custom_metadata_map = custom
+
+
+def _provider_options(providers, provider_options):
+    """The options given to Ingot's provider; names that are no provider here are an error."""
+    options = {}
+    entries = list(providers or [])
+    extra = list(provider_options or [])
+    if extra and len(extra) != len(entries):
+        raise ValueError("'providers' and 'provider_options' should be the same length if both are given.")
+    for index, entry in enumerate(entries):
+        name, given = entry if isinstance(entry, (tuple, list)) else (entry, {})
+        given = dict(given, **(extra[index] if extra else {}))
+        if name == PROVIDER:
+            options.update(given)
+        elif name not in _KNOWN_PROVIDERS:
+            raise ValueError("%s is not a provider of this package; available: %s" % (name, ", ".join(_KNOWN_PROVIDERS)))
+    return options
+
+
+def _is_plan(source):
+    if isinstance(source, (bytes, bytearray, memoryview)):
+        return bytes(source[:8]) == b"INGOTPLN"
+    return _ingot.is_plan_file(os.fspath(source))
+
+
+class InferenceSession:
+    """Runs a model or a plan.
+
+    `path_or_bytes`: an .onnx file, its bytes, a .plan file, its bytes, or an ingot.Plan. Options of the provider are
+    build options: providers=[("IngotExecutionProvider", {"device": "cpu", "precision": "fp32"})].
+    Sessions may be run from several threads at once.
+    """
+
+    def __init__(self, path_or_bytes, sess_options=None, providers=None, provider_options=None, **unused):
+        from .plan import Plan, build
+
+        self._options = sess_options or SessionOptions()
+        self._provider_options = _provider_options(providers, provider_options)
+        if isinstance(path_or_bytes, Plan):
+            self._plan = path_or_bytes
+        elif _is_plan(path_or_bytes):
+            self._plan = Plan.load(path_or_bytes)
+        else:
+            options = {key.replace("_", "-"): value for key, value in self._provider_options.items()}
+            overrides = ["%s=%d" % item for item in self._options._free_dimensions.items()]
+            self._plan = build(path_or_bytes, free_dimension=overrides, **{k.replace("-", "_"): v for k, v in options.items()})
+        self._session = _ingot.Session(self._plan._plan, threads=self._options.intra_op_num_threads)
+        self._inputs = [NodeArg(name, kind, json.loads(shape)) for name, kind, shape in self._session.inputs()]
+        self._outputs = [NodeArg(name, kind, json.loads(shape)) for name, kind, shape in self._session.outputs()]
+        self._output_index = {each.name: index for index, each in enumerate(self._outputs)}
+        self._input_names = {each.name for each in self._inputs}
+        self._events, self._started = [], time.monotonic_ns()
+
+    def get_inputs(self):
+        return list(self._inputs)
+
+    def get_outputs(self):
+        return list(self._outputs)
+
+    def get_overridable_initializers(self):
+        return []
+
+    def get_modelmeta(self):
+        return ModelMetadata(json.loads(self._session.json())["metadata"])
+
+    def get_providers(self):
+        return [PROVIDER]
+
+    def get_provider_options(self):
+        return {PROVIDER: {key: str(value) for key, value in self._provider_options.items()}}
+
+    def set_providers(self, providers=None, provider_options=None):
+        _provider_options(providers, provider_options)
+
+    def get_session_options(self):
+        return self._options
+
+    def disable_fallback(self):
+        """Nothing falls back to another engine here."""
+
+    def enable_fallback(self):
+        """Nothing falls back to another engine here."""
+
+    @property
+    def plan(self):
+        return self._plan
+
+    def run(self, output_names, input_feed, run_options=None):
+        """Outputs as NumPy arrays, in the order of `output_names` (None: all)."""
+        results = self._execute(self._feed_values(input_feed), [None] * len(self._outputs), run_options)
+        return [from_value(results[index]) for index in self._wanted(output_names)]
+
+    def run_with_ort_values(self, output_names, input_dict_ort_values, run_options=None):
+        results = self._execute(self._feed_values(input_dict_ort_values), [None] * len(self._outputs), run_options)
+        return [OrtValue(results[index]) for index in self._wanted(output_names)]
+
+    def run_async(self, output_names, input_feed, callback, user_data, run_options=None):
+        """Runs on a thread of its own, then calls callback(results, user_data, error_text)."""
+        import threading
+
+        def work():
+            try:
+                results, error = self.run(output_names, input_feed, run_options), ""
+            except Exception as failure:  # handed to the callback
+                results, error = [], str(failure)
+            callback(results, user_data, error)
+
+        threading.Thread(target=work, daemon=True).start()
+
+    def io_binding(self):
+        return IOBinding(self)
+
+    def run_with_iobinding(self, iobinding, run_options=None):
+        iobinding._run(run_options)
+
+    def end_profiling(self):
+        """Writes the Chrome trace of the runs so far and returns the file's name."""
+        name = "%s%s.json" % (self._options.profile_file_prefix, time.strftime("%Y-%m-%d_%H-%M-%S"))
+        with open(name, "w", encoding="utf-8") as file:
+            json.dump(self._events, file)
+        return name
+
+    def get_profiling_start_time_ns(self):
+        return self._started
+
+    def _wanted(self, output_names):
+        if not output_names:
+            return range(len(self._outputs))
+        unknown = [name for name in output_names if name not in self._output_index]
+        if unknown:
+            raise errors.InvalidArgument("Invalid output name: %s; the outputs: %s" % (unknown[0], ", ".join(self._output_index)))
+        return [self._output_index[name] for name in output_names]
+
+    def _feed_values(self, feed):
+        missing = [each.name for each in self._inputs if each.name not in feed and not each.type.startswith("optional(")]
+        if missing:
+            raise ValueError("Required inputs (%s) are missing from input feed (%s)." % (missing, list(feed)))
+        for name in feed:
+            if name not in self._input_names:
+                raise errors.InvalidArgument("Invalid input name: %s; the inputs: %s" % (name, ", ".join(sorted(self._input_names))))
+        return [to_value(feed.get(each.name), each.type) for each in self._inputs]
+
+    def _execute(self, inputs, outputs, run_options):
+        options = run_options or RunOptions()
+        profile = self._options.enable_profiling
+        begin = time.monotonic_ns()
+        results = self._session.run(inputs, outputs, seed=options.seed, profile=profile, cancel=ctypes.addressof(options._terminate))
+        if profile:
+            self._record(begin, time.monotonic_ns())
+        return results
+
+    def _record(self, begin, end):
+        base = (begin - self._started) / 1000
+        self._events.append({"cat": "Session", "ph": "X", "name": "model_run", "pid": os.getpid(), "tid": 0, "ts": base,
+                             "dur": (end - begin) / 1000, "args": {}})
+        for step in json.loads(self._session.profile_json()):
+            self._events.append({
+                "cat": "Node", "ph": "X", "name": "+".join(step["nodes"]) + "_kernel_time", "pid": os.getpid(), "tid": 0,
+                "ts": base + step["start_ns"] / 1000, "dur": step["duration_ns"] / 1000,
+                "args": {"op_name": step["name"], "provider": PROVIDER, "node_index": str(step["step"]), "kernel": step["kernel"]},
+            })
+
+
+class IOBinding:
+    """Inputs and outputs bound to memory of the caller's; runs then copy nothing."""
+
+    def __init__(self, session):
+        self._session = session
+        self._in, self._out, self._results = {}, {}, []
+
+    def bind_cpu_input(self, name, arr_on_cpu):
+        self._in[self._input(name).name] = to_value(arr_on_cpu, self._input(name).type)
+
+    def bind_input(self, name, device_type, device_id, element_type, shape, buffer_ptr):
+        self._in[self._input(name).name] = _at(buffer_ptr, element_type, shape, device_type)
+
+    def bind_ortvalue_input(self, name, ortvalue):
+        self._in[self._input(name).name] = ortvalue._value
+
+    def bind_output(self, name, device_type="cpu", device_id=0, element_type=None, shape=None, buffer_ptr=None):
+        self._out[self._output(name)] = None if buffer_ptr is None else _at(buffer_ptr, element_type, shape, device_type)
+
+    def bind_ortvalue_output(self, name, ortvalue):
+        self._out[self._output(name)] = ortvalue._value
+
+    def synchronize_inputs(self):
+        """Memory of the CPU is always in step."""
+
+    def synchronize_outputs(self):
+        """Memory of the CPU is always in step."""
+
+    def get_outputs(self):
+        return [OrtValue(value) for value in self._results]
+
+    def get_outputs_as_ortvaluevector(self):
+        return self.get_outputs()
+
+    def copy_outputs_to_cpu(self):
+        return [from_value(value) for value in self._results]
+
+    def clear_binding_inputs(self):
+        self._in.clear()
+
+    def clear_binding_outputs(self):
+        self._out.clear()
+        self._results = []
+
+    def _input(self, name):
+        for each in self._session._inputs:
+            if each.name == name:
+                return each
+        raise errors.InvalidArgument("Invalid input name: %s" % name)
+
+    def _output(self, name):
+        return list(self._session._wanted([name]))[0]
+
+    def _run(self, run_options):
+        missing = [each.name for each in self._session._inputs if each.name not in self._in]
+        if missing:
+            raise ValueError("Inputs not bound: %s" % missing)
+        inputs = [self._in[each.name] for each in self._session._inputs]
+        outputs = [self._out.get(index) for index in range(len(self._session._outputs))]
+        results = self._session._execute(inputs, outputs, run_options)
+        wanted = self._out or range(len(results))
+        self._results = [results[index] for index in wanted]
+
+
+def _at(address, element_type, shape, device_type):
+    if device_type.lower() != "cpu":
+        raise ValueError("this build has the device cpu, not %s" % device_type)
+    number = element_type if isinstance(element_type, int) else dtypes.number_of_dtype(element_type)
+    return _ingot.Value.borrow(number, address, list(shape), None)

@@ -1,0 +1,154 @@
+"""NumPy arrays, DLPack tensors and the library's values."""
+
+import numpy as np
+
+from . import _ingot, dtypes
+
+_NONE, _TENSOR, _SEQUENCE, _MAP = range(4)
+
+
+def to_value(data, type_text=None):
+    """A value that borrows `data` where it can: contiguous arrays are not copied, strided ones are once.
+
+    `type_text` is what the session expects (tensor(float), seq(tensor(int64)), ...).
+    """
+    if isinstance(data, OrtValue):
+        return data._value
+    if data is None:
+        return _ingot.Value()
+    if isinstance(data, dict):
+        keys, values = np.asarray(list(data.keys())), np.asarray(list(data.values()))
+        return _ingot.Value.map(to_value(keys), to_value(values))
+    if type_text is not None and type_text.startswith("optional("):
+        type_text = type_text[9:-1]
+    if isinstance(data, (list, tuple)) and type_text is not None and type_text.startswith("seq("):
+        return _ingot.Value.sequence([to_value(item, type_text[4:-1]) for item in data])
+    if not isinstance(data, np.ndarray):
+        if hasattr(data, "__dlpack__"):
+            data = np.from_dlpack(data)
+        else:
+            expected = dtypes.number_of_type(type_text) if type_text else None
+            data = np.asarray(data, dtype=dtypes.numpy_dtype(expected) if expected not in (None, dtypes.STRING) else None)
+    return _array_value(data, type_text)
+
+
+def _array_value(array, type_text):
+    number = dtypes.number_of_dtype(array.dtype)
+    expected = dtypes.number_of_type(type_text) if type_text else None
+    # Types that NumPy lacks come as unsigned integers of their width when ml_dtypes is absent.
+    if expected is not None and expected != number and dtypes.numpy_dtype(expected) == array.dtype:
+        number = expected
+    if number == dtypes.STRING:
+        flat = [item.decode() if isinstance(item, bytes) else str(item) for item in array.reshape(-1)]
+        return _ingot.Value.strings(flat, list(array.shape))
+    if number in dtypes.PACKED_BITS:
+        packed = dtypes.pack(array, dtypes.PACKED_BITS[number])
+        return _ingot.Value.borrow(number, packed.ctypes.data, list(array.shape), packed)
+    shape = array.shape
+    if not array.flags.c_contiguous or not array.dtype.isnative:
+        array = np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("="))
+    return _ingot.Value.borrow(number, array.__array_interface__["data"][0], list(shape), array)
+
+
+def from_value(value):
+    """A NumPy array over the value's bytes (kept alive by the array), a list, a dict or None."""
+    kind = value.kind()
+    if kind == _NONE:
+        return None
+    if kind == _SEQUENCE:
+        return [from_value(item) for item in value.items()]
+    if kind == _MAP:
+        keys, values = (from_value(item) for item in value.items())
+        return dict(zip(keys.tolist(), values.tolist()))
+    number, shape = value.dtype(), value.shape()
+    if number == dtypes.STRING:
+        return np.array(value.string_list(), dtype=object).reshape(shape)
+    dtype = dtypes.numpy_dtype(number)
+    if number in dtypes.PACKED_BITS:
+        count = int(np.prod(shape, dtype=np.int64))
+        return dtypes.unpack(np.frombuffer(value, np.uint8), dtypes.PACKED_BITS[number], count, dtype).reshape(shape)
+    if 0 in shape:
+        return np.empty(shape, dtype)
+    return np.ndarray(shape, dtype, buffer=value)
+
+
+class OrtValue:
+    """A tensor, sequence or map owned by the library or borrowed from an array."""
+
+    def __init__(self, value):
+        self._value = value
+
+    @staticmethod
+    def ortvalue_from_numpy(numpy_obj, device_type="cpu", device_id=0):
+        _check_device(device_type)
+        return OrtValue(to_value(np.array(numpy_obj, order="C")))
+
+    @staticmethod
+    def ortvalue_from_numpy_with_onnx_type(data, onnx_element_type):
+        return OrtValue(to_value(data, dtypes.type_text(onnx_element_type)))
+
+    @staticmethod
+    def ortvalue_from_shape_and_type(shape, element_type, device_type="cpu", device_id=0):
+        _check_device(device_type)
+        number = element_type if isinstance(element_type, int) else dtypes.number_of_dtype(element_type)
+        return OrtValue(_ingot.Value.allocate(number, list(shape)))
+
+    @staticmethod
+    def ort_value_from_sequence(values):
+        return OrtValue(_ingot.Value.sequence([to_value(item) for item in values]))
+
+    @staticmethod
+    def from_dlpack(data, is_bool_tensor=False):
+        array = np.from_dlpack(data)
+        return OrtValue(to_value(array.view(np.bool_) if is_bool_tensor else array))
+
+    def numpy(self):
+        return from_value(self._value)
+
+    def shape(self):
+        return list(self._value.shape())
+
+    def data_type(self):
+        kind = self._value.kind()
+        if kind == _SEQUENCE:
+            items = self._value.items()
+            return "seq(%s)" % (OrtValue(items[0]).data_type() if items else "")
+        return dtypes.type_text(self._value.dtype())
+
+    def element_type(self):
+        return self._value.dtype()
+
+    def data_ptr(self):
+        return self._value.address()
+
+    def device_name(self):
+        return "cpu"
+
+    def has_value(self):
+        return self._value.kind() != _NONE
+
+    def is_tensor(self):
+        return self._value.kind() == _TENSOR
+
+    def is_tensor_sequence(self):
+        return self._value.kind() == _SEQUENCE
+
+    def is_sparse_tensor(self):
+        return False
+
+    def update_inplace(self, np_arr):
+        target = self.numpy()
+        if target.shape != np_arr.shape or target.dtype != np_arr.dtype:
+            raise ValueError("update_inplace takes an array of %s %s" % (target.dtype, target.shape))
+        target[...] = np_arr
+
+    def __dlpack__(self, **options):
+        return self.numpy().__dlpack__(**options)
+
+    def __dlpack_device__(self):
+        return self.numpy().__dlpack_device__()
+
+
+def _check_device(device_type):
+    if device_type.lower() != "cpu":
+        raise ValueError("this build has the device cpu, not %s" % device_type)

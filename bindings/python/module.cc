@@ -1,0 +1,227 @@
+// The extension module: values, plans, sessions and builders over the C++ interface. The Python classes that people
+// use are in ingot/*.py.
+#include <nanobind/nanobind.h>
+#include <nanobind/stl/function.h>
+#include <nanobind/stl/optional.h>
+#include <nanobind/stl/pair.h>
+#include <nanobind/stl/string.h>
+#include <nanobind/stl/vector.h>
+
+#include <ingot/ingot.hpp>
+
+#include "custom.h"
+
+namespace nb = nanobind;
+using ingot::Shape;
+
+namespace {
+
+// Bytes of a tensor, for the buffer protocol.
+size_t byte_size(const ingot_tensor& tensor) {
+  size_t count = 1;
+  for (size_t i = 0; i < tensor.type.rank; ++i) count *= static_cast<size_t>(tensor.type.shape[i]);
+  switch (tensor.type.dtype) {
+    case INGOT_F64: case INGOT_I64: case INGOT_U64: case INGOT_C64: return count * 8;
+    case INGOT_C128: return count * 16;
+    case INGOT_F32: case INGOT_I32: case INGOT_U32: return count * 4;
+    case INGOT_F16: case INGOT_BF16: case INGOT_I16: case INGOT_U16: return count * 2;
+    case INGOT_U4: case INGOT_I4: case INGOT_F4E2M1: return (count + 1) / 2;
+    case INGOT_U2: case INGOT_I2: return (count + 3) / 4;
+    case INGOT_STRING: return 0;
+    default: return count;
+  }
+}
+
+// The bytes live as long as the exporting object: NumPy arrays made from it keep it alive.
+int get_buffer(PyObject* exporter, Py_buffer* view, int flags) {
+  const auto& value = *nb::inst_ptr<ingot::Value>(nb::handle(exporter));
+  ingot_tensor tensor;
+  if (ingot_error* error = ingot_value_tensor(value.get(), &tensor); error != nullptr) {
+    ingot_error_release(error);
+    PyErr_SetString(PyExc_BufferError, "the value is no tensor");
+    return -1;
+  }
+  return PyBuffer_FillInfo(view, exporter, const_cast<void*>(tensor.data), static_cast<Py_ssize_t>(byte_size(tensor)), 0, flags);
+}
+
+PyType_Slot kValueSlots[] = {{Py_bf_getbuffer, reinterpret_cast<void*>(get_buffer)}, {0, nullptr}};
+
+void release_owner(void* owner) {
+  const nb::gil_scoped_acquire gil;
+  Py_DECREF(static_cast<PyObject*>(owner));
+}
+
+// Borrows memory at `address` that `owner` keeps alive.
+ingot::Value borrow(int dtype, uintptr_t address, const Shape& shape, nb::object owner) {
+  const ingot_tensor_type type{static_cast<ingot_dtype>(dtype), shape.size(), shape.data()};
+  ingot_value* value = nullptr;
+  ingot::check(ingot_value_borrow(&type, reinterpret_cast<const void*>(address), owner.ptr(), release_owner, &value));
+  owner.release();  // the value holds it now
+  return ingot::Value(value);
+}
+
+// `outputs`: one entry per output, a value to write into or None.
+std::vector<ingot::Value> run(ingot::Session& session, const std::vector<const ingot::Value*>& inputs, const nb::list& outputs,
+                              uint64_t seed, bool profile, uintptr_t cancel) {
+  std::vector<const ingot_value*> in;
+  for (const auto* input : inputs) in.push_back(input->get());
+  std::vector<ingot_value*> out(outputs.size(), nullptr);
+  std::vector<bool> bound(outputs.size(), false);
+  for (size_t i = 0; i < outputs.size(); ++i) {
+    if (nb::handle(outputs[i]).is_none()) continue;
+    bound[i] = true;
+    out[i] = nb::cast<ingot::Value&>(outputs[i]).get();
+  }
+  if (in.size() != ingot_session_input_count(session.get()) || out.size() != ingot_session_output_count(session.get())) {
+    throw ingot::Exception(INGOT_INVALID_ARGUMENT, "wrong number of inputs or outputs");
+  }
+  ingot_run_options options = ingot::default_run_options();
+  options.seed = seed;
+  options.profile = profile ? 1 : 0;
+  options.cancel = reinterpret_cast<const int*>(cancel);
+  ingot_error* error = nullptr;
+  {
+    const nb::gil_scoped_release released;
+    error = ingot_session_run(session.get(), in.data(), out.data(), &options);
+  }
+  ingot::check(error);
+  std::vector<ingot::Value> results;
+  for (size_t i = 0; i < out.size(); ++i) {
+    results.push_back(bound[i] ? ingot::Value(ingot_value_copy(out[i])) : ingot::Value(out[i]));
+  }
+  return results;
+}
+
+ingot::Plan build(ingot::Builder& builder, const std::optional<std::function<bool(std::string, size_t, size_t)>>& progress) {
+  // A Python exception in the callback stops the build and is raised again here.
+  std::exception_ptr failure;
+  if (progress) {
+    builder.progress([&](const char* stage, size_t done, size_t total) {
+      const nb::gil_scoped_acquire gil;
+      try {
+        return (*progress)(stage, done, total);
+      } catch (...) {
+        failure = std::current_exception();
+        return false;
+      }
+    });
+  } else {
+    builder.progress([](const char*, size_t, size_t) { return true; });
+  }
+  ingot_plan* plan = nullptr;
+  ingot_error* error = nullptr;
+  {
+    const nb::gil_scoped_release released;
+    error = ingot_build(builder.get(), &plan);
+  }
+  if (failure) {
+    ingot_error_release(error);
+    ingot_plan_release(plan);
+    std::rethrow_exception(failure);
+  }
+  ingot::check(error);
+  return ingot::Plan(plan);
+}
+
+nb::list port_list(const std::vector<ingot::Session::Port>& ports) {
+  nb::list list;
+  for (const auto& port : ports) list.append(nb::make_tuple(port.name, port.type, port.shape));
+  return list;
+}
+
+void bind_value(nb::module_& module) {
+  nb::class_<ingot::Value>(module, "Value", nb::type_slots(kValueSlots))
+      .def(nb::init<>())
+      .def_static("borrow", borrow, nb::arg("dtype"), nb::arg("address"), nb::arg("shape"), nb::arg("owner"))
+      .def_static("allocate", [](int dtype, const Shape& shape) { return ingot::Value::allocate(static_cast<ingot_dtype>(dtype), shape); })
+      .def_static("strings", &ingot::Value::of)
+      .def_static("sequence",
+                  [](const std::vector<const ingot::Value*>& items) {
+                    std::vector<const ingot_value*> handles;
+                    for (const auto* item : items) handles.push_back(item->get());
+                    ingot_value* value = nullptr;
+                    ingot::check(ingot_value_sequence(handles.data(), handles.size(), &value));
+                    return ingot::Value(value);
+                  })
+      .def_static("map",
+                  [](const ingot::Value& keys, const ingot::Value& values) {
+                    ingot_value* value = nullptr;
+                    ingot::check(ingot_value_map(keys.get(), values.get(), &value));
+                    return ingot::Value(value);
+                  })
+      .def("kind", [](const ingot::Value& value) { return static_cast<int>(value.kind()); })
+      .def("dtype", [](const ingot::Value& value) { return static_cast<int>(value.dtype()); })
+      .def("shape", [](const ingot::Value& value) { return nb::tuple(nb::cast(value.shape())); })
+      .def("address", [](const ingot::Value& value) { return reinterpret_cast<uintptr_t>(value.tensor().data); })
+      .def("string_list",
+           [](const ingot::Value& value) {
+             nb::list list;
+             for (size_t i = 0; i < value.count(); ++i) {
+               const std::string text = value.string(i);
+               list.append(nb::steal(PyUnicode_DecodeUTF8(text.data(), static_cast<Py_ssize_t>(text.size()), "replace")));
+             }
+             return list;
+           })
+      .def("items", &ingot::Value::items)
+      .def("share", &ingot::Value::share);
+}
+
+}  // namespace
+
+NB_MODULE(_ingot, module) {
+  static PyObject* error_class = nullptr;
+  module.def("set_error_class", [](nb::object factory) { error_class = factory.release().ptr(); },
+             "factory(code, message) -> exception raised for errors of the library");
+  nb::register_exception_translator(
+      [](const std::exception_ptr& pointer, void*) {
+        try {
+          std::rethrow_exception(pointer);
+        } catch (const ingot::Exception& error) {
+          if (error_class == nullptr) {
+            PyErr_SetString(PyExc_RuntimeError, error.what());
+            return;
+          }
+          nb::object exception = nb::borrow(error_class)(static_cast<int>(error.code()), error.what());
+          PyErr_SetObject(reinterpret_cast<PyObject*>(Py_TYPE(exception.ptr())), exception.ptr());
+        }
+      },
+      nullptr);
+  bind_value(module);
+  nb::class_<ingot::Plan>(module, "Plan")
+      .def_static("load", &ingot::Plan::load, nb::arg("path"), nb::arg("verify_weights") = false)
+      .def_static("from_bytes", [](nb::bytes bytes) { return ingot::Plan::from_bytes(bytes.c_str(), bytes.size()); }, nb::keep_alive<0, 1>())
+      .def("save", &ingot::Plan::save)
+      .def("text", &ingot::Plan::text)
+      .def("json", &ingot::Plan::json)
+      .def("diff", &ingot::Plan::diff);
+  nb::class_<ingot::Builder>(module, "Builder")
+      .def(nb::init<const std::string&>())
+      .def("__init__", [](ingot::Builder* self, nb::bytes bytes, const std::string& folder) { new (self) ingot::Builder(bytes.c_str(), bytes.size(), folder); },
+           nb::keep_alive<1, 2>())
+      .def("option", [](ingot::Builder& self, const std::string& name, const std::string& value) { self.option(name, value); })
+      .def("build", build, nb::arg("progress").none() = nb::none())
+      .def("report_json", &ingot::Builder::report_json)
+      .def("dump", &ingot::Builder::dump);
+  nb::class_<ingot::Session>(module, "Session")
+      .def("__init__",
+           [](ingot::Session* self, const ingot::Plan& plan, int threads, int spins) {
+             ingot_session_options options = ingot::default_session_options();
+             options.threads = threads;
+             options.spins = spins;
+             new (self) ingot::Session(plan, options);
+           },
+           nb::arg("plan"), nb::arg("threads") = 0, nb::arg("spins") = -1, nb::keep_alive<1, 2>())
+      .def("inputs", [](const ingot::Session& self) { return port_list(self.inputs()); })
+      .def("outputs", [](const ingot::Session& self) { return port_list(self.outputs()); })
+      .def("run", run, nb::arg("inputs"), nb::arg("outputs"), nb::arg("seed") = 0, nb::arg("profile") = false, nb::arg("cancel") = 0)
+      .def("json", &ingot::Session::json)
+      .def("profile_json", &ingot::Session::profile_json)
+      .def("memory_json", &ingot::Session::memory_json);
+  module.def("respecialize", &ingot::respecialize);
+  module.def("version", [] { return std::string(ingot_version()); });
+  module.def("doctor_json", [] { return std::string(ingot_doctor_json()); });
+  module.def("build_options_json", [] { return std::string(ingot_build_options_json()); });
+  module.def("is_plan_file", [](const std::string& path) { return ingot_is_plan_file(path.c_str()) != 0; });
+  module.def("set_log_level", [](int level) { ingot_set_log(level, nullptr, nullptr); });
+  ingot_python::bind_custom(module);
+}
