@@ -73,8 +73,10 @@ ingot_error* eval(void* user, const char* attributes, const ingot_tensor* inputs
 }  // namespace
 
 void bind_custom(nb::module_& module) {
-  module.def("register_custom_operator", [](const std::string& domain, const std::string& op_type, nb::object infer_function, nb::object eval_function) {
-    auto* functions = new Functions{std::move(infer_function), std::move(eval_function)};  // for the life of the process
+  module.def("register_custom_operator", [](const std::string& domain, const std::string& op_type,
+                                            nb::object infer_function, nb::object eval_function) {
+    auto* functions =
+        new Functions{std::move(infer_function), std::move(eval_function)};  // for the life of the process
     ingot_custom_operator op{sizeof(ingot_custom_operator), domain.c_str(), op_type.c_str(), functions, infer, eval};
     ingot::check(ingot_register_custom_operator(&op));
   });

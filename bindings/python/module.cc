@@ -21,12 +21,23 @@ size_t byte_size(const ingot_tensor& tensor) {
   size_t count = 1;
   for (size_t i = 0; i < tensor.type.rank; ++i) count *= static_cast<size_t>(tensor.type.shape[i]);
   switch (tensor.type.dtype) {
-    case INGOT_F64: case INGOT_I64: case INGOT_U64: case INGOT_C64: return count * 8;
+    case INGOT_F64:
+    case INGOT_I64:
+    case INGOT_U64:
+    case INGOT_C64: return count * 8;
     case INGOT_C128: return count * 16;
-    case INGOT_F32: case INGOT_I32: case INGOT_U32: return count * 4;
-    case INGOT_F16: case INGOT_BF16: case INGOT_I16: case INGOT_U16: return count * 2;
-    case INGOT_U4: case INGOT_I4: case INGOT_F4E2M1: return (count + 1) / 2;
-    case INGOT_U2: case INGOT_I2: return (count + 3) / 4;
+    case INGOT_F32:
+    case INGOT_I32:
+    case INGOT_U32: return count * 4;
+    case INGOT_F16:
+    case INGOT_BF16:
+    case INGOT_I16:
+    case INGOT_U16: return count * 2;
+    case INGOT_U4:
+    case INGOT_I4:
+    case INGOT_F4E2M1: return (count + 1) / 2;
+    case INGOT_U2:
+    case INGOT_I2: return (count + 3) / 4;
     case INGOT_STRING: return 0;
     default: return count;
   }
@@ -41,7 +52,8 @@ int get_buffer(PyObject* exporter, Py_buffer* view, int flags) {
     PyErr_SetString(PyExc_BufferError, "the value is no tensor");
     return -1;
   }
-  return PyBuffer_FillInfo(view, exporter, const_cast<void*>(tensor.data), static_cast<Py_ssize_t>(byte_size(tensor)), 0, flags);
+  return PyBuffer_FillInfo(view, exporter, const_cast<void*>(tensor.data), static_cast<Py_ssize_t>(byte_size(tensor)),
+                           0, flags);
 }
 
 PyType_Slot kValueSlots[] = {{Py_bf_getbuffer, reinterpret_cast<void*>(get_buffer)}, {0, nullptr}};
@@ -61,8 +73,8 @@ ingot::Value borrow(int dtype, uintptr_t address, const Shape& shape, nb::object
 }
 
 // `outputs`: one entry per output, a value to write into or None.
-std::vector<ingot::Value> run(ingot::Session& session, const std::vector<const ingot::Value*>& inputs, const nb::list& outputs,
-                              uint64_t seed, bool profile, uintptr_t cancel) {
+std::vector<ingot::Value> run(ingot::Session& session, const std::vector<const ingot::Value*>& inputs,
+                              const nb::list& outputs, uint64_t seed, bool profile, uintptr_t cancel) {
   std::vector<const ingot_value*> in;
   for (const auto* input : inputs) in.push_back(input->get());
   std::vector<ingot_value*> out(outputs.size(), nullptr);
@@ -72,7 +84,8 @@ std::vector<ingot::Value> run(ingot::Session& session, const std::vector<const i
     bound[i] = true;
     out[i] = nb::cast<ingot::Value&>(outputs[i]).get();
   }
-  if (in.size() != ingot_session_input_count(session.get()) || out.size() != ingot_session_output_count(session.get())) {
+  if (in.size() != ingot_session_input_count(session.get()) ||
+      out.size() != ingot_session_output_count(session.get())) {
     throw ingot::Exception(INGOT_INVALID_ARGUMENT, "wrong number of inputs or outputs");
   }
   ingot_run_options options = ingot::default_run_options();
@@ -92,7 +105,8 @@ std::vector<ingot::Value> run(ingot::Session& session, const std::vector<const i
   return results;
 }
 
-ingot::Plan build(ingot::Builder& builder, const std::optional<std::function<bool(std::string, size_t, size_t)>>& progress) {
+ingot::Plan build(ingot::Builder& builder,
+                  const std::optional<std::function<bool(std::string, size_t, size_t)>>& progress) {
   // A Python exception in the callback stops the build and is raised again here.
   std::exception_ptr failure;
   if (progress) {
@@ -133,7 +147,9 @@ void bind_value(nb::module_& module) {
   nb::class_<ingot::Value>(module, "Value", nb::type_slots(kValueSlots))
       .def(nb::init<>())
       .def_static("borrow", borrow, nb::arg("dtype"), nb::arg("address"), nb::arg("shape"), nb::arg("owner"))
-      .def_static("allocate", [](int dtype, const Shape& shape) { return ingot::Value::allocate(static_cast<ingot_dtype>(dtype), shape); })
+      .def_static(
+          "allocate",
+          [](int dtype, const Shape& shape) { return ingot::Value::allocate(static_cast<ingot_dtype>(dtype), shape); })
       .def_static("strings", &ingot::Value::of)
       .def_static("sequence",
                   [](const std::vector<const ingot::Value*>& items) {
@@ -158,7 +174,8 @@ void bind_value(nb::module_& module) {
              nb::list list;
              for (size_t i = 0; i < value.count(); ++i) {
                const std::string text = value.string(i);
-               list.append(nb::steal(PyUnicode_DecodeUTF8(text.data(), static_cast<Py_ssize_t>(text.size()), "replace")));
+               list.append(
+                   nb::steal(PyUnicode_DecodeUTF8(text.data(), static_cast<Py_ssize_t>(text.size()), "replace")));
              }
              return list;
            })
@@ -170,8 +187,9 @@ void bind_value(nb::module_& module) {
 
 NB_MODULE(_ingot, module) {
   static PyObject* error_class = nullptr;
-  module.def("set_error_class", [](nb::object factory) { error_class = factory.release().ptr(); },
-             "factory(code, message) -> exception raised for errors of the library");
+  module.def(
+      "set_error_class", [](nb::object factory) { error_class = factory.release().ptr(); },
+      "factory(code, message) -> exception raised for errors of the library");
   nb::register_exception_translator(
       [](const std::exception_ptr& pointer, void*) {
         try {
@@ -189,31 +207,40 @@ NB_MODULE(_ingot, module) {
   bind_value(module);
   nb::class_<ingot::Plan>(module, "Plan")
       .def_static("load", &ingot::Plan::load, nb::arg("path"), nb::arg("verify_weights") = false)
-      .def_static("from_bytes", [](nb::bytes bytes) { return ingot::Plan::from_bytes(bytes.c_str(), bytes.size()); }, nb::keep_alive<0, 1>())
+      .def_static(
+          "from_bytes", [](nb::bytes bytes) { return ingot::Plan::from_bytes(bytes.c_str(), bytes.size()); },
+          nb::keep_alive<0, 1>())
       .def("save", &ingot::Plan::save)
       .def("text", &ingot::Plan::text)
       .def("json", &ingot::Plan::json)
       .def("diff", &ingot::Plan::diff);
   nb::class_<ingot::Builder>(module, "Builder")
       .def(nb::init<const std::string&>())
-      .def("__init__", [](ingot::Builder* self, nb::bytes bytes, const std::string& folder) { new (self) ingot::Builder(bytes.c_str(), bytes.size(), folder); },
-           nb::keep_alive<1, 2>())
-      .def("option", [](ingot::Builder& self, const std::string& name, const std::string& value) { self.option(name, value); })
+      .def(
+          "__init__",
+          [](ingot::Builder* self, nb::bytes bytes, const std::string& folder) {
+            new (self) ingot::Builder(bytes.c_str(), bytes.size(), folder);
+          },
+          nb::keep_alive<1, 2>())
+      .def("option",
+           [](ingot::Builder& self, const std::string& name, const std::string& value) { self.option(name, value); })
       .def("build", build, nb::arg("progress").none() = nb::none())
       .def("report_json", &ingot::Builder::report_json)
       .def("dump", &ingot::Builder::dump);
   nb::class_<ingot::Session>(module, "Session")
-      .def("__init__",
-           [](ingot::Session* self, const ingot::Plan& plan, int threads, int spins) {
-             ingot_session_options options = ingot::default_session_options();
-             options.threads = threads;
-             options.spins = spins;
-             new (self) ingot::Session(plan, options);
-           },
-           nb::arg("plan"), nb::arg("threads") = 0, nb::arg("spins") = -1, nb::keep_alive<1, 2>())
+      .def(
+          "__init__",
+          [](ingot::Session* self, const ingot::Plan& plan, int threads, int spins) {
+            ingot_session_options options = ingot::default_session_options();
+            options.threads = threads;
+            options.spins = spins;
+            new (self) ingot::Session(plan, options);
+          },
+          nb::arg("plan"), nb::arg("threads") = 0, nb::arg("spins") = -1, nb::keep_alive<1, 2>())
       .def("inputs", [](const ingot::Session& self) { return port_list(self.inputs()); })
       .def("outputs", [](const ingot::Session& self) { return port_list(self.outputs()); })
-      .def("run", run, nb::arg("inputs"), nb::arg("outputs"), nb::arg("seed") = 0, nb::arg("profile") = false, nb::arg("cancel") = 0)
+      .def("run", run, nb::arg("inputs"), nb::arg("outputs"), nb::arg("seed") = 0, nb::arg("profile") = false,
+           nb::arg("cancel") = 0)
       .def("json", &ingot::Session::json)
       .def("profile_json", &ingot::Session::profile_json)
       .def("memory_json", &ingot::Session::memory_json);

@@ -20,9 +20,9 @@ struct StepTiming {
 // What one run is given besides its values.
 struct RunControl {
   const int* cancelled = nullptr;  // the run stops soon after another thread makes it non-zero; read atomically
-  uint64_t seed = 0;                             // of operators that draw random numbers
-  int64_t memory_budget = int64_t{1} << 40;      // bytes one evaluation may allocate
-  std::vector<StepTiming>* timings = nullptr;    // one per step of the main program, filled when given
+  uint64_t seed = 0;               // of operators that draw random numbers
+  int64_t memory_budget = int64_t{1} << 40;    // bytes one evaluation may allocate
+  std::vector<StepTiming>* timings = nullptr;  // one per step of the main program, filled when given
   // Called after each step of the main program with its outputs; for debugging and calibration.
   std::function<void(size_t step, std::span<const Value> outputs)> observe;
 };

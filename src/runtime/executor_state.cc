@@ -86,6 +86,22 @@ void Executor::State::place_outputs() {
   }
 }
 
+// The caller may bind an output to the memory of an input (a state carried from run to run). Steps write there at once
+// when no later step reads that input; otherwise the output is made aside and copied when the run ends.
+const void* Executor::State::output_memory(ValueIndex root, size_t output) {
+  Tensor& target = outputs[output].mutable_tensor();
+  const auto* begin = static_cast<const std::byte*>(target.raw());
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    if (!inputs[i].is_tensor() || inputs[i].tensor().dtype() == DType::kString) continue;
+    const Bytes input = inputs[i].tensor().bytes();
+    const bool overlap = begin < input.data() + input.size() && input.data() < begin + target.byte_size();
+    if (!overlap || scheduled(scheduled(program().inputs[i]).root).last < scheduled(root).first) continue;
+    staged.emplace_back(output, Tensor::uninitialized(target.dtype(), target.shape()));
+    return staged.back().second.raw();
+  }
+  return begin;
+}
+
 const void* Executor::State::pointer(ValueIndex value) const {
   if (is_dynamic(value)) return dynamic[static_cast<size_t>(value)].tensor().raw();
   while (binding->places[static_cast<size_t>(value)].kind == Place::kOther) {
@@ -289,9 +305,13 @@ void Executor::State::finish() {
       }
     } else if (binding->copied_output[i]) {
       Tensor& target = outputs[i].mutable_tensor();
-      std::memcpy(target.mutable_raw(), pointer(value), static_cast<size_t>(target.byte_size()));
+      std::memmove(target.mutable_raw(), pointer(value), static_cast<size_t>(target.byte_size()));
     }
   }
+  for (const auto& [output, made] : staged) {
+    std::memcpy(outputs[output].mutable_tensor().mutable_raw(), made.raw(), static_cast<size_t>(made.byte_size()));
+  }
+  staged.clear();
   for (Value& value : dynamic) value = {};
   inputs = {};
   outputs = {};

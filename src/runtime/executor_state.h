@@ -21,6 +21,7 @@ struct Executor::State {
   std::vector<const void*> step_inputs;
   std::vector<void*> step_outputs;
   std::vector<std::byte> late_scratch;
+  std::vector<std::pair<size_t, Tensor>> staged;  // outputs that would overwrite inputs still to be read
 
   explicit State(Executor& owner);
 
@@ -40,6 +41,7 @@ struct Executor::State {
   Value value_of(ValueIndex value) const;
 
   void place_outputs();
+  const void* output_memory(ValueIndex root, size_t output);
   void run_step(size_t index);
   void run_kernel(size_t index, const plan::Step& step);
   void run_late_kernel(size_t index, const plan::Step& step);

@@ -104,8 +104,27 @@ TEST(PlanRun, WrongInputsSayWhatWasExpected) {
   EXPECT_NE(message({ramp({2, 4}), ramp({2})}).find("expected size 3"), std::string::npos);
   EXPECT_NE(message({ramp({2}), ramp({2})}).find("expected rank 2"), std::string::npos);
   EXPECT_NE(message({ramp({2, 3}), ramp({5})}).find("expected size 2 (n)"), std::string::npos);
-  EXPECT_NE(message({Tensor(DType::kI64, {2, 3}), ramp({2})}).find("expected elements of type float"), std::string::npos);
+  EXPECT_NE(message({Tensor(DType::kI64, {2, 3}), ramp({2})}).find("expected elements of type float"),
+            std::string::npos);
   EXPECT_NE(message({ramp({2, 3})}).find("takes 2 inputs"), std::string::npos);
+}
+
+TEST(PlanRun, AnOutputMayBeBoundToAnInputsMemory) {
+  const auto graph = ir::parse_graph(R"(graph main(%state: f32[4], %x: f32[4]) {
+    %next = binary{fn=add}(%state, %x)
+    %y = binary{fn=mul}(%state, %next)
+    return %y as "y", %next as "next"
+  })");
+  runtime::Session session(plan_of(graph), {1});
+  Tensor state = Tensor::of<float>({4}, {1, 2, 3, 4});
+  const Tensor x = Tensor::of<float>({4}, {1, 1, 1, 1});
+  for (int run = 0; run < 3; ++run) {
+    const auto expected = ir::interpret(graph, {state.clone(), x});
+    std::vector<Value> inputs{state, x}, outputs{Value(), state};
+    session.run(inputs, outputs);
+    EXPECT_TRUE(compare(outputs[0], expected[0], {}).equal);
+    EXPECT_TRUE(compare(Value(state), expected[1], {}).equal);
+  }
 }
 
 TEST(PlanRun, PortableGraphGivesTheSameNumbers) {
