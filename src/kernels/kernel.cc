@@ -11,6 +11,8 @@ std::span<const Family* const> all_families() {
       &kGemmFamily,
       &kConvFamily,
       &kPointwiseFamily,
+      &kTransposeFamily,
+      &kCopyFamily,
   };
   return all;
 }
