@@ -1,7 +1,7 @@
 #include "kernels/conv/conv.h"
 
+#include "kernels/conv/channels_last.h"
 #include "kernels/families.h"
-#include "kernels/gemm/bound_epilogue.h"
 #include "kernels/gemm/gemm.h"
 
 namespace ingot::kernels {
@@ -44,7 +44,7 @@ std::unique_ptr<BoundKernel> bind(const Problem& problem, const Target& target) 
 }
 
 template <const TileSet& tiles, IsaLevel isa> constexpr Row row(const char* name) {
-  return {name, isa, refuse_conv, cost<tiles>, bind<tiles, isa>, packing<tiles>, pack<tiles>};
+  return {name, isa, refuse_convolution, cost<tiles>, bind<tiles, isa>, packing<tiles>, pack<tiles>};
 }
 
 constexpr Row kRows[] = {

@@ -10,7 +10,6 @@
 
 namespace ingot::kernels::conv {
 
-const char* refuse_conv(const Problem& problem);
 std::unique_ptr<BoundKernel> bind_conv(const gemm::TileSet& tiles, IsaLevel isa, const Problem& problem,
                                        const Target& target);
 // Packs weights [m, c/group, kernel...] of a convolution in `groups` groups into `out`.

@@ -1,41 +1,12 @@
 #include "kernels/conv/conv.h"
 
+#include "kernels/conv/conv_testing.h"
 #include "kernels/families.h"
-#include "kernels/kernel_testing.h"
-#include "ops/binary.h"
-#include "ops/unary.h"
 
 namespace ingot::kernels {
 namespace {
 
-struct Convolution {
-  Shape x;  // channels first; turned when the operator is channels-last
-  Shape w;
-  Conv op = {};
-  bool with_bias = true;
-  std::vector<Shape> operands = {};  // channels first, of full rank
-};
-
-Shape channels_last(const Shape& shape) {
-  Shape turned = shape;
-  std::rotate(turned.begin() + 1, turned.begin() + 2, turned.end());
-  return turned;
-}
-
-void expect_conv(Convolution conv, unsigned seed = 1) {
-  for (const bool last : {true, false}) {
-    for (const bool constant : {true, false}) {
-      std::mt19937 random(seed);
-      conv.op.channels_last = last;
-      const auto turned = [&](const Shape& shape) { return last ? channels_last(shape) : shape; };
-      Case test{conv.op, {random_tensor(random, turned(conv.x)), random_tensor(random, conv.w)}, {false, constant}};
-      test.inputs.push_back(conv.with_bias ? random_tensor(random, {conv.w[0]}) : Tensor());
-      for (const Shape& shape : conv.operands) test.inputs.push_back(random_tensor(random, turned(shape)));
-      const auto depth = static_cast<double>(element_count(std::span(conv.w).subspan(1)));
-      expect_rows_match(kConvFamily, test, tolerance_of(Conv::def.accuracy, depth * 0.3 + 4));
-    }
-  }
-}
+void expect_conv(const Convolution& conv) { expect_convolution(kConvFamily, conv); }
 
 TEST(Conv, MultipliesPixelsByOneByOneKernels) {
   expect_conv({{1, 16, 7, 9}, {24, 16, 1, 1}});
@@ -79,11 +50,8 @@ TEST(Conv, CutsDeepSumsAndSharesThemOut) {
 
 TEST(Conv, GivesEmptyResults) {
   expect_conv({{0, 4, 5, 5}, {6, 4, 3, 3}});
-  expect_conv({{1, 4, 2, 5}, {6, 4, 3, 3}, {.pads = {0, 0, 0, 0}}, true}, 2);
+  expect_conv({{1, 4, 2, 5}, {6, 4, 3, 3}, {.pads = {0, 0, 0, 0}}});
 }
-
-TileInstruction unary(UnaryFn fn, int64_t operand) { return {Unary{fn}, {operand}}; }
-TileInstruction binary(BinaryFn fn, int64_t a, int64_t b) { return {Binary{fn}, {a, b}}; }
 
 TEST(Conv, RunsEpilogues) {
   struct Epilogue {
@@ -105,10 +73,6 @@ TEST(Conv, RunsEpilogues) {
       op.group = group;
       op.pads = {1, 1, 1, 1};
       op.epilogue = epilogue.body;
-      for (TileInstruction& instruction : op.epilogue) {
-        const auto* fn = instruction.op.as<Unary>();
-        if (fn != nullptr && fn->fn == UnaryFn::kSilu) instruction.op = Unary{UnaryFn::kSilu, 1};
-      }
       expect_conv({{2, 32, 6, 5}, {20, 32 / group, 3, 3}, op, group == 1, epilogue.operands});
     }
   }

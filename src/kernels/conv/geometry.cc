@@ -85,6 +85,7 @@ const char* refuse_geometry(const Problem& problem) {
   if (rank < 3 || rank > 5 || problem.inputs[1].shape.size() != rank || problem.outputs[0].shape.size() != rank) {
     return "there are not one to three spatial axes";
   }
+  if (problem.op.as<Conv>()->group < 1) return "there are no groups";
   return nullptr;
 }
 

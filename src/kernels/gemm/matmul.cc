@@ -146,6 +146,7 @@ const char* refuse_matmul(const Problem& problem) {
 
 std::unique_ptr<BoundKernel> bind_matmul(const TileSet& tiles, IsaLevel isa, const Problem& problem,
                                          const Target& target) {
+  if (const char* reason = refuse_matmul(problem)) fail(Code::kInvalidArgument, "matmul: {}", reason);
   return std::make_unique<BoundMatMul>(tiles, isa, problem, target);
 }
 

@@ -1,0 +1,33 @@
+// For benches of convolutions.
+#pragma once
+#include "kernels/kernel_benching.h"
+#include "ops/conv.h"
+#include "ops/fused.h"
+
+namespace ingot::kernels {
+
+struct SquareConv {
+  int64_t size, channels, filters, kernel, stride = 1, group = 1;
+};
+
+// Batch 1, square data and kernel, padded to keep the size, with bias.
+inline void bench_conv(const Family& family, const SquareConv& conv, bool channels_last, int threads = 1) {
+  const auto [size, channels, filters, kernel, stride, group] = conv;
+  const int64_t pad = kernel / 2, out = (size + 2 * pad - kernel) / stride + 1;
+  Conv op;
+  op.group = group;
+  op.strides = {stride, stride};
+  op.pads = {pad, pad, pad, pad};
+  op.channels_last = channels_last;
+  const Shape x = channels_last ? Shape{1, size, size, channels} : Shape{1, channels, size, size};
+  const Shape y = channels_last ? Shape{1, out, out, filters} : Shape{1, filters, out, out};
+  const Shape w = {filters, channels / group, kernel, kernel};
+  const Problem problem{
+      op, {{DType::kF32, x}, {DType::kF32, w, true}, {DType::kF32, {filters}, true}}, {{DType::kF32, y}}};
+  const auto elements = [](const Shape& shape) { return static_cast<double>(element_count(shape)); };
+  bench_rows(family, family.text(problem) + " t" + std::to_string(threads), problem,
+             2 * elements(y) * static_cast<double>(channels / group * kernel * kernel),
+             4 * (elements(x) + elements(w) + elements(y)), threads);
+}
+
+}  // namespace ingot::kernels

@@ -1,0 +1,89 @@
+#include "kernels/depthwise/depthwise.h"
+
+#include "kernels/conv/conv_testing.h"
+#include "kernels/families.h"
+
+namespace ingot::kernels {
+namespace {
+
+// `kernel`: sizes along the spatial axes.
+void expect_depthwise(const Shape& x, const Shape& kernel, Conv op = {}, bool with_bias = true,
+                      const std::vector<Shape>& operands = {}) {
+  op.group = x[1];
+  Shape w = {x[1], 1};
+  w.insert(w.end(), kernel.begin(), kernel.end());
+  expect_convolution(kDepthwiseFamily, {x, w, op, with_bias, operands});
+}
+
+TEST(Depthwise, SlidesEveryWidthAndStride) {
+  for (const int64_t kernel : {3, 5, 7}) {
+    for (const int64_t stride : {1, 2}) {
+      const int64_t pad = kernel / 2;
+      for (const int64_t width : {7, 13, 30}) {
+        expect_depthwise({1, 35, 8, width}, {kernel, kernel},
+                         {.strides = {stride, stride}, .pads = {pad, pad, pad, pad}});
+      }
+    }
+  }
+}
+
+TEST(Depthwise, GathersOtherKernelsStridesAndDilations) {
+  expect_depthwise({1, 20, 7, 9}, {1, 1});
+  expect_depthwise({1, 20, 7, 9}, {2, 4}, {.pads = {0, 1, 1, 2}});
+  expect_depthwise({1, 20, 9, 17}, {3, 3}, {.dilations = {2, 2}, .pads = {2, 2, 2, 2}});
+  expect_depthwise({1, 20, 9, 17}, {3, 3}, {.strides = {3, 3}, .pads = {1, 1, 1, 1}});
+  expect_depthwise({1, 20, 9, 17}, {9, 11}, {.pads = {4, 5, 4, 5}});
+  expect_depthwise({1, 20, 9, 17}, {3, 3}, {.strides = {2, 2}, .auto_pad = AutoPad::kSameUpper});
+  expect_depthwise({1, 20, 9, 17}, {3, 3}, {.pads = {-1, -2, -1, 0}});
+}
+
+TEST(Depthwise, RunsEveryNumberOfChannels) {
+  for (const int64_t channels : {1, 7, 8, 9, 16, 31, 32, 100}) {
+    expect_depthwise({2, channels, 5, 6}, {3, 3}, {.pads = {1, 1, 1, 1}}, channels % 2 == 0);
+  }
+}
+
+TEST(Depthwise, RunsOneAndThreeSpatialAxes) {
+  expect_depthwise({2, 20, 40}, {5}, {.strides = {2}, .pads = {2, 2}});
+  expect_depthwise({1, 9, 4, 5, 11}, {2, 3, 3}, {.pads = {0, 1, 1, 1, 1, 1}});
+}
+
+TEST(Depthwise, SharesLargeProblemsOut) {
+  expect_depthwise({1, 200, 3, 40}, {7, 7}, {.pads = {3, 3, 3, 3}});
+  expect_depthwise({2, 40, 40, 20}, {3, 3}, {.pads = {1, 1, 1, 1}});
+}
+
+TEST(Depthwise, GivesEmptyResults) { expect_depthwise({0, 4, 5, 5}, {3, 3}); }
+
+TEST(Depthwise, RunsEpilogues) {
+  const auto run = [](std::vector<TileInstruction> body, const std::vector<Shape>& operands) {
+    Conv op;
+    op.pads = {1, 1, 1, 1};
+    op.epilogue = std::move(body);
+    expect_depthwise({2, 20, 6, 9}, {3, 3}, op, true, operands);
+  };
+  run({unary(UnaryFn::kRelu, 0)}, {});
+  run({binary(BinaryFn::kMax, 0, 1), binary(BinaryFn::kMin, 3, 2)}, {{1, 1, 1, 1}, {1, 1, 1, 1}});
+  run({binary(BinaryFn::kAdd, 0, 1), unary(UnaryFn::kRelu, 2)}, {{2, 20, 6, 9}});
+  run({unary(UnaryFn::kSilu, 0)}, {});
+  run({binary(BinaryFn::kMul, 0, 1), unary(UnaryFn::kHardSwish, 3), binary(BinaryFn::kAdd, 4, 2)},
+      {{2, 20, 1, 1}, {2, 20, 6, 9}});
+  run({binary(BinaryFn::kMul, 0, 1)}, {{1, 1, 6, 9}});
+}
+
+TEST(Depthwise, IsPreferredToConvolutionInGroups) {
+  Conv op;
+  op.group = 64;
+  op.channels_last = true;
+  Problem problem{
+      op, {{DType::kF32, {-1, -1, -1, 64}}, {DType::kF32, {64, 1, 3, 3}, true}}, {{DType::kF32, {-1, -1, -1, 64}}}};
+  EXPECT_STREQ(pick(problem, {IsaLevel::kAvx512, 1}).row->name, "avx512_depthwise_f32_7x16");
+  EXPECT_STREQ(pick(problem, {IsaLevel::kAvx2, 1}).row->name, "avx2_depthwise_f32_7x8");
+  op.group = 32;
+  problem.op = op;
+  problem.inputs[1].shape = {64, 2, 3, 3};
+  EXPECT_STREQ(pick(problem, {IsaLevel::kAvx512, 1}).family->name, "conv");
+}
+
+}  // namespace
+}  // namespace ingot::kernels

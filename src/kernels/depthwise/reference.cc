@@ -1,0 +1,49 @@
+// For any CPU: the same segments over a vector of plain floats.
+#include "kernels/depthwise/segment.h"
+
+namespace ingot::kernels::depthwise {
+namespace {
+
+constexpr int64_t kLanes = 8;
+struct F {
+  float at[kLanes];
+};
+
+F load_part(const float* p, int64_t n) {
+  F x = {};
+  for (int64_t i = 0; i < n; ++i) x.at[i] = p[i];
+  return x;
+}
+F load(const float* p) { return load_part(p, kLanes); }
+void store_part(float* p, const F& x, int64_t n) {
+  for (int64_t i = 0; i < n; ++i) p[i] = x.at[i];
+}
+void store(float* p, const F& x) { store_part(p, x, kLanes); }
+template <class Body> F each(Body&& body) {
+  F x;
+  for (int64_t i = 0; i < kLanes; ++i) x.at[i] = body(i);
+  return x;
+}
+F set1(float x) {
+  return each([&](int64_t) { return x; });
+}
+F operator+(const F& a, const F& b) {
+  return each([&](int64_t i) { return a.at[i] + b.at[i]; });
+}
+F fma(const F& a, const F& b, const F& c) {
+  return each([&](int64_t i) { return a.at[i] * b.at[i] + c.at[i]; });
+}
+F max2(const F& a, const F& b) {
+  return each([&](int64_t i) { return a.at[i] > b.at[i] ? a.at[i] : b.at[i]; });
+}
+F min2(const F& a, const F& b) {
+  return each([&](int64_t i) { return a.at[i] < b.at[i] ? a.at[i] : b.at[i]; });
+}
+
+#include "kernels/depthwise/segment-inl.h"
+
+}  // namespace
+
+const SegmentSet kReferenceSegments = make_segments("f32_depthwise_8", 4, gemm::kReference4x8.transpose);
+
+}  // namespace ingot::kernels::depthwise

@@ -1,0 +1,40 @@
+// The micro-kernel of depthwise convolution on channels-last data, and what each instruction set offers of it.
+//
+// A segment is a few output pixels side by side: y(pixel, channel) = finish(sum over kernel positions of x * w). Pixels
+// of the data are given by pointers (padding as a row of zeros). Vectors run along the channels: for each vector,
+// weights and sums stay in registers, and a pixel of the data that serves several outputs is read once for all.
+#pragma once
+#include <cstdint>
+
+#include "kernels/gemm/tile.h"
+
+namespace ingot::kernels::depthwise {
+
+struct SegmentArgs {
+  // Of sliding segments: [kernel lines][pixels - 1) * stride + kernel width]; of gathering ones: [positions][pixels].
+  const float* const* pixels = nullptr;
+  int64_t lines = 0;                // kernel lines; kernel positions where pixels are gathered
+  const float* weights = nullptr;   // [vectors][kernel positions][vector]
+  int64_t first = 0, channels = 0;  // added to the pointers; how many from there
+  float* y = nullptr;               // at the first pixel and channel
+  int64_t y_stride = 0;             // from pixel to pixel
+  gemm::TileFinish finish;          // rows are pixels, columns channels; alpha is 1
+};
+using SegmentFn = void (*)(const SegmentArgs& args) noexcept;
+
+inline constexpr int kWidths[] = {3, 5, 7};    // of kernels that slide
+inline constexpr int kSizes[] = {7, 4, 2, 1};  // pixels of a segment
+inline constexpr int kWidthCount = 3, kSizeCount = 4, kSlidingStrides = 2;
+
+struct SegmentSet {
+  int vector;
+  const char* packing;
+  double gflops;
+  gemm::TransposeFn transpose;
+  SegmentFn sliding[kWidthCount][kSlidingStrides][kSizeCount];  // stride 1 and 2
+  SegmentFn gathering[kSizeCount];                              // any width, stride and dilation
+};
+
+extern const SegmentSet kReferenceSegments, kAvx2Segments, kAvx512Segments;
+
+}  // namespace ingot::kernels::depthwise
