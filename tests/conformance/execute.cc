@@ -4,8 +4,7 @@
 
 #include "base/mapped_file.h"
 #include "conformance/facts.h"
-#include "ir/interpreter.h"
-#include "onnx/load.h"
+#include "onnx/model.h"
 
 namespace ingot::conformance {
 namespace {
@@ -107,16 +106,16 @@ void forget_shapes(onnx::Model& model, InputShapes shapes) {
   }
 }
 
-std::string run_data_sets(const Case& each) {
+std::string run_data_sets(const Case& each, Engine engine) {
   onnx::Model model = onnx::read_model(each.model);
   forget_shapes(model, each.shapes);
   if (each.data_sets.empty()) {
-    Inputs inputs = make_inputs(model);
-    return check_outputs(model, execute(model, inputs.names, std::move(inputs.values)), each.outputs, each.tolerance);
+    const Inputs inputs = make_inputs(model);
+    return check_outputs(model, engine(each.model, inputs.names, inputs.values), each.outputs, each.tolerance);
   }
   for (const fs::path& data_set : each.data_sets) {
-    Inputs inputs = read_inputs(model, data_set);
-    const auto outputs = execute(model, inputs.names, std::move(inputs.values));
+    const Inputs inputs = read_inputs(model, data_set);
+    const auto outputs = engine(each.model, inputs.names, inputs.values);
     const std::string reason = check_outputs(model, outputs, output_files(data_set), each.tolerance);
     if (!reason.empty()) return reason;
   }
@@ -125,25 +124,9 @@ std::string run_data_sets(const Case& each) {
 
 }  // namespace
 
-std::vector<Value> execute(const onnx::Model& model, const std::vector<std::string>& names, std::vector<Value> inputs) {
-  const ir::Graph graph = onnx::load(model);
-  std::vector<Value> ordered;
-  for (const ir::ValueId id : graph.inputs()) {
-    const auto found = std::find(names.begin(), names.end(), graph.value(id).name);
-    ordered.push_back(found != names.end() ? std::move(inputs[static_cast<size_t>(found - names.begin())]) : Value());
-  }
-  FactCheck facts(graph);
-  for (size_t i = 0; i < ordered.size(); ++i) facts.check(graph.inputs()[i], ordered[i]);
-  ir::InterpretOptions options;
-  options.observe = [&](const ir::Node& node, std::span<const Value> results) {
-    for (size_t i = 0; i < results.size(); ++i) facts.check(node.outputs[i], results[i]);
-  };
-  return ir::interpret(graph, std::move(ordered), options);
-}
-
-std::string run_case(const Case& each) {
+std::string run_case(const Case& each, Engine engine) {
   try {
-    return run_data_sets(each);
+    return run_data_sets(each, engine);
   } catch (const Error& error) {
     std::string reason = fmt::format("{}: {}", code_name(error.code()), error.message());
     for (const auto& frame : error.frames()) reason += "; " + frame;

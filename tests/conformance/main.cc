@@ -19,7 +19,7 @@ namespace {
 constexpr int kSkipped = 77;  // CTest's SKIP_RETURN_CODE
 
 struct Options {
-  std::string data, filter, expected;
+  std::string data, filter, expected, engine = "api";
   std::vector<std::string> folders = {"node", "simple", "pytorch-converted", "pytorch-operator", "light"};
   size_t jobs = std::max(1u, std::thread::hardware_concurrency());
   double timeout = 60;
@@ -38,6 +38,9 @@ void parse(CLI::App& app, Options& options) {
   app.add_option("--filter", options.filter, "Regular expression that folder/case must contain");
   app.add_option("--expected", options.expected, "File of the cases that do not pass");
   app.add_flag("--write-expected", options.write, "Rewrite the file; reasons that it has are kept");
+  app.add_option("--engine", options.engine, "api: a plan through the C interface; interpreter: the evaluations")
+      ->check(CLI::IsMember({"api", "interpreter"}))
+      ->capture_default_str();
   app.add_option("--jobs", options.jobs, "Processes")->capture_default_str();
   app.add_option("--timeout", options.timeout, "Seconds per case")->capture_default_str();
   app.add_option("--shapes", options.shapes, "What the model is told of its inputs' shapes")
@@ -121,8 +124,9 @@ int run(const Options& options) {
     return 0;
   }
   set_log_level(LogLevel::kError);
+  const Engine engine = options.engine == "api" ? run_api : run_interpreter;
   const bool terminal = ::isatty(STDERR_FILENO) != 0;
-  const auto outcomes = run_cases(cases, options.jobs, options.timeout, [&](size_t done) {
+  const auto outcomes = run_cases(cases, engine, options.jobs, options.timeout, [&](size_t done) {
     if (terminal) fmt::print(stderr, "\r{} of {} cases{}", done, cases.size(), done == cases.size() ? "\n" : "");
   });
   options.json ? print_json(cases, outcomes) : print_text(options, cases, outcomes);

@@ -44,10 +44,10 @@ bool write_exactly(int fd, const void* from, size_t size) {
 }
 
 // The child: reads indices of cases, writes length and text of each reason.
-[[noreturn]] void serve(const std::vector<Case>& cases, int commands, int results) {
+[[noreturn]] void serve(const std::vector<Case>& cases, Engine engine, int commands, int results) {
   uint64_t index = 0;
   while (read_exactly(commands, &index, sizeof(index))) {
-    const std::string reason = run_case(cases[index]);
+    const std::string reason = run_case(cases[index], engine);
     const uint64_t length = reason.size();
     if (!write_exactly(results, &length, sizeof(length)) || !write_exactly(results, reason.data(), length)) break;
   }
@@ -56,7 +56,7 @@ bool write_exactly(int fd, const void* from, size_t size) {
 
 class Worker {
  public:
-  explicit Worker(const std::vector<Case>& cases) : cases_(cases) {}
+  Worker(const std::vector<Case>& cases, Engine engine) : cases_(cases), engine_(engine) {}
   ~Worker() { stop(); }
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;
@@ -110,7 +110,7 @@ class Worker {
     if (pid_ == 0) {
       ::close(down[1]);
       ::close(up[0]);
-      serve(cases_, down[0], up[1]);
+      serve(cases_, engine_, down[0], up[1]);
     }
     ::close(down[0]);
     ::close(up[1]);
@@ -119,6 +119,7 @@ class Worker {
   }
 
   const std::vector<Case>& cases_;
+  Engine engine_;
   pid_t pid_ = 0;
   int commands_ = -1, results_ = -1;
   bool busy_ = false;
@@ -139,12 +140,13 @@ void collect(Worker& worker, bool readable, double timeout_seconds, std::vector<
 
 }  // namespace
 
-std::vector<Outcome> run_cases(const std::vector<Case>& cases, size_t processes, double timeout_seconds,
+std::vector<Outcome> run_cases(const std::vector<Case>& cases, Engine engine, size_t processes, double timeout_seconds,
                                const std::function<void(size_t)>& report) {
   ::signal(SIGPIPE, SIG_IGN);
   std::vector<Outcome> outcomes(cases.size());
   std::vector<std::unique_ptr<Worker>> workers;
-  for (size_t i = 0; i < std::max<size_t>(processes, 1); ++i) workers.push_back(std::make_unique<Worker>(cases));
+  for (size_t i = 0; i < std::max<size_t>(processes, 1); ++i)
+    workers.push_back(std::make_unique<Worker>(cases, engine));
   size_t next = 0, done = 0;
   while (done < cases.size()) {
     std::vector<pollfd> waiting;

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "conformance/cases.h"
+#include "conformance/engine.h"
 
 namespace ingot::conformance {
 
@@ -14,7 +15,7 @@ struct Outcome {
 };
 
 // One outcome per case. `report` is called after each, on the calling thread.
-std::vector<Outcome> run_cases(const std::vector<Case>& cases, size_t processes, double timeout_seconds,
+std::vector<Outcome> run_cases(const std::vector<Case>& cases, Engine engine, size_t processes, double timeout_seconds,
                                const std::function<void(size_t done)>& report);
 
 }  // namespace ingot::conformance
