@@ -69,6 +69,10 @@ ir::Outcome reshape(const ir::Graph& graph, ir::NodeId id, PassRun&) {
   const auto inner = producer_as<Reshape>(graph, node.inputs[0]);
   if (!inner) return ir::no_match;
   if (node.inputs.size() != 1) return ir::refused("the outer shape is known only when it runs");
+  // The inner one may be what gives the outer's sizes their values.
+  if (!all_bound(*graph.fact(node.outputs[0]).shape, bound_symbols(graph, *inner.node, 1))) {
+    return ir::refused("a size is known only when it runs");
+  }
   ir::Patch patch(graph);
   patch.replace(node.outputs[0], patch.add(node.op, {inner.input(0)}));
   return patch;
