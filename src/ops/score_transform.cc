@@ -50,16 +50,15 @@ void transform_all(PostTransform transform, std::vector<float>& row) {
 void apply_score_transform(const ScoreTransform& op, std::vector<float>& row) {
   if (row.empty()) return;
   if (row.size() > 1) return transform_all(op.transform, row);
-  if (op.transform == PostTransform::kProbit) {
-    row[0] = probit(row[0]);
+  if (op.second == SecondClass::kNone) {
+    if (op.transform == PostTransform::kProbit) row[0] = probit(row[0]);
     return;
   }
-  if (op.second == SecondClass::kComplement) {
-    row = {1 - row[0], row[0]};
-  } else if (op.second == SecondClass::kNegative) {
-    row = {-row[0], row[0]};
-    if (op.transform == PostTransform::kLogistic) transform_all(op.transform, row);
-  }
+  // Softmax does not touch a pair made from one score; the logistic function makes the pair itself.
+  const bool complement = op.second == SecondClass::kComplement && op.transform != PostTransform::kLogistic;
+  row = {complement ? 1 - row[0] : -row[0], row[0]};
+  if (op.transform == PostTransform::kLogistic || op.transform == PostTransform::kProbit)
+    transform_all(op.transform, row);
 }
 
 static void infer(const ScoreTransform& op, InferContext& context) {
@@ -68,7 +67,7 @@ static void infer(const ScoreTransform& op, InferContext& context) {
   if (!x.has_rank()) return context.set_output(0, DType::kF32, std::nullopt);
   context.require(x.rank() == 2, "scores are {}", x.text());
   DimShape shape = *x.shape;
-  const bool grows = op.second != SecondClass::kNone && op.transform != PostTransform::kProbit;
+  const bool grows = op.second != SecondClass::kNone;
   if (grows) shape[1] = !shape[1].is_constant() ? context.fresh_dim() : shape[1].is(1) ? Dim(2) : shape[1];
   context.set_output(0, DType::kF32, std::move(shape));
 }

@@ -16,7 +16,8 @@ template <> struct EnumNames<SecondClass> {
 };
 
 // Transforms each row of [n, e] (f32): softmax over the row, softmax of its non-zero scores, the logistic function or
-// the normal quantile of each. Rows of one score gain a second as `second` says, then transformed when negative.
+// the normal quantile of each. A row of one score gains a second as `second` says; softmax leaves such pairs, and rows
+// of one score, as they are.
 struct ScoreTransform {
   PostTransform transform = PostTransform::kNone;
   SecondClass second = SecondClass::kNone;

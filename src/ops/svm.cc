@@ -180,7 +180,7 @@ int64_t classify(const Svm& svm, std::span<const double> x, std::vector<float>& 
     const bool positive =
         std::all_of(svm.coefficients.begin(), svm.coefficients.end(), [](double c) { return c >= 0; });
     if (!has_probabilities(svm) && positive && *best >= 0.5) label = 1;
-  } else if (svm.rho.size() == 1) {
+  } else if (svm.classes == 1) {
     label = *best > 0 ? 1 : 0;
   }
   apply_score_transform({svm.transform, second}, row);
@@ -190,8 +190,7 @@ int64_t classify(const Svm& svm, std::span<const double> x, std::vector<float>& 
 int64_t score_columns(const Svm& svm) {
   if (svm.classes == 0) return 1;
   const int64_t columns = svm.vector_count == 0 || has_probabilities(svm) ? svm.classes : pair_count(svm);
-  const bool second = svm.rho.size() == 1 && svm.classes == 2 && columns == 1;
-  return second && svm.transform != PostTransform::kProbit ? 2 : columns;
+  return svm.rho.size() == 1 && svm.classes == 2 && columns == 1 ? 2 : columns;
 }
 
 int64_t feature_count(const Svm& svm) {

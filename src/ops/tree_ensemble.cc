@@ -120,36 +120,29 @@ std::vector<float> regress(const TreeEnsemble& t, const std::vector<Score>& scor
   return row;
 }
 
-// The class index; `row` becomes the scores. With two classes, a class that no leaf voted for vanishes and the other
-// one decides.
-int64_t classify(const TreeEnsemble& t, std::vector<Score> scores, std::vector<float>& row) {
+// The class index; `row` becomes the scores. Weights that all count for the first of two classes are the score of the
+// second one: the first class gets what is left of it.
+int64_t classify(const TreeEnsemble& t, const std::vector<Score>& scores, std::vector<float>& row) {
   row.clear();
-  if (t.targets > 2 || (t.targets == 2 && !t.binary && scores[1].voted)) {
-    for (size_t i = 0; i < scores.size(); ++i) row.push_back(static_cast<float>(scores[i].value + base_of(t, i)));
-  } else {
-    const bool second = t.targets == 2 && scores[1].voted;
-    const double base = base_of(t, t.base.size() == 2 ? 1 : 0);
-    row.push_back(static_cast<float>(scores[second ? 1 : 0].value + base));
+  for (size_t i = 0; i < scores.size(); ++i) {
+    const bool counts = scores[i].voted || t.targets > 2 || t.base.size() == 2;
+    row.push_back(counts ? static_cast<float>(scores[i].value + base_of(t, i)) : 0.0f);
   }
   ScoreTransform transform{t.transform, SecondClass::kNone};
-  int64_t best;
-  if (row.size() > 2) {
-    best = std::max_element(row.begin(), row.end()) - row.begin();
-  } else if (row.size() == 2) {
-    best = row[1] > 0 ? 1 : 0;
-    if (!t.binary) best = row[1] > row[0] ? 1 : 0;
-  } else {
-    best = row[0] > (t.binary && t.positive ? 0.5f : 0.0f) ? 1 : 0;
-    if (t.binary) transform.second = t.positive ? SecondClass::kComplement : SecondClass::kNegative;
+  const float threshold = t.binary && t.positive ? 0.5f : 0.0f;
+  int64_t best = std::max_element(row.begin(), row.end()) - row.begin();
+  if (t.binary && t.base.size() != 2) {
+    const bool second = scores[1].voted;
+    best = row[second ? 1 : 0] > threshold ? 1 : 0;
+    if (!second) {
+      row.resize(1);
+      transform.second = t.positive ? SecondClass::kComplement : SecondClass::kNegative;
+    }
+  } else if (t.targets == 1) {
+    best = row[0] > threshold ? 1 : 0;
   }
   apply_score_transform(transform, row);
   return best;
-}
-
-// How many scores a row of the classifier has.
-int64_t score_columns(const TreeEnsemble& t) {
-  if (t.targets != 2) return t.targets;
-  return t.binary && t.transform == PostTransform::kProbit ? 1 : 2;
 }
 
 }  // namespace
@@ -162,7 +155,7 @@ static void infer(const TreeEnsemble& t, InferContext& context) {
   const Dim rows = !x.has_rank() ? context.fresh_dim() : x.rank() == 2 ? (*x.shape)[0] : Dim(1);
   if (!t.classes) return context.set_output(0, t.to, DimShape{rows, t.targets});
   context.set_output(0, DType::kI64, DimShape{rows});
-  context.set_output(1, DType::kF32, DimShape{rows, score_columns(t)});
+  context.set_output(1, DType::kF32, DimShape{rows, t.targets});
 }
 
 static void eval(const TreeEnsemble& t, EvalContext& context) {
@@ -171,7 +164,7 @@ static void eval(const TreeEnsemble& t, EvalContext& context) {
   if (x.rank() < 1 || x.rank() > 2) fail(Code::kInvalidArgument, "trees on {}", x.type_text());
   const int64_t rows = x.rank() == 2 ? x.dim(0) : 1, features = x.dim(-1);
   const std::vector<double> values = to_doubles(x);
-  const int64_t columns = t.classes ? score_columns(t) : t.targets;
+  const int64_t columns = t.targets;
   Tensor labels(DType::kI64, {t.classes ? rows : 0});
   Tensor& scores = context.output(t.classes ? 1 : 0, t.classes ? DType::kF32 : t.to, {rows, columns});
   std::vector<float> row;

@@ -18,7 +18,8 @@ enum TreeMode : int64_t { kTreeLeq, kTreeLt, kTreeGte, kTreeGt, kTreeEq, kTreeNe
 // of its set: members[member_begins[i], member_begins[i + 1]). Leaf l adds leaf_weights[e] to target leaf_targets[e]
 // for e in [leaf_begins[l], leaf_begins[l + 1]). Each target aggregates over the trees, then base[target] is added.
 // Regression gives scores [n, targets], transformed; of type `to`. With `classes` the outputs are the class index
-// (i64[n]) and the scores (f32[n, e]); `binary`: all weights count for one class of two; `positive`: none is negative.
+// (i64[n]) and the scores (f32[n, e]); `binary`: all weights count for the same of two classes, the first standing for
+// the second's score; `positive`: none is negative.
 struct TreeEnsemble {
   std::vector<int64_t> roots, features, modes, on_true, on_false, missing_true;
   std::vector<double> splits, members;

@@ -184,8 +184,6 @@ void convert_tree_classifier(Conversion& c) {
                                      [&](int64_t target) { return target == t.leaf_targets[0]; });
   t.binary = t.targets == 2 && one_class;
   t.positive = std::all_of(t.leaf_weights.begin(), t.leaf_weights.end(), [](double weight) { return weight >= 0; });
-  // The one class that all weights count for may be either; its score is the first target's.
-  if (t.binary) std::fill(t.leaf_targets.begin(), t.leaf_targets.end(), 0);
   const auto results = c.add_node(std::move(t), {c.input(0)});
   if (labels.count() < 2) {
     labels =
