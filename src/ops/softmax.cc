@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "ops/axis_split.h"
 #include "ops/eval.h"
 #include "ops/infer.h"
 #include "tensor/elements.h"
@@ -18,29 +19,20 @@ static void infer(const Softmax& softmax, InferContext& context) {
 
 static void eval(const Softmax& softmax, EvalContext& context) {
   const Tensor& x = context.tensor(0);
-  Tensor& y = context.output(0, x.dtype(), x.shape());
-  const int64_t rank = x.rank();
-  const int64_t axis = rank == 0 ? 0 : normalize_axis(softmax.axis, rank);
-  const int64_t size = rank == 0 ? 1 : x.dim(axis);
-  int64_t inner = 1;
-  for (int64_t i = axis + 1; i < rank; ++i) inner *= x.dim(i);
-  if (x.count() == 0) return;
-  const int64_t outer = x.count() / (size * inner);
-  for (int64_t o = 0; o < outer; ++o) {
-    for (int64_t i = 0; i < inner; ++i) {
-      const auto index = [&](int64_t k) { return (o * size + k) * inner + i; };
-      double largest = -INFINITY, sum = 0;
-      for (int64_t k = 0; k < size; ++k) {
-        const double value = read_double(x, index(k));
-        largest = std::isnan(value) || value > largest ? value : largest;
-      }
-      for (int64_t k = 0; k < size; ++k) sum += std::exp(read_double(x, index(k)) - largest);
-      for (int64_t k = 0; k < size; ++k) {
-        const double shifted = read_double(x, index(k)) - largest;
-        write_double(y, index(k), softmax.log ? shifted - std::log(sum) : std::exp(shifted) / sum);
-      }
+  const AxisSplit split = split_at(x.shape(), softmax.axis);
+  std::vector<double> values = to_doubles(x);
+  for (int64_t line = 0; line < split.lines() && split.size > 0; ++line) {
+    const auto at = [&](int64_t k) -> double& { return values[static_cast<size_t>(split.offset(line, k))]; };
+    double largest = -INFINITY, sum = 0;
+    for (int64_t k = 0; k < split.size; ++k) largest = std::isnan(at(k)) || at(k) > largest ? at(k) : largest;
+    for (int64_t k = 0; k < split.size; ++k) sum += std::exp(at(k) - largest);
+    const double log_sum = std::log(sum);
+    for (int64_t k = 0; k < split.size; ++k) {
+      const double shifted = at(k) - largest;
+      at(k) = softmax.log ? shifted - log_sum : std::exp(shifted) / sum;
     }
   }
+  write_doubles(context.output(0, x.dtype(), x.shape()), values);
 }
 
 const OpDef Softmax::def = define_op<Softmax, infer, eval>(

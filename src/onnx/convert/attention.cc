@@ -1,6 +1,9 @@
 // Attention, rotary embedding, and the operators around state-space and linear attention.
 #include "ops/attention.h"
 
+#include <cmath>
+
+#include "ir/bodies.h"
 #include "onnx/convert/converters.h"
 #include "onnx/convert/emit.h"
 #include "ops/concat.h"
@@ -8,8 +11,10 @@
 #include "ops/expand.h"
 #include "ops/fused.h"
 #include "ops/linear_attention.h"
+#include "ops/matmul.h"
 #include "ops/rotary_embedding.h"
 #include "ops/slice.h"
+#include "ops/softmax.h"
 
 namespace ingot::onnx {
 namespace {
@@ -74,7 +79,57 @@ void convert_causal_conv(Conversion& c) {
   if (c.has_output(1)) c.set_output(1, c.add(Slice{{length - kept}, {length}, {2}, {1}}, {padded}));
 }
 
+// A modifier subgraph of FlexAttention, inlined; `x` itself without one.
+ir::ValueId modified(Conversion& c, const char* name, ir::ValueId x) {
+  if (!c.has_attribute(name)) return x;
+  std::vector<ir::ValueId> inputs{x}, captures;
+  c.body(name, {Fact(c.fact(x).dtype(), c.fact(x).shape)}, captures);
+  ir::Graph body = std::move(*c.graph().bodies().back());
+  c.graph().bodies().pop_back();
+  inputs.insert(inputs.end(), captures.begin(), captures.end());
+  const auto outputs = ir::inline_body(c.graph(), std::move(body), inputs, {c.node().name});
+  if (outputs.size() != 1) fail(Code::kInvalidModel, "{} of FlexAttention has {} outputs", name, outputs.size());
+  return outputs[0];
+}
+
+// [b, h, t, d] -> [b, h * times, t, d], every head `times` times in a row.
+ir::ValueId repeated_heads(Conversion& c, ir::ValueId x, int64_t times) {
+  if (times == 1) return x;
+  const DimShape shape = shape_of(c, x);
+  const ir::ValueId split = emit_reshape(c, x, {shape[0], shape[1], 1, shape[2], shape[3]});
+  const ir::ValueId expanded = c.add(Expand{{shape[0], shape[1], times, shape[2], shape[3]}}, {split});
+  return emit_reshape(c, expanded, {shape[0], shape[1] * times, shape[2], shape[3]});
+}
+
+// Scores and probabilities are computed in softmax_precision, f32 at least, and pass through the modifiers.
+void convert_flex_attention(Conversion& c) {
+  const DType own = c.input_fact(0).dtype();
+  const DType dtype = c.get_dtype("softmax_precision", dtype_bits(own) < 32 ? DType::kF32 : own);
+  for (size_t i = 0; i < 3; ++i) {
+    if (shape_of(c, c.input(i)).size() != 4) {
+      fail(Code::kInvalidModel, "FlexAttention takes operands of rank 4, got {}", c.input_fact(i).text());
+    }
+  }
+  const auto size = shape_of(c, c.input(0))[3].constant();
+  const auto heads = shape_of(c, c.input(0))[1].constant(), kv_heads = shape_of(c, c.input(1))[1].constant();
+  if (!heads || !kv_heads || !size) fail(Code::kUnsupported, "FlexAttention with symbolic heads");
+  if (*kv_heads < 1 || *heads % *kv_heads != 0) {
+    fail(Code::kInvalidModel, "{} query heads share {} key heads", *heads, *kv_heads);
+  }
+  const auto operand = [&](size_t i, int64_t times) {
+    return repeated_heads(c, emit_cast(c, c.input(i), dtype), times);
+  };
+  MatMul scaled;
+  scaled.trans_b = true;
+  scaled.alpha = c.get_float("scale", 1 / std::sqrt(static_cast<double>(*size)));
+  const int64_t times = *heads / *kv_heads;
+  const ir::ValueId scores = modified(c, "score_mod", c.add(std::move(scaled), {operand(0, 1), operand(1, times)}));
+  const ir::ValueId probabilities = modified(c, "prob_mod", c.add(Softmax{-1}, {scores}));
+  c.set_output(0, emit_cast(c, c.add(MatMul{}, {probabilities, operand(2, times)}), c.input_fact(2).dtype()));
+}
+
 constexpr Converter kConverters[] = {
+    {"ai.onnx.preview", "FlexAttention", convert_flex_attention},
     {"", "Attention", convert_attention},
     {"", "RotaryEmbedding", convert_rotary_embedding},
     {"", "LinearAttention", convert_linear_attention},

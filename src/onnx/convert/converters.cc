@@ -8,10 +8,11 @@ namespace ingot::onnx {
 std::span<const Converter> all_converters() {
   static const std::vector<Converter> all = [] {
     std::vector<Converter> rows;
-    for (const auto table : {pointwise_converters(), movement_converters(), nn_converters(), norm_converters(),
-                             resample_converters(), math_converters(), recurrent_converters(), attention_converters(),
-                             quantization_converters(), control_flow_converters(), generator_converters(),
-                             signal_converters(), text_converters(), ml_converters(), microsoft_converters()}) {
+    for (const auto table :
+         {pointwise_converters(), movement_converters(), nn_converters(), norm_converters(), resample_converters(),
+          math_converters(), recurrent_converters(), attention_converters(), quantization_converters(),
+          control_flow_converters(), generator_converters(), signal_converters(), text_converters(), ml_converters(),
+          training_converters(), microsoft_converters()}) {
       rows.insert(rows.end(), table.begin(), table.end());
     }
     return rows;

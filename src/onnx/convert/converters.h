@@ -20,6 +20,7 @@ std::span<const Converter> generator_converters();     // convert/generator.cc: 
 std::span<const Converter> signal_converters();        // convert/signal.cc: DFT, STFT, image decoding, NMS
 std::span<const Converter> text_converters();          // convert/text.cc: strings
 std::span<const Converter> ml_converters();            // convert/ml.cc: ai.onnx.ml
+std::span<const Converter> training_converters();      // convert/training.cc: optimisers
 std::span<const Converter> microsoft_converters();     // convert/microsoft.cc: com.microsoft
 
 }  // namespace ingot::onnx

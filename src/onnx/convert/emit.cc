@@ -13,8 +13,8 @@ ir::ValueId emit_unary(Conversion& c, UnaryFn fn, ir::ValueId x) { return c.add(
 
 ir::ValueId emit_binary(Conversion& c, BinaryFn fn, ir::ValueId a, ir::ValueId b) { return c.add(Binary{fn}, {a, b}); }
 
-ir::ValueId emit_binary(Conversion& c, BinaryFn fn, ir::ValueId a, double b) {
-  return emit_binary(c, fn, a, c.scalar(b, c.fact(a).dtype()));
+ir::ValueId emit_scalar(Conversion& c, BinaryFn fn, ir::ValueId a, double number) {
+  return emit_binary(c, fn, a, c.scalar(number, c.fact(a).dtype()));
 }
 
 ir::ValueId emit_reduce(Conversion& c, ReduceFn fn, ir::ValueId x, std::vector<int64_t> axes, bool keepdims) {

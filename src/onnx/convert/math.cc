@@ -43,7 +43,7 @@ void convert_gemm(Conversion& c) {
   }
   std::vector<ir::ValueId> inputs{c.input(0), c.input(1)};
   if (c.has(2) && beta != 0)
-    inputs.push_back(beta == 1 ? c.input(2) : emit_binary(c, BinaryFn::kMul, c.input(2), beta));
+    inputs.push_back(beta == 1 ? c.input(2) : emit_scalar(c, BinaryFn::kMul, c.input(2), beta));
   c.set_output(0, c.add(std::move(matmul), std::move(inputs)));
 }
 

@@ -120,8 +120,8 @@ void convert_global_lp_pool(Conversion& c) {
   if (p < 1) fail(Code::kInvalidModel, "GlobalLpPool with p {}", p);
   if (p <= 2) return c.set_output(0, reduce_spatial(c, p == 1 ? ReduceFn::kL1 : ReduceFn::kL2, c.input(0)));
   const auto exponent = static_cast<double>(p);
-  const ir::ValueId powers = emit_binary(c, BinaryFn::kPow, emit_unary(c, UnaryFn::kAbs, c.input(0)), exponent);
-  c.set_output(0, emit_binary(c, BinaryFn::kPow, reduce_spatial(c, ReduceFn::kSum, powers), 1 / exponent));
+  const ir::ValueId powers = emit_scalar(c, BinaryFn::kPow, emit_unary(c, UnaryFn::kAbs, c.input(0)), exponent);
+  c.set_output(0, emit_scalar(c, BinaryFn::kPow, reduce_spatial(c, ReduceFn::kSum, powers), 1 / exponent));
 }
 
 void convert_max_unpool(Conversion& c) {

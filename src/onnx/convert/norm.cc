@@ -49,7 +49,7 @@ ir::ValueId channel_operand(Conversion& c, ir::ValueId value, DType dtype, int64
 ir::ValueId normalized(Conversion& c, ir::ValueId x, ir::ValueId mean, ir::ValueId variance, double epsilon,
                        int64_t rank) {
   const DType dtype = c.fact(x).dtype();
-  const ir::ValueId deviation = emit_unary(c, UnaryFn::kSqrt, emit_binary(c, BinaryFn::kAdd, variance, epsilon));
+  const ir::ValueId deviation = emit_unary(c, UnaryFn::kSqrt, emit_scalar(c, BinaryFn::kAdd, variance, epsilon));
   const ir::ValueId factor = emit_binary(c, BinaryFn::kDiv, channel_operand(c, c.input(1), dtype, rank), deviation);
   const ir::ValueId scaled = emit_binary(c, BinaryFn::kMul, emit_binary(c, BinaryFn::kSub, x, mean), factor);
   return emit_binary(c, BinaryFn::kAdd, scaled, channel_operand(c, c.input(2), dtype, rank));
@@ -59,8 +59,8 @@ ir::ValueId normalized(Conversion& c, ir::ValueId x, ir::ValueId mean, ir::Value
 ir::ValueId running_statistic(Conversion& c, size_t old, ir::ValueId current, double momentum) {
   const ir::ValueId vector = emit_reshape(c, current, {shape_of(c, current)[1]});
   const ir::ValueId cast = emit_cast(c, vector, c.input_fact(old).dtype());
-  return emit_binary(c, BinaryFn::kAdd, emit_binary(c, BinaryFn::kMul, c.input(old), momentum),
-                     emit_binary(c, BinaryFn::kMul, cast, 1 - momentum));
+  return emit_binary(c, BinaryFn::kAdd, emit_scalar(c, BinaryFn::kMul, c.input(old), momentum),
+                     emit_scalar(c, BinaryFn::kMul, cast, 1 - momentum));
 }
 
 void convert_training_batch_norm(Conversion& c, double epsilon, int64_t rank) {
@@ -137,7 +137,7 @@ void convert_mean_variance_norm(Conversion& c) {
   const ir::ValueId centered = emit_binary(c, BinaryFn::kSub, c.input(0), mean);
   const ir::ValueId variance =
       emit_reduce(c, ReduceFn::kMean, emit_binary(c, BinaryFn::kMul, centered, centered), axes);
-  const ir::ValueId deviation = emit_binary(c, BinaryFn::kAdd, emit_unary(c, UnaryFn::kSqrt, variance), 1e-9);
+  const ir::ValueId deviation = emit_scalar(c, BinaryFn::kAdd, emit_unary(c, UnaryFn::kSqrt, variance), 1e-9);
   c.set_output(0, emit_binary(c, BinaryFn::kDiv, centered, deviation));
 }
 
@@ -147,7 +147,7 @@ void convert_lp_norm(Conversion& c) {
   if (p != 1 && p != 2) fail(Code::kInvalidModel, "LpNormalization with p {}", p);
   const ir::ValueId norm = emit_reduce(c, p == 1 ? ReduceFn::kL1 : ReduceFn::kL2, c.input(0), {c.get_int("axis", -1)});
   const DType dtype = c.input_fact(0).dtype();
-  const ir::ValueId is_zero = emit_binary(c, BinaryFn::kEqual, norm, 0.0);
+  const ir::ValueId is_zero = emit_scalar(c, BinaryFn::kEqual, norm, 0);
   const ir::ValueId divisor = c.add(Where{}, {is_zero, c.scalar(1, dtype), norm});
   c.set_output(0, emit_binary(c, BinaryFn::kDiv, c.input(0), divisor));
 }
