@@ -133,26 +133,33 @@ template <class Wide> Wide apply_integer(BinaryFn fn, Wide a, Wide b) {
   }
 }
 
-// The result as an expression, when it is one.
-std::optional<Dim> combine(BinaryFn fn, const Dim& a, const Dim& b) {
+// The result as an expression, when it is one; `whole`: of integers, which divide without a rest.
+std::optional<Dim> combine(BinaryFn fn, const Dim& a, const Dim& b, bool whole) {
   switch (fn) {
-    case BinaryFn::kAdd: return a + b;
-    case BinaryFn::kSub: return a - b;
-    case BinaryFn::kMul: return a * b;
-    case BinaryFn::kMin: return Dim::min(a, b);
-    case BinaryFn::kMax: return Dim::max(a, b);
-    default: break;
+    case BinaryFn::kAdd:
+      return a + b;
+    case BinaryFn::kSub:
+      return a - b;
+    case BinaryFn::kMul:
+      // A float's product of two unknown sizes may be rounded.
+      return whole || a.is_constant() || b.is_constant() ? std::optional(a * b) : std::nullopt;
+    case BinaryFn::kMin:
+      return Dim::min(a, b);
+    case BinaryFn::kMax:
+      return Dim::max(a, b);
+    default:
+      break;
   }
-  if (a.is_constant() && b.is_constant() && !is_comparison(fn)) {
+  if (whole && a.is_constant() && b.is_constant() && !is_comparison(fn)) {
     return Dim(apply_integer<int64_t>(fn, *a.constant(), *b.constant()));
   }
-  const bool positive = b.is_constant() && *b.constant() > 0;
-  if (fn == BinaryFn::kDiv) {
+  const bool positive = b.is_constant() ? *b.constant() > 0 : b.known_non_negative();
+  if (fn == BinaryFn::kDiv && positive) {
     // Division truncates; floor and truncation agree where nothing is negative or the division is exact.
     const Dim quotient = Dim::floor_div(a, b);
-    if ((positive && a.known_non_negative()) || (positive && quotient * b == a)) return quotient;
+    if ((whole && a.known_non_negative()) || quotient * b == a) return quotient;
   }
-  if (fn == BinaryFn::kMod && positive) return a - b * Dim::floor_div(a, b);
+  if (fn == BinaryFn::kMod && whole && positive) return a - b * Dim::floor_div(a, b);
   return std::nullopt;
 }
 
@@ -185,7 +192,7 @@ std::optional<Fact> symbolic_result(BinaryFn fn, const Fact& a, const Fact& b, c
       if (!outcome) return std::nullopt;
       decided.mutable_data<bool>()[i] = *outcome;
     } else {
-      auto element = combine(fn, at(*a.elements, i), at(*b.elements, i));
+      auto element = combine(fn, at(*a.elements, i), at(*b.elements, i), !is_float(a.dtype()));
       if (!element) return std::nullopt;
       elements.push_back(std::move(*element));
     }

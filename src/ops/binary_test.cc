@@ -50,6 +50,19 @@ TEST(Binary, TracksSizesThroughArithmetic) {
   EXPECT_EQ(run(BinaryFn::kMax, "n", "4"), "[max(4,n)]");
 }
 
+TEST(Binary, TracksSizesHeldByFloats) {
+  const auto run = [](BinaryFn fn, std::string_view a, float b) {
+    const Fact x = infer_facts(Cast{DType::kF32}, {sizes(a)})[0];
+    return elements_text(infer_facts(Binary{fn}, {x, Fact::of(Tensor::scalar(b))})[0]);
+  };
+  EXPECT_EQ(run(BinaryFn::kMul, "n", 2), "[2*n]");
+  EXPECT_EQ(run(BinaryFn::kMul, "n", 0.5f), "unknown");
+  EXPECT_EQ(run(BinaryFn::kDiv, "4*n", 2), "[2*n]");
+  EXPECT_EQ(run(BinaryFn::kDiv, "n", 2), "unknown") << "n / 2 need not be whole";
+  const Fact x = infer_facts(Cast{DType::kF32}, {sizes("n")})[0];
+  EXPECT_EQ(elements_text(infer_facts(Binary{BinaryFn::kMul}, {x, x})[0]), "unknown") << "may be rounded";
+}
+
 TEST(Binary, DecidesComparisonsOfSizes) {
   const auto equal = infer_facts(Binary{BinaryFn::kEqual}, {sizes("n,3"), sizes("-1,3")})[0];
   ASSERT_TRUE(equal.value.has_value());
@@ -109,9 +122,11 @@ TEST(Cast, ConvertsStringsBothWays) {
   EXPECT_EQ(large.data<uint64_t>()[0], UINT64_MAX);
 }
 
-TEST(Cast, KeepsTrackedSizesBetweenIntegerTypes) {
+TEST(Cast, KeepsTrackedSizesInTypesThatHoldThem) {
   EXPECT_EQ(elements_text(infer_facts(Cast{DType::kI32}, {sizes("n,2")})[0]), "[n,2]");
-  EXPECT_EQ(elements_text(infer_facts(Cast{DType::kF32}, {sizes("n,2")})[0]), "unknown");
+  EXPECT_EQ(elements_text(infer_facts(Cast{DType::kF32}, {sizes("n,2")})[0]), "[n,2]");
+  EXPECT_EQ(elements_text(infer_facts(Cast{DType::kF32}, {sizes("n,16777217")})[0]), "unknown");
+  EXPECT_EQ(elements_text(infer_facts(Cast{DType::kF16}, {sizes("n,2")})[0]), "unknown");
 }
 
 TEST(Cast, KeepsU64AboveI64) {

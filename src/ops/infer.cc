@@ -66,14 +66,12 @@ std::optional<DimShape> broadcast_dims(const std::optional<DimShape>& a, const s
 Fact elements_fact(DType dtype, DimShape shape, std::optional<DimShape> elements) {
   constexpr size_t kMaxTracked = 64;
   Fact fact(dtype, std::move(shape));
-  if (!elements || elements->size() > kMaxTracked || (dtype != DType::kI64 && dtype != DType::kI32)) return fact;
+  if (!elements || elements->size() > kMaxTracked || !tracks_elements(dtype)) return fact;
   if (fact.shape->size() > 1 || !(product(*fact.shape) == Dim(static_cast<int64_t>(elements->size())))) return fact;
   bool constant = true;
   for (const Dim& each : *elements) {
     constant = constant && each.is_constant();
-    if (dtype == DType::kI32 && each.is_constant() && *each.constant() != static_cast<int32_t>(*each.constant())) {
-      return fact;
-    }
+    if (each.is_constant() && !holds_exactly(dtype, *each.constant())) return fact;
   }
   if (constant) {
     Tensor value(dtype, *constant_shape(*fact.shape));

@@ -28,7 +28,7 @@ class InferContext {
   const std::optional<DimShape>& shape(size_t index) const { return input(index).shape; }
   // Content known now, or null (also when the input is absent).
   const Tensor* value(size_t index) const;
-  // Content of a shape-like integer input as expressions (from a value or tracked elements); empty when unknown.
+  // Content of a shape-like input as expressions (from a value or tracked elements); empty when unknown.
   std::optional<DimShape> elements(size_t index) const;
   std::span<const Fact> body_outputs(size_t body) const;
 
@@ -57,8 +57,8 @@ class InferContext {
 
 // NumPy broadcasting of symbolic shapes; empty when either rank is unknown.
 std::optional<DimShape> broadcast_dims(const std::optional<DimShape>& a, const std::optional<DimShape>& b);
-// An integer tensor of this shape with tracked content: `elements` (rank 0 or 1; dropped when there are too many or a
-// constant does not fit `dtype`), and `value` as well when every element is constant.
+// A tensor of this shape with tracked content: `elements` (rank 0 or 1; dropped when there are too many, or `dtype`
+// is not tracked or too narrow for a constant), and `value` as well when every element is constant.
 Fact elements_fact(DType dtype, DimShape shape, std::optional<DimShape> elements);
 // max(size, 0), simplified where `size` is known to be non-negative.
 Dim non_negative(const Dim& size);

@@ -169,6 +169,24 @@ int64_t extreme(DType dtype, bool largest) {
 
 }  // namespace
 
+// What integers known as expressions (a shape, say) come to; `all`: as one number, else each by itself.
+static std::optional<DimShape> reduced_elements(ReduceFn fn, const Fact& x, bool all) {
+  const bool plain = fn == ReduceFn::kSum || fn == ReduceFn::kProd || fn == ReduceFn::kMin || fn == ReduceFn::kMax;
+  if (!x.elements || x.elements->empty() || is_float(x.dtype()) || !plain) return std::nullopt;
+  if (!all) return x.elements;
+  Dim result = x.elements->front();
+  for (size_t i = 1; i < x.elements->size(); ++i) {
+    const Dim& each = (*x.elements)[i];
+    switch (fn) {
+      case ReduceFn::kSum: result = result + each; break;
+      case ReduceFn::kProd: result = result * each; break;
+      case ReduceFn::kMin: result = Dim::min(result, each); break;
+      default: result = Dim::max(result, each); break;
+    }
+  }
+  return DimShape{result};
+}
+
 static void infer(const Reduce& reduce, InferContext& context) {
   const Fact& x = context.input(0);
   context.require(takes(reduce.fn, x.dtype()), "reduce_{} of {} elements", enum_name(reduce.fn), dtype_name(x.dtype()));
@@ -201,7 +219,8 @@ static void infer(const Reduce& reduce, InferContext& context) {
       shape.push_back(1);
     }
   }
-  context.set_output(0, x.dtype(), std::move(shape));
+  const bool whole = reduced == std::vector<bool>{true};
+  context.set_output(0, elements_fact(x.dtype(), std::move(shape), reduced_elements(reduce.fn, x, whole)));
 }
 
 static void eval(const Reduce& reduce, EvalContext& context) {

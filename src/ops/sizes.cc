@@ -7,8 +7,7 @@
 namespace ingot {
 
 static void infer(const Sizes& sizes, InferContext& context) {
-  context.require(sizes.dtype == DType::kI64 || sizes.dtype == DType::kI32, "sizes are i64 or i32, not {}",
-                  dtype_name(sizes.dtype));
+  context.require(tracks_elements(sizes.dtype), "sizes are not of {}", dtype_name(sizes.dtype));
   context.require(!sizes.scalar || sizes.elements.size() == 1, "a scalar of {} sizes", sizes.elements.size());
   DimShape shape;
   if (!sizes.scalar) shape.push_back(static_cast<int64_t>(sizes.elements.size()));

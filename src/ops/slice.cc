@@ -10,7 +10,7 @@
 namespace ingot {
 namespace {
 
-constexpr int64_t kToTheEnd = INT32_MAX;  // exporters write INT32_MAX or INT64_MAX for "all"
+constexpr int64_t kToTheEnd = 1000000000;  // exporters write this, INT32_MAX or INT64_MAX for "all"
 
 // One sliced axis in concrete numbers: `count` elements from `start`.
 struct Run {

@@ -38,6 +38,7 @@ bool accepts(UnaryFn fn, DType dtype) {
 bool tests_float(UnaryFn fn) { return fn == UnaryFn::kIsNan || fn == UnaryFn::kIsInf; }
 
 std::optional<DimShape> unary_elements(UnaryFn fn, const std::optional<DimShape>& x) {
+  if (fn == UnaryFn::kFloor || fn == UnaryFn::kCeil || fn == UnaryFn::kRound) return x;  // they are whole
   if (!x || (fn != UnaryFn::kNeg && fn != UnaryFn::kAbs && fn != UnaryFn::kRelu)) return std::nullopt;
   DimShape result;
   for (const Dim& each : *x) {

@@ -219,6 +219,13 @@ Dim Dim::max(const Dim& a, const Dim& b) {
   return a.text() < b.text() ? function(Atom::kMax, a, b) : function(Atom::kMax, b, a);
 }
 
+bool Dim::broadcasts(const Dim& part) const {
+  if (terms_.size() != 1 || terms_[0].coefficient != 1 || terms_[0].factors.size() != 1) return false;
+  const Atom& atom = *terms_[0].factors[0];
+  if (atom.kind != Atom::kBroadcast) return false;
+  return atom.a == part || atom.b == part || atom.a.broadcasts(part) || atom.b.broadcasts(part);
+}
+
 Dim Dim::broadcast(const Dim& a, const Dim& b) {
   if (a == b || b.is(1)) return a;
   if (a.is(1)) return b;
@@ -226,6 +233,8 @@ Dim Dim::broadcast(const Dim& a, const Dim& b) {
   // A constant other than 1 is the result whatever the other side turns out to be (1 or the same).
   if (a.is_constant()) return a;
   if (b.is_constant()) return b;
+  if (a.broadcasts(b)) return a;
+  if (b.broadcasts(a)) return b;
   return a.text() < b.text() ? function(Atom::kBroadcast, a, b) : function(Atom::kBroadcast, b, a);
 }
 

@@ -69,6 +69,7 @@ class Dim {
   static Dim from_atom(AtomRef atom);
   static Dim from_terms(std::vector<Term> terms);
   static Term multiply(const Term& a, const Term& b);
+  bool broadcasts(const Dim& part) const;  // whether this is a broadcast with `part` in it
   static Dim function(int kind, const Dim& a, const Dim& b);
   static Dim floor_div_by_constant(const Dim& a, int64_t divisor);
   std::vector<Term> terms_;  // sorted by key, no zero coefficients; the empty key is the constant

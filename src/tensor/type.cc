@@ -1,5 +1,7 @@
 #include "tensor/type.h"
 
+#include <cmath>
+
 #include "tensor/elements.h"
 
 namespace ingot {
@@ -25,12 +27,42 @@ std::string Type::text() const {
   return "?";
 }
 
+bool tracks_elements(DType dtype) {
+  return dtype == DType::kI64 || dtype == DType::kI32 || dtype == DType::kF32 || dtype == DType::kF64;
+}
+
+bool holds_exactly(DType dtype, int64_t value) {
+  const auto within = [&](int64_t limit) { return value >= -limit && value <= limit; };
+  switch (dtype) {
+    case DType::kI64:
+      return true;
+    case DType::kI32:
+      return value == static_cast<int32_t>(value);
+    case DType::kF32:
+      return within(int64_t{1} << 24);
+    case DType::kF64:
+      return within(int64_t{1} << 53);
+    default:
+      return false;
+  }
+}
+
+static std::optional<DimShape> whole_elements(const Tensor& value) {
+  if (!tracks_elements(value.dtype()) || value.rank() > 1 || value.count() > kMaxTrackedElements) return std::nullopt;
+  const bool integers = is_int(value.dtype());
+  DimShape elements;
+  for (int64_t i = 0; i < value.count(); ++i) {
+    const double number = integers ? 0 : read_double(value, i);
+    const bool whole = number == std::floor(number) && std::fabs(number) < 0x1p53;
+    if (!whole || !holds_exactly(value.dtype(), read_int(value, i))) return std::nullopt;
+    elements.emplace_back(read_int(value, i));
+  }
+  return elements;
+}
+
 Fact Fact::of(Tensor value) {
   Fact fact(value.dtype(), to_dims(value.shape()));
-  if ((value.dtype() == DType::kI64 || value.dtype() == DType::kI32) && value.rank() <= 1 &&
-      value.count() <= kMaxTrackedElements) {
-    fact.elements = to_dims(to_ints(value));
-  }
+  fact.elements = whole_elements(value);
   fact.value = std::move(value);
   return fact;
 }

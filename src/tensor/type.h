@@ -29,17 +29,22 @@ struct Type {
   std::string text() const;  // "f32", "seq(f32)", "opt(seq(f32))", "map(i64,f32)"
 };
 
+// Types whose elements facts follow as expressions: i32, i64, and f32, f64 where they hold whole numbers exactly.
+bool tracks_elements(DType dtype);
+// Whether an element of `dtype` holds the whole number `value` exactly.
+bool holds_exactly(DType dtype, int64_t value);
+
 // Type, shape as far as known, and content as far as known.
 struct Fact {
   Type type;
   std::optional<DimShape> shape;     // empty: rank unknown; only for tensors
   std::optional<Tensor> value;       // content known now
-  std::optional<DimShape> elements;  // content of an integer tensor of rank 0 or 1, as expressions of symbols
+  std::optional<DimShape> elements;  // content of a tensor of rank 0 or 1 as expressions of symbols (see tracks_elements)
 
   Fact() = default;
   Fact(DType dtype, std::optional<DimShape> shape) : type(Type::tensor(dtype)), shape(std::move(shape)) {}
   explicit Fact(Type type) : type(std::move(type)) {}
-  // Shape, content and (for small integer tensors) elements of a constant.
+  // Shape, content and (where few and whole) elements of a constant.
   static Fact of(Tensor value);
 
   DType dtype() const { return type.dtype; }
