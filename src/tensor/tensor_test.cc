@@ -157,7 +157,10 @@ TEST(Fact, OfAConstantKnowsShapeValueAndSmallElements) {
   EXPECT_EQ(fact.text(), "i64[2]");
   EXPECT_EQ(dims_text(*fact.elements), "[4,-1]");
   EXPECT_TRUE(fact.value.has_value());
-  EXPECT_FALSE(Fact::of(Tensor(DType::kF32, {2})).elements.has_value());
+  EXPECT_TRUE(Fact::of(Tensor(DType::kF32, {2})).elements.has_value());
+  EXPECT_FALSE(Fact::of(Tensor::scalar(0.5f)).elements.has_value());
+  EXPECT_FALSE(Fact::of(Tensor::scalar(0x1p25f)).elements.has_value()) << "may have been rounded";
+  EXPECT_FALSE(Fact::of(Tensor(DType::kF16, {2})).elements.has_value());
   EXPECT_FALSE(Fact::of(Tensor(DType::kI64, {1000})).elements.has_value());
   EXPECT_EQ(Fact(DType::kF32, std::nullopt).text(), "f32[?]");
   EXPECT_EQ(Fact(DType::kF32, DimShape{Dim::symbol("n"), 3}).text(), "f32[n,3]");
