@@ -162,8 +162,13 @@ void Executor::State::run_kernel(size_t index, const Step& step) {
   for (size_t i = 0; i < step.outputs.size(); ++i) {
     step_outputs[i] = step.outputs[i] == plan::kNoValue ? nullptr : const_cast<void*>(pointer(step.outputs[i]));
   }
-  binding->kernels[index]->run(
-      {step_inputs.data(), step_outputs.data(), arena.get() + binding->scratch[index], *parallel});
+  launch(*binding->kernels[index], arena.get() + binding->scratch[index]);
+}
+
+void Executor::State::launch(const kernels::BoundKernel& kernel, std::byte* scratch) {
+  std::atomic<const char*> fault{nullptr};
+  kernel.run({step_inputs.data(), step_outputs.data(), scratch, *parallel, &fault});
+  if (const char* reason = fault.load(); reason != nullptr) fail(Code::kInvalidArgument, "{}", reason);
 }
 
 void Executor::State::run_late_kernel(size_t index, const Step& step) {
@@ -184,7 +189,7 @@ void Executor::State::run_late_kernel(size_t index, const Step& step) {
   late_scratch.resize(kernel->scratch_bytes + kArenaAlignment);
   const auto address = reinterpret_cast<uintptr_t>(late_scratch.data());
   std::byte* scratch = late_scratch.data() + (kArenaAlignment - address % kArenaAlignment) % kArenaAlignment;
-  kernel->run({step_inputs.data(), step_outputs.data(), scratch, *parallel});
+  launch(*kernel, scratch);
 }
 
 void Executor::State::run_view(const Step& step) {

@@ -44,6 +44,8 @@ struct Executor::State {
   const void* output_memory(ValueIndex root, size_t output);
   void run_step(size_t index);
   void run_kernel(size_t index, const plan::Step& step);
+  // Runs on the operands in step_inputs and step_outputs.
+  void launch(const kernels::BoundKernel& kernel, std::byte* scratch);
   void run_late_kernel(size_t index, const plan::Step& step);
   void run_view(const plan::Step& step);
   void run_evaluation(size_t index, const plan::Step& step);

@@ -1,0 +1,151 @@
+"""InferenceSession beside ONNX Runtime's: the same answers, names, types and kinds of errors."""
+
+import threading
+
+import ingot
+import numpy as np
+import onnxruntime
+import pytest
+from conftest import make_model
+from onnx import TensorProto, helper
+
+
+def run_both(model, feed):
+    content = model.SerializeToString()
+    return ingot.InferenceSession(content).run(None, feed), onnxruntime.InferenceSession(content).run(None, feed)
+
+
+def test_answers_agree_at_every_batch_from_one_session(mlp):
+    session = ingot.InferenceSession(mlp.SerializeToString())
+    peer = onnxruntime.InferenceSession(mlp.SerializeToString())
+    for batch in (1, 7, 2, 7, 0):
+        x = np.random.default_rng(batch).standard_normal((batch, 8), dtype=np.float32)
+        np.testing.assert_allclose(session.run(None, {"x": x})[0], peer.run(None, {"x": x})[0], rtol=1e-5, atol=1e-6)
+
+
+def test_ports_are_described_as_onnxruntime_does(mlp):
+    ours, theirs = ingot.InferenceSession(mlp.SerializeToString()), onnxruntime.InferenceSession(mlp.SerializeToString())
+    for mine, peer in zip(ours.get_inputs() + ours.get_outputs(), theirs.get_inputs() + theirs.get_outputs()):
+        assert (mine.name, mine.type, mine.shape) == (peer.name, peer.type, peer.shape)
+
+
+def test_strided_and_read_only_inputs_are_taken(mlp):
+    session = ingot.InferenceSession(mlp.SerializeToString())
+    x = np.random.default_rng(0).standard_normal((8, 6), dtype=np.float32)
+    expected = session.run(None, {"x": np.ascontiguousarray(x.T)})[0]
+    np.testing.assert_array_equal(session.run(None, {"x": x.T})[0], expected)
+    frozen = np.ascontiguousarray(x.T)
+    frozen.flags.writeable = False
+    np.testing.assert_array_equal(session.run(None, {"x": frozen})[0], expected)
+
+
+def test_outputs_outlive_the_session_and_later_runs(mlp):
+    session = ingot.InferenceSession(mlp.SerializeToString())
+    x = np.ones((2, 8), np.float32)
+    first = session.run(None, {"x": x})[0]
+    kept = first.copy()
+    session.run(None, {"x": x * 5})
+    del session
+    np.testing.assert_array_equal(first, kept)
+
+
+@pytest.mark.parametrize("feed, error, words", [
+    ({}, ValueError, "Required inputs"),
+    ({"x": np.zeros((2, 9), np.float32)}, ingot.InvalidArgument, "expected size 8"),
+    ({"x": np.zeros((2, 8), np.float64)}, ingot.InvalidArgument, "float"),
+    ({"x": np.zeros((8,), np.float32)}, ingot.InvalidArgument, "rank 2"),
+    ({"x": np.zeros((2, 8), np.float32), "z": np.zeros(1)}, ingot.InvalidArgument, "Invalid input name"),
+])
+def test_wrong_feeds_say_what_was_expected(mlp, feed, error, words):
+    session = ingot.InferenceSession(mlp.SerializeToString())
+    with pytest.raises(error, match=words):
+        session.run(None, feed)
+
+
+def test_unknown_outputs_and_providers_are_named(mlp):
+    session = ingot.InferenceSession(mlp.SerializeToString())
+    with pytest.raises(ingot.InvalidArgument, match="nope"):
+        session.run(["nope"], {"x": np.zeros((1, 8), np.float32)})
+    with pytest.raises(ValueError, match="NopeProvider"):
+        ingot.InferenceSession(mlp.SerializeToString(), providers=["NopeProvider"])
+    with pytest.raises(ingot.InvalidArgument, match="precision"):
+        ingot.InferenceSession(mlp.SerializeToString(), providers=[("IngotExecutionProvider", {"precison": "fp32"})])
+
+
+def test_provider_options_are_build_options(mlp):
+    session = ingot.InferenceSession(
+        mlp.SerializeToString(), providers=[("IngotExecutionProvider", {"device": "cpu", "precision": "fp32"})])
+    assert session.get_providers() == ["IngotExecutionProvider"]
+    assert session.get_provider_options()["IngotExecutionProvider"]["precision"] == "fp32"
+
+
+def test_a_missing_file_is_no_such_file():
+    with pytest.raises(ingot.NoSuchFile):
+        ingot.InferenceSession("/does/not/exist.onnx")
+
+
+def test_damaged_bytes_end_in_one_error(mlp):
+    content = mlp.SerializeToString()
+    for cut in (0, 3, 40, len(content) - 5):
+        with pytest.raises(ingot.Fail):
+            ingot.InferenceSession(content[:cut])
+
+
+def test_strings_travel_both_ways():
+    model = make_model([helper.make_node("StringConcat", ["a", "b"], ["y"])],
+                       [("a", TensorProto.STRING, ["n"]), ("b", TensorProto.STRING, ["n"])], [("y", TensorProto.STRING, ["n"])])
+    ours, theirs = run_both(model, {"a": np.array(["ä", ""], object), "b": np.array(["x", "ß"], object)})
+    assert ours[0].tolist() == theirs[0].tolist() == ["äx", "ß"]
+
+
+def test_sequences_travel_both_ways():
+    model = make_model([helper.make_node("SplitToSequence", ["x", "s"], ["y"], axis=0)],
+                       [("x", TensorProto.FLOAT, ["n", 2])], [], [("s", np.array([1, 2], np.int64))])
+    model.graph.output.append(helper.make_tensor_sequence_value_info("y", TensorProto.FLOAT, None))
+    ours, theirs = run_both(model, {"x": np.arange(6, dtype=np.float32).reshape(3, 2)})
+    for mine, peer in zip(ours[0], theirs[0]):
+        np.testing.assert_array_equal(mine, peer)
+
+
+def test_many_threads_share_one_session(mlp):
+    session = ingot.InferenceSession(mlp.SerializeToString())
+    x = [np.random.default_rng(i).standard_normal((i + 1, 8), dtype=np.float32) for i in range(4)]
+    expected = [session.run(None, {"x": each})[0] for each in x]
+    wrong = []
+
+    def work(index):
+        for _ in range(50):
+            if not np.array_equal(session.run(None, {"x": x[index]})[0], expected[index]):
+                wrong.append(index)
+
+    threads = [threading.Thread(target=work, args=(index,)) for index in range(4)]
+    [each.start() for each in threads]
+    [each.join() for each in threads]
+    assert not wrong
+
+
+def test_terminate_stops_a_run(mlp):
+    options = ingot.RunOptions()
+    options.terminate = True
+    with pytest.raises(ingot.Cancelled):
+        ingot.InferenceSession(mlp.SerializeToString()).run(None, {"x": np.zeros((1, 8), np.float32)}, options)
+
+
+def test_profiles_are_chrome_traces(mlp, tmp_path):
+    import json
+    options = ingot.SessionOptions()
+    options.enable_profiling = True
+    options.profile_file_prefix = str(tmp_path / "trace_")
+    session = ingot.InferenceSession(mlp.SerializeToString(), options)
+    session.run(None, {"x": np.zeros((1, 8), np.float32)})
+    events = json.load(open(session.end_profiling()))
+    assert {"Session", "Node"} == {each["cat"] for each in events} and all(each["ph"] == "X" for each in events)
+
+
+def test_free_dimensions_are_fixed_by_name(mlp):
+    options = ingot.SessionOptions()
+    options.add_free_dimension_override_by_name("batch", 3)
+    session = ingot.InferenceSession(mlp.SerializeToString(), options)
+    assert session.get_inputs()[0].shape == [3, 8]
+    with pytest.raises(ingot.InvalidArgument):
+        session.run(None, {"x": np.zeros((4, 8), np.float32)})
