@@ -146,7 +146,7 @@ nb::list port_list(const std::vector<ingot::Session::Port>& ports) {
 void bind_value(nb::module_& module) {
   nb::class_<ingot::Value>(module, "Value", nb::type_slots(kValueSlots))
       .def(nb::init<>())
-      .def_static("borrow", borrow, nb::arg("dtype"), nb::arg("address"), nb::arg("shape"), nb::arg("owner"))
+      .def_static("borrow", borrow, nb::arg("dtype"), nb::arg("address"), nb::arg("shape"), nb::arg("owner").none())
       .def_static(
           "allocate",
           [](int dtype, const Shape& shape) { return ingot::Value::allocate(static_cast<ingot_dtype>(dtype), shape); })

@@ -80,8 +80,15 @@ std::string shape_json(const plan::ValueDef& value) {
   json sizes = shape_array(value);
   if (sizes.is_array()) {
     for (json& size : sizes) {
-      // Sizes that the model leaves unnamed have made-up names (with ? or .): null to the user.
-      if (size.is_string() && size.get<std::string>().find_first_of("?.") != std::string::npos) size = nullptr;
+      if (!size.is_string()) continue;
+      const std::string name = size.get<std::string>();
+      // Sizes that the model leaves unnamed have made-up names (with ? or .): null to the user. A name that several
+      // axes of one input share is told apart by @axis.
+      if (name.find_first_of("?.") != std::string::npos) {
+        size = nullptr;
+      } else {
+        size = name.substr(0, name.find('@'));
+      }
     }
   }
   return dump(sizes);

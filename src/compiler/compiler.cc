@@ -191,11 +191,12 @@ void finish(ir::Graph graph, const BuildOptions& options, const Progress& progre
 
 // The model's own metadata; what ONNX keeps outside of metadata_props comes under the prefix "onnx.".
 std::map<std::string, std::string> model_metadata(const onnx::Model& model) {
+  const int64_t version = model.model_version != 0 ? model.model_version : INT64_MAX;  // as ONNX Runtime says "none"
   std::map<std::string, std::string> metadata = {{"onnx.producer_name", model.producer_name},
                                                  {"onnx.graph_name", model.graph.name},
                                                  {"onnx.domain", model.domain},
                                                  {"onnx.description", model.doc_string},
-                                                 {"onnx.version", std::to_string(model.model_version)}};
+                                                 {"onnx.version", std::to_string(version)}};
   for (const auto& pair : model.metadata_props) metadata[pair.key] = pair.value;
   return metadata;
 }

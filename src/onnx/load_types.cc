@@ -1,5 +1,7 @@
 #include "onnx/load_types.h"
 
+#include <algorithm>
+
 #include "base/log.h"
 
 namespace ingot::onnx {
@@ -61,10 +63,16 @@ std::string InputFacts::unused(std::string name) {
   return name;
 }
 
-Dim InputFacts::dim(const Dimension& dimension, const std::string& input, size_t axis) {
+Dim InputFacts::dim(const std::vector<Dimension>& shape, const std::string& input, size_t axis) {
+  const Dimension& dimension = shape[axis];
   if (!dimension.param.empty()) {
     const auto fixed = options_.free_dimensions.find(dimension.param);
     if (fixed != options_.free_dimensions.end()) return Dim(fixed->second);
+    // Exporters name several axes of one input "dim" or "None" without meaning that they are equal.
+    const auto same = [&](const Dimension& other) { return other.param == dimension.param; };
+    if (std::count_if(shape.begin(), shape.end(), same) > 1) {
+      return Dim::symbol(unused(fmt::format("{}@{}", dimension.param, axis)));
+    }
     auto& symbol = of_params_[dimension.param];
     // "?" starts the names of sizes that only a run decides.
     if (symbol.empty())
@@ -92,7 +100,7 @@ Fact InputFacts::fact(const ValueInfo& input) {
     fail(Code::kInvalidModel, "input '{}' has over {} dims", input.name, kMaxRank);
   fact.shape.emplace();
   for (size_t axis = 0; axis < input.type.shape->size(); ++axis) {
-    fact.shape->push_back(dim((*input.type.shape)[axis], input.name, axis));
+    fact.shape->push_back(dim(*input.type.shape, input.name, axis));
   }
   return fact;
 }

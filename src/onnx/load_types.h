@@ -19,7 +19,7 @@ class InputFacts {
   Fact fact(const ValueInfo& input);
 
  private:
-  Dim dim(const Dimension& dimension, const std::string& input, size_t axis);
+  Dim dim(const std::vector<Dimension>& shape, const std::string& input, size_t axis);
   std::string unused(std::string name);
   const LoadOptions& options_;
   std::unordered_set<std::string> used_;                    // symbols given out, and every dim_param

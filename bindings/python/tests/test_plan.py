@@ -23,7 +23,7 @@ def test_the_same_model_builds_the_same_bytes(mlp_path, tmp_path):
     assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
 
 
-@pytest.mark.parametrize("position", [3, 9, 60, 200, 900])
+@pytest.mark.parametrize("position", [3, 9, 60, 300, 900])
 def test_a_flipped_bit_is_noticed(mlp_path, tmp_path, position):
     ingot.build(mlp_path).save(tmp_path / "p")
     content = bytearray((tmp_path / "p").read_bytes())
