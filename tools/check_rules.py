@@ -19,7 +19,7 @@ COMMENT_OR_STRING = re.compile(r'//[^\n]*|/\*.*?\*/|"(?:\\.|[^"\\\n])*"', re.DOT
 def check_name(path: Path) -> list[str]:
     words = set(re.split(r"[_\-.]", path.stem)) | set(path.parts[:-1])
     found = [f"{path}: '{word}' names no idea; say what the file holds" for word in sorted(words & VAGUE)]
-    if path.suffix in CPP + (".py",) and not re.fullmatch(r"_{0,2}[a-z0-9_]+(\.d)?", path.stem):
+    if path.suffix in CPP + (".py",) and not re.fullmatch(r"[a-z0-9_]+(-inl)?", path.stem):
         found.append(f"{path}: source files are named in snake_case")
     return found
 
