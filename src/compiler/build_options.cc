@@ -23,11 +23,11 @@ bool parse_bool(const std::string& text, const char* what) {
 }
 
 void set_shapes(BuildOptions& options, const std::string& value, Shape plan::ShapeRange::*member) {
-  for (auto& [name, shape] : plan::parse_shapes(value)) {
+  for (auto& each : plan::parse_shapes(value)) {
     auto found = std::find_if(options.shapes.begin(), options.shapes.end(),
-                              [&](const plan::ShapeRange& range) { return range.input == name; });
-    if (found == options.shapes.end()) found = options.shapes.insert(found, plan::ShapeRange{name, {}, {}, {}});
-    (*found).*member = std::move(shape);
+                              [&](const plan::ShapeRange& range) { return range.input == each.first; });
+    if (found == options.shapes.end()) found = options.shapes.insert(found, plan::ShapeRange{each.first, {}, {}, {}});
+    (*found).*member = std::move(each.second);
   }
 }
 
