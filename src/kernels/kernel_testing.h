@@ -40,6 +40,9 @@ inline Problem problem_of(const Case& test, const std::vector<Value>& expected) 
   return problem;
 }
 
+// What a caller of the library guarantees at least.
+inline size_t element_alignment(DType dtype) { return static_cast<size_t>(std::max(32, dtype_bits(dtype))) / 8; }
+
 // Memory of a given size between guard bytes, aligned to `alignment` and to no more.
 class Guarded {
  public:
@@ -77,7 +80,7 @@ inline std::vector<Tensor> run_row(const Row& row, const Problem& problem, const
       pointers.push_back(nullptr);
       continue;
     }
-    memory.emplace_back(static_cast<size_t>(tensor.byte_size()), 4);
+    memory.emplace_back(static_cast<size_t>(tensor.byte_size()), element_alignment(tensor.dtype()));
     std::memcpy(memory.back().data(), tensor.raw(), static_cast<size_t>(tensor.byte_size()));
     pointers.push_back(memory.back().data());
   }
@@ -89,7 +92,8 @@ inline std::vector<Tensor> run_row(const Row& row, const Problem& problem, const
     std::vector<Guarded> results;
     std::vector<void*> outputs;
     for (const Operand& output : problem.outputs) {
-      results.emplace_back(static_cast<size_t>(storage_bytes(output.dtype, element_count(output.shape))), 4);
+      results.emplace_back(static_cast<size_t>(storage_bytes(output.dtype, element_count(output.shape))),
+                           element_alignment(output.dtype));
       outputs.push_back(results.back().data());
     }
     Guarded scratch(bound->scratch_bytes, 64);
