@@ -13,7 +13,9 @@ def run(program: Path, root: Path, seconds: int, corpus: Path) -> tuple[bool, st
     target = program.name.removeprefix("ingot_").removesuffix("_fuzz")
     seeds = sorted(path for path in (root / "tests/fuzz" / target).glob("*") if path.is_file())
     if seconds == 0:
-        command = [program, *LIMITS, *seeds] if seeds else [program, *LIMITS, "-runs=1"]
+        if not seeds:
+            return False, f"{target} has no seeds in tests/fuzz/{target}"
+        command = [program, *LIMITS, *seeds]
     else:
         corpus.mkdir(parents=True, exist_ok=True)
         command = [program, *LIMITS, f"-max_total_time={seconds}", f"-artifact_prefix={corpus}/", corpus,
