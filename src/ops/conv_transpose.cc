@@ -103,38 +103,41 @@ static void infer(const ConvTranspose& conv, InferContext& context) {
   if (!x.has_rank() && !w.has_rank()) return context.set_output(0, x.dtype(), std::nullopt);
   const size_t rank = x.has_rank() ? x.shape->size() : w.shape->size();
   DimShape shape = context.fresh_shape(rank);
+  const size_t channel = conv.channels_last ? rank - 1 : 1, spatial = conv.channels_last ? 1 : 2;
   if (x.has_rank()) shape[0] = (*x.shape)[0];
   if (w.has_rank()) {
-    shape[1] = (*w.shape)[1] * conv.group;
+    shape[channel] = (*w.shape)[1] * conv.group;
     const auto axes = axes_of(conv, *w.shape);
     for (size_t i = 0; x.has_rank() && i < axes.size(); ++i) {
-      shape[i + 2] = output_size(conv, (*x.shape)[i + 2], axes[i], i);
+      shape[i + spatial] = output_size(conv, (*x.shape)[i + spatial], axes[i], i);
     }
   }
   if (x.has_rank() && w.has_rank()) {
-    const Dim channels = unify((*x.shape)[1], (*w.shape)[0], "channels of data and weights of conv_transpose");
+    const Dim channels = unify((*x.shape)[channel], (*w.shape)[0], "channels of data and weights of conv_transpose");
     context.require(!channels.is_constant() || *channels.constant() % conv.group == 0, "{} channels in {} groups",
                     channels.text(), conv.group);
   }
   if (context.has(2) && context.shape(2)) {
     context.require(context.input(2).rank() == 1, "the bias of conv_transpose is {}", context.input(2).text());
-    unify(shape[1], (*context.shape(2))[0], "filters and biases of conv_transpose");
+    unify(shape[channel], (*context.shape(2))[0], "filters and biases of conv_transpose");
   }
   context.set_output(0, x.dtype(), std::move(shape));
 }
 
 static void eval(const ConvTranspose& conv, EvalContext& context) {
   const Tensor &x = context.tensor(0), &w = context.tensor(1);
-  check_shapes(conv, x.shape(), w.shape());
-  const auto scatters = scatters_of(conv, x.shape(), w.shape());
-  const int64_t group_c = x.dim(1) / conv.group, group_m = w.dim(1), m = checked_mul(group_m, conv.group);
-  Shape shape{x.dim(0), m};
+  const Shape x_shape = conv.channels_last && x.rank() > 2 ? channels_first_shape(x.shape()) : x.shape();
+  check_shapes(conv, x_shape, w.shape());
+  const auto scatters = scatters_of(conv, x_shape, w.shape());
+  const int64_t group_c = x_shape[1] / conv.group, group_m = w.dim(1), m = checked_mul(group_m, conv.group);
+  Shape shape{x_shape[0], m};
   for (const Scatter& scatter : scatters) shape.push_back(scatter.output);
-  const Shape x_sizes(x.shape().begin() + 2, x.shape().end()), k_sizes(w.shape().begin() + 2, w.shape().end()),
+  const Shape x_sizes(x_shape.begin() + 2, x_shape.end()), k_sizes(w.shape().begin() + 2, w.shape().end()),
       y_sizes(shape.begin() + 2, shape.end());
   const int64_t x_plane = element_count(x_sizes), k_plane = element_count(k_sizes), y_plane = element_count(y_sizes);
-  Tensor& result = context.output(0, x.dtype(), shape);
-  const auto data = to_doubles(x), weights = to_doubles(w);
+  Tensor& result = context.output(0, x.dtype(), conv.channels_last ? channels_last_shape(shape) : shape);
+  const auto weights = to_doubles(w), as_given = to_doubles(x);
+  const auto data = conv.channels_last ? to_channels_first(as_given, x.shape()) : as_given;
   std::vector<double> y(static_cast<size_t>(result.count()), 0.0), bias;
   if (context.has(2)) {
     bias = to_doubles(context.tensor(2));
@@ -142,19 +145,19 @@ static void eval(const ConvTranspose& conv, EvalContext& context) {
       fail(Code::kInvalidArgument, "{} filters and {} biases", m, bias.size());
   }
   const Shape y_strides = row_major_strides(y_sizes);
-  for (int64_t n = 0; n < x.dim(0); ++n) {
+  for (int64_t n = 0; n < x_shape[0]; ++n) {
     for (int64_t o = 0; o < m; ++o) {
       if (context.host().check_cancelled) context.host().check_cancelled();
       double* plane = y.data() + (n * m + o) * y_plane;
       const int64_t first = o / group_m * group_c;
       for (int64_t c = first; c < first + group_c; ++c) {
-        scatter_plane(scatters, data.data() + (n * x.dim(1) + c) * x_plane, x_sizes,
+        scatter_plane(scatters, data.data() + (n * x_shape[1] + c) * x_plane, x_sizes,
                       weights.data() + (c * group_m + o % group_m) * k_plane, k_sizes, y_strides, plane);
       }
       for (int64_t i = 0; !bias.empty() && i < y_plane; ++i) plane[i] += bias[static_cast<size_t>(o)];
     }
   }
-  write_doubles(result, y);
+  write_doubles(result, conv.channels_last ? to_channels_last(y, shape) : y);
 }
 
 const OpDef ConvTranspose::def = define_op<ConvTranspose, infer, eval>(

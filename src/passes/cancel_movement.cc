@@ -7,6 +7,7 @@
 #include "ops/transpose.h"
 #include "ops/where.h"
 #include "passes/passes.h"
+#include "passes/permute.h"
 #include "passes/queries.h"
 
 namespace ingot::passes {
@@ -18,40 +19,19 @@ ir::Outcome replace_by(const ir::Graph& graph, const ir::Node& node, ir::ValueId
   return patch;
 }
 
-bool is_identity(const std::vector<int64_t>& permutation) {
-  for (size_t i = 0; i < permutation.size(); ++i) {
-    if (permutation[i] != static_cast<int64_t>(i)) return false;
-  }
-  return true;
-}
-
-// Whether the axes longer than 1 keep their order.
-bool keeps_order(const std::vector<int64_t>& permutation, const DimShape& x) {
-  int64_t last = -1;
-  for (const int64_t axis : permutation) {
-    if (x[static_cast<size_t>(axis)].is(1)) continue;
-    if (axis < last) return false;
-    last = axis;
-  }
-  return true;
-}
-
 ir::Outcome transpose(const ir::Graph& graph, ir::NodeId id, PassRun&) {
   const ir::Node& node = graph.node(id);
-  const auto* outer = node.op.as<Transpose>();
-  if (outer == nullptr) return ir::no_match;
-  if (is_identity(outer->permutation)) return replace_by(graph, node, node.inputs[0]);
-  if (const auto inner = producer_as<Transpose>(graph, node.inputs[0])) {
-    Transpose both;
-    for (const int64_t axis : outer->permutation) {
-      both.permutation.push_back(inner.op->permutation[static_cast<size_t>(axis)]);
-    }
+  const auto outer = permutation_of(graph, node);
+  if (!outer) return ir::no_match;
+  if (is_identity(*outer)) return replace_by(graph, node, node.inputs[0]);
+  if (const auto inner = transposed_by(graph, node.inputs[0])) {
     ir::Patch patch(graph);
-    patch.replace(node.outputs[0], patch.add(std::move(both), {inner.input(0)}));
+    const ir::ValueId x = graph.producer(node.inputs[0])->inputs[0];
+    patch.replace(node.outputs[0], patch.add(Transpose{then(*inner, *outer)}, {x}));
     return patch;
   }
   const Fact& x = graph.fact(node.inputs[0]);
-  if (!x.shape || !keeps_order(outer->permutation, *x.shape)) return ir::no_match;
+  if (!x.shape || !keeps_order(*outer, *x.shape)) return ir::no_match;
   const Fact& result = graph.fact(node.outputs[0]);
   if (!all_bound(*result.shape, bound_symbols(graph, node, 1))) return ir::refused("a size is known only when it runs");
   ir::Patch patch(graph);

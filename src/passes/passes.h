@@ -12,6 +12,10 @@ Pass cancel_movement();  // transposes, reshapes, slices, ... that undo each oth
 Pass cancel_casts();
 Pass simplify_arithmetic();  // x + 0, x * 1, x / c, pow(x, 2), ...
 Pass fold_shapes();          // Shape -> Gather -> Concat -> Reshape chains
-Pass fold_affine();          // batch norm, scales and biases into weights
+Pass sink_transposes();
+Pass fold_affine();  // batch norm, scales and biases into weights
+
+Pass channels_last();
+Pass count_layouts();
 
 }  // namespace ingot::passes
