@@ -86,7 +86,13 @@ void BoundDepthwise::fill_table(const Run& run, int64_t line, int64_t column, in
       const float* from = inside ? run.x + row * width.size * channels : nullptr;
       if (sliding_) {
         const int64_t columns = (pixels - 1) * width.stride + width.kernel;
-        for (int64_t i = 0; i < columns; ++i) *table++ = pixel(from, start + i);
+        if (inside && start >= 0 && start + columns <= width.size) {
+          const float* at = from + start * channels;
+          for (int64_t i = 0; i < columns; ++i) table[i] = at + i * channels;
+        } else {
+          for (int64_t i = 0; i < columns; ++i) table[i] = pixel(from, start + i);
+        }
+        table += columns;
       } else {
         for (int64_t kw = 0; kw < width.kernel; ++kw) {
           for (int p = 0; p < pixels; ++p) *table++ = pixel(from, start + p * width.stride + kw * width.dilation);
