@@ -48,7 +48,26 @@ template <const TileSet& tiles, IsaLevel isa> constexpr Row row(const char* name
   return {name, isa, refuse_matmul, cost<tiles>, bind<tiles, isa>, packing<tiles>, pack<tiles>};
 }
 
+// Every four rows of A read B once.
+double gemv_cost(const Problem& problem, const Target& target) {
+  const MatMulSizes sizes = typical_sizes(problem);
+  const double b = static_cast<double>(sizes.batch) * static_cast<double>(sizes.k) * static_cast<double>(sizes.n);
+  const auto m = static_cast<double>(sizes.m), readings = static_cast<double>((sizes.m + kGemvRows - 1) / kGemvRows);
+  return shared_cost(100 + b * (0.06 * readings + 0.025 * m), b * m, target);
+}
+
+template <const GemvSet& gemv, const TileSet& tiles, IsaLevel isa>
+std::unique_ptr<BoundKernel> bind_few_rows(const Problem& problem, const Target& target) {
+  return bind_gemv(gemv, tiles, isa, problem, target);
+}
+
+template <const GemvSet& gemv, const TileSet& tiles, IsaLevel isa> constexpr Row gemv_row(const char* name) {
+  return {name, isa, refuse_gemv, gemv_cost, bind_few_rows<gemv, tiles, isa>};
+}
+
 constexpr Row kRows[] = {
+    gemv_row<kAvx512Gemv, kAvx512_6x64, IsaLevel::kAvx512>("avx512_gemv_f32"),
+    gemv_row<kAvx2Gemv, kAvx2_6x16, IsaLevel::kAvx2>("avx2_gemv_f32"),
     row<kAvx512_6x64, IsaLevel::kAvx512>("avx512_gemm_f32_6x64"),
     row<kAvx512_8x48, IsaLevel::kAvx512>("avx512_gemm_f32_8x48"),
     row<kAvx2_6x16, IsaLevel::kAvx2>("avx2_gemm_f32_6x16"),

@@ -4,6 +4,7 @@
 // A constant B is packed (gemm/panels.h), one matrix after the other; any other B is packed into scratch on the way or
 // read in place. Pointers need the alignment of their elements only. Equal bits at every thread count.
 #pragma once
+#include "kernels/gemm/gemv.h"
 #include "kernels/gemm/panels.h"
 #include "kernels/kernel.h"
 #include "ops/fused.h"
@@ -28,6 +29,10 @@ double shared_cost(double nanoseconds, double multiply_adds, const Target& targe
 const char* refuse_matmul(const Problem& problem);
 std::unique_ptr<BoundKernel> bind_matmul(const TileSet& tiles, IsaLevel isa, const Problem& problem,
                                          const Target& target);
+// Of few rows, with a B that is not constant; `tiles` transpose A.
+const char* refuse_gemv(const Problem& problem);
+std::unique_ptr<BoundKernel> bind_gemv(const GemvSet& gemv, const TileSet& tiles, IsaLevel isa, const Problem& problem,
+                                       const Target& target);
 Tensor pack_matmul(const TileSet& tiles, const Problem& problem, const Tensor& weights);
 
 }  // namespace ingot::kernels::gemm

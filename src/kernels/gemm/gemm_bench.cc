@@ -34,8 +34,8 @@ const int kRegistered = [] {
   add(1, 1024, 1024, 1024, false, true, 1);
   add(1, 1024, 1024, 1024, true, false, 2);
   for (const int64_t m : {1, 2, 4}) add(1, m, 4096, 1024, true, false, 1);
-  for (const int64_t m : {1, 2, 4}) add(1, m, 4096, 1024, false, false, 1);
-  for (const int64_t m : {1, 2, 4}) add(1, m, 4096, 1024, false, true, 1);
+  for (const int64_t m : {1, 4, 8, 12}) add(1, m, 4096, 1024, false, false, 1);
+  for (const int64_t m : {1, 4, 8, 12}) add(1, m, 4096, 1024, false, true, 1);
   add(12, 128, 128, 64, false, true, 1);
   add(12, 128, 64, 128, false, false, 1);
   add(12, 1, 512, 64, false, true, 1);

@@ -93,6 +93,11 @@ TEST(Gemm, SharesLargeProductsOut) {
   expect_gemm({.a = {130, 64}, .b = {64, 200}, .constant = true});
   expect_gemm({.op = {false, true}, .a = {8, 40, 64}, .b = {8, 90, 64}});
   expect_gemm({.a = {8, 40, 90}, .b = {8, 90, 64}});
+  for (const bool trans_b : {false, true}) {
+    for (const int64_t m : {1, 3}) {
+      expect_gemm({.op = {false, trans_b}, .a = {m, 300}, .b = trans_b ? Shape{1000, 300} : Shape{300, 1000}});
+    }
+  }
   expect_gemm({.a = {1, 300}, .b = {300, 1000}, .constant = true});
 }
 
@@ -160,6 +165,18 @@ TEST(Gemm, PrefersTheWiderInstructionsAndTheFittingTile) {
   EXPECT_EQ(picked(96, IsaLevel::kAvx512), "avx512_gemm_f32_8x48");
   EXPECT_EQ(picked(256, IsaLevel::kAvx2), "avx2_gemm_f32_6x16");
   EXPECT_EQ(picked(256, IsaLevel::kReference), "reference_gemm_f32_4x8");
+}
+
+TEST(Gemm, PrefersToReadBInPlaceForFewRows) {
+  const auto picked = [](int64_t m, bool constant) {
+    const Problem problem{
+        MatMul{}, {{DType::kF32, {m, 256}}, {DType::kF32, {256, 512}, constant}}, {{DType::kF32, {m, 512}}}};
+    return std::string(pick(problem, {IsaLevel::kAvx512, 1}).row->name);
+  };
+  EXPECT_EQ(picked(1, false), "avx512_gemv_f32");
+  EXPECT_EQ(picked(4, false), "avx512_gemv_f32");
+  EXPECT_EQ(picked(64, false), "avx512_gemm_f32_6x64");
+  EXPECT_EQ(picked(1, true), "avx512_gemm_f32_6x64");
 }
 
 TEST(Gemm, NamesProblems) {

@@ -4,6 +4,7 @@
 #include "base/checked.h"
 #include "kernels/gemm/bound_epilogue.h"
 #include "kernels/gemm/gemm.h"
+#include "kernels/gemm/gemv.h"
 
 namespace ingot::kernels::gemm {
 namespace {
@@ -24,7 +25,8 @@ Shape batch_axes(const Shape& shape) { return Shape(shape.begin(), shape.end() -
 
 class BoundMatMul : public BoundKernel {
  public:
-  BoundMatMul(const TileSet& tiles, IsaLevel isa, const Problem& problem, const Target& target);
+  // `gemv`: null, or what takes the place of the blocked loops; then B is not constant.
+  BoundMatMul(const TileSet& tiles, const GemvSet* gemv, IsaLevel isa, const Problem& problem, const Target& target);
   void run(const RunArgs& args) const noexcept override;
 
  private:
@@ -41,6 +43,7 @@ class BoundMatMul : public BoundKernel {
   std::vector<int64_t> a_offsets_, b_offsets_;
   std::optional<BoundEpilogue> epilogue_;
   std::optional<BlockedGemm> gemm_;
+  std::optional<Gemv> gemv_;
 };
 
 // Where a run's operands are.
@@ -69,7 +72,8 @@ class BoundMatMul::Operands final : public Source {
   const std::byte* epilogue_scratch_;
 };
 
-BoundMatMul::BoundMatMul(const TileSet& tiles, IsaLevel isa, const Problem& problem, const Target& target)
+BoundMatMul::BoundMatMul(const TileSet& tiles, const GemvSet* gemv, IsaLevel isa, const Problem& problem,
+                         const Target& target)
     : tiles_(tiles), op_(*problem.op.as<MatMul>()), sizes_(matmul_sizes(problem)), a_stride_(sizes_.k) {
   check(problem);
   const RowLayout layout = fold(problem);
@@ -80,8 +84,14 @@ BoundMatMul::BoundMatMul(const TileSet& tiles, IsaLevel isa, const Problem& prob
                          : op_.trans_b              ? StoredB::kColumns
                                                     : StoredB::kRows;
   const BlockedSize size = {sizes_.batch, sizes_.m, sizes_.n, 1, sizes_.k, sizes_.n};
-  gemm_.emplace(tiles, size, stored, op_.trans_b ? sizes_.k : sizes_.n, epilogue_->program(), target);
-  scratch_bytes = static_cast<size_t>(transposed_bytes_ + epilogue_bytes_) + gemm_->scratch_bytes();
+  const int64_t b_stride = op_.trans_b ? sizes_.k : sizes_.n;
+  scratch_bytes = static_cast<size_t>(transposed_bytes_ + epilogue_bytes_);
+  if (gemv != nullptr) {
+    gemv_.emplace(*gemv, size, stored, b_stride, epilogue_->program(), target);
+  } else {
+    gemm_.emplace(tiles, size, stored, b_stride, epilogue_->program(), target);
+    scratch_bytes += gemm_->scratch_bytes();
+  }
 }
 
 void BoundMatMul::check(const Problem& problem) const {
@@ -131,7 +141,12 @@ void BoundMatMul::run(const RunArgs& args) const noexcept {
   }
   std::byte* epilogue_scratch = args.scratch + transposed_bytes_;
   epilogue_->prepare(args.inputs, epilogue_scratch);
-  gemm_->run(Operands(*this, args, a, epilogue_scratch), epilogue_scratch + epilogue_bytes_, args.parallel);
+  const Operands operands(*this, args, a, epilogue_scratch);
+  if (gemv_) {
+    gemv_->run(operands, args.parallel);
+  } else {
+    gemm_->run(operands, epilogue_scratch + epilogue_bytes_, args.parallel);
+  }
 }
 
 }  // namespace
@@ -147,7 +162,18 @@ const char* refuse_matmul(const Problem& problem) {
 std::unique_ptr<BoundKernel> bind_matmul(const TileSet& tiles, IsaLevel isa, const Problem& problem,
                                          const Target& target) {
   if (const char* reason = refuse_matmul(problem)) fail(Code::kInvalidArgument, "matmul: {}", reason);
-  return std::make_unique<BoundMatMul>(tiles, isa, problem, target);
+  return std::make_unique<BoundMatMul>(tiles, nullptr, isa, problem, target);
+}
+
+const char* refuse_gemv(const Problem& problem) {
+  const char* reason = refuse_matmul(problem);
+  return reason == nullptr && problem.inputs[1].constant ? "a constant B is packed" : reason;
+}
+
+std::unique_ptr<BoundKernel> bind_gemv(const GemvSet& gemv, const TileSet& tiles, IsaLevel isa, const Problem& problem,
+                                       const Target& target) {
+  if (const char* reason = refuse_gemv(problem)) fail(Code::kInvalidArgument, "matmul: {}", reason);
+  return std::make_unique<BoundMatMul>(tiles, &gemv, isa, problem, target);
 }
 
 Tensor pack_matmul(const TileSet& tiles, const Problem& problem, const Tensor& weights) {
