@@ -14,6 +14,8 @@ std::span<const Family* const> all_families() {
       &kPointwiseFamily,
       &kTransposeFamily,
       &kCopyFamily,
+      &kSoftmaxFamily,
+      &kNormFamily,
   };
   return all;
 }

@@ -1,0 +1,204 @@
+#include "kernels/norm/norm.h"
+
+#include <algorithm>
+
+#include "kernels/families.h"
+#include "ops/group_norm.h"
+#include "ops/layer_norm.h"
+
+namespace ingot::kernels {
+namespace {
+
+constexpr int64_t kTaskElements = 8192;
+
+bool given(const Problem& problem, size_t input) {
+  return problem.inputs.size() > input && problem.inputs[input].present();
+}
+const void* given_pointer(const RunArgs& args, const Problem& problem, size_t input) {
+  return given(problem, input) ? args.inputs[input] : nullptr;
+}
+
+NormFunctions functions_of(IsaLevel isa, DType dtype) {
+  return isa >= IsaLevel::kAvx512 ? avx512::norm_functions(dtype) : avx2::norm_functions(dtype);
+}
+
+class LayerNormKernel : public BoundKernel {
+ public:
+  LayerNormKernel(const Problem& problem, NormFunction function) : problem_(problem), function_(function) {
+    const LayerNorm& norm = *problem.op.as<LayerNorm>();
+    const Shape& shape = problem.inputs[0].shape;
+    const auto axis = static_cast<size_t>(normalize_axis(norm.axis, static_cast<int64_t>(shape.size())));
+    args_.rows = element_count(std::span(shape).first(axis));
+    args_.size = element_count(std::span(shape).subspan(axis));
+    args_.epsilon = static_cast<float>(norm.epsilon);
+    args_.rms = norm.rms;
+    for (const size_t input : {1, 2}) {
+      if (!given(problem, input)) continue;
+      const int64_t count = element_count(problem.inputs[input].shape);
+      if (count != args_.size && count != 1) {
+        fail(Code::kInvalidArgument, "{} scales or biases for rows of {}", count, args_.size);
+      }
+      (input == 1 ? args_.scalar_scale : args_.scalar_bias) = count == 1 && args_.size != 1;
+    }
+    bytes_ = dtype_bits(problem.inputs[0].dtype) / 8;
+  }
+
+  void run(const RunArgs& args) const noexcept override {
+    if (args_.rows == 0) return;
+    const int64_t rows = std::max<int64_t>(1, kTaskElements / std::max<int64_t>(1, args_.size));
+    const auto* x = static_cast<const std::byte*>(args.inputs[0]);
+    auto* y = static_cast<std::byte*>(args.outputs[0]);
+    const auto statistics = [&](size_t output) {
+      const bool wanted = problem_.outputs.size() > output && problem_.outputs[output].present();
+      return wanted ? static_cast<float*>(args.outputs[output]) : nullptr;
+    };
+    float* mean = statistics(1);
+    float* inverse_deviation = statistics(2);
+    args.parallel.run((args_.rows + rows - 1) / rows, [&](int64_t task) {
+      const int64_t first = task * rows, at = first * args_.size * bytes_;
+      NormArgs part = args_;
+      part.x = x + at;
+      part.y = y + at;
+      part.scale = given_pointer(args, problem_, 1);
+      part.bias = given_pointer(args, problem_, 2);
+      part.rows = std::min(rows, args_.rows - first);
+      part.mean = mean == nullptr ? nullptr : mean + first;
+      part.inverse_deviation = inverse_deviation == nullptr ? nullptr : inverse_deviation + first;
+      function_(part);
+    });
+  }
+
+ private:
+  Problem problem_;
+  NormFunction function_;
+  NormArgs args_{};
+  int64_t bytes_;
+};
+
+class GroupNormKernel : public BoundKernel {
+ public:
+  GroupNormKernel(const Problem& problem, const NormFunctions& functions) : problem_(problem) {
+    const GroupNorm& norm = *problem.op.as<GroupNorm>();
+    const Shape& shape = problem.inputs[0].shape;
+    bytes_ = dtype_bits(problem.inputs[0].dtype) / 8;
+    last_ = norm.channels_last;
+    channels_ = last_ ? shape.back() : shape[1];
+    batch_ = shape[0];
+    const int64_t groups = norm.groups == 0 ? channels_ : norm.groups;
+    if (groups < 1 || channels_ % groups != 0) {
+      fail(Code::kInvalidArgument, "{} channels in {} groups", channels_, groups);
+    }
+    if (batch_ == 0 || channels_ == 0) return;
+    const int64_t per_group = channels_ / groups;
+    args_.size = element_count(shape) / (batch_ * channels_);
+    args_.stride = channels_;
+    args_.epsilon = static_cast<float>(norm.epsilon);
+    args_.parameter_stride = 1;
+    parameter_step_ = per_group;
+    for (const size_t input : {1, 2}) {
+      if (!given(problem, input)) continue;
+      const int64_t count = element_count(problem.inputs[input].shape);
+      if (count != channels_ && count != groups) {
+        fail(Code::kInvalidArgument, "{} scales or biases for {} channels", count, channels_);
+      }
+      if (count != channels_) args_.parameter_stride = 0, parameter_step_ = 1;
+    }
+    const bool columns = last_ && per_group == 1;
+    function_ = columns ? functions.columns : last_ ? functions.group_last : functions.group_first;
+    // Channels of a task: a group, or a line of columns.
+    args_.channels = columns ? std::min<int64_t>(channels_, 64) : per_group;
+    if (columns) parameter_step_ = args_.channels;
+    tasks_ = (channels_ + args_.channels - 1) / args_.channels;
+  }
+
+  void run(const RunArgs& args) const noexcept override {
+    if (args_.size == 0) return;
+    const auto* x = static_cast<const std::byte*>(args.inputs[0]);
+    auto* y = static_cast<std::byte*>(args.outputs[0]);
+    args.parallel.run(batch_ * tasks_, [&](int64_t task) {
+      const int64_t n = task / tasks_, channel = task % tasks_ * args_.channels;
+      const int64_t at = (n * channels_ * args_.size + channel * (last_ ? 1 : args_.size)) * bytes_;
+      GroupNormArgs part = args_;
+      part.x = x + at;
+      part.y = y + at;
+      part.scale = parameters(args, 1, task % tasks_);
+      part.bias = parameters(args, 2, task % tasks_);
+      part.channels = std::min(args_.channels, channels_ - channel);
+      function_(part);
+    });
+  }
+
+ private:
+  const void* parameters(const RunArgs& args, size_t input, int64_t group) const {
+    const auto* data = static_cast<const std::byte*>(given_pointer(args, problem_, input));
+    return data == nullptr ? nullptr : data + group * parameter_step_ * bytes_;
+  }
+  Problem problem_;
+  GroupNormFunction function_ = nullptr;
+  GroupNormArgs args_{};
+  int64_t batch_ = 0, channels_ = 0, tasks_ = 0, parameter_step_ = 1, bytes_ = 4;
+  bool last_ = false;
+};
+
+const OpDef* const kOps[] = {&LayerNorm::def, &GroupNorm::def};
+
+const char* refuse(const Problem& problem) {
+  const DType dtype = problem.inputs[0].dtype;
+  if (avx2::norm_functions(dtype).rows == nullptr) return "elements other than f32, f16 and bf16";
+  const Shape& shape = problem.inputs[0].shape;
+  for (const size_t input : {1, 2}) {
+    if (!given(problem, input)) continue;
+    if (problem.inputs[input].dtype != dtype) return "scale or bias of another type";
+  }
+  if (const auto* norm = problem.op.as<LayerNorm>()) {
+    const int64_t axis = norm->axis < 0 ? norm->axis + static_cast<int64_t>(shape.size()) : norm->axis;
+    if (axis < 0 || axis >= static_cast<int64_t>(shape.size())) return "no axis to normalise";
+    for (const size_t input : {1, 2}) {
+      if (!given(problem, input)) continue;
+      // Broadcasting of some axes only has no kernel.
+      const Shape& own = problem.inputs[input].shape;
+      const bool one = std::all_of(own.begin(), own.end(), [](int64_t size) { return size == 1; });
+      if (!one && own != Shape(shape.begin() + axis, shape.end())) return "scale or bias of another shape";
+    }
+    return nullptr;
+  }
+  if (shape.size() < 2) return "fewer than two axes";
+  if (given(problem, 1) && given(problem, 2) && problem.inputs[1].shape != problem.inputs[2].shape) {
+    return "scale and bias of different sizes";
+  }
+  return nullptr;
+}
+
+template <IsaLevel isa> double cost(const Problem& problem, const Target& target) {
+  double elements = 1;
+  for (const int64_t size : problem.inputs[0].shape) elements *= size < 0 ? 64 : static_cast<double>(size);
+  const double threads = elements > 2 * kTaskElements ? target.threads : 1;
+  return 100 + elements * (isa == IsaLevel::kAvx512 ? 0.18 : 0.25) / threads;
+}
+
+template <IsaLevel isa> std::unique_ptr<BoundKernel> bind(const Problem& problem, const Target&) {
+  const NormFunctions functions = functions_of(isa, problem.inputs[0].dtype);
+  if (problem.op.is<LayerNorm>()) return std::make_unique<LayerNormKernel>(problem, functions.rows);
+  return std::make_unique<GroupNormKernel>(problem, functions);
+}
+
+bool in_place(const Problem&, size_t input) { return input == 0; }
+
+std::string text(const Problem& problem) {
+  return fmt::format("{} {}{}{}{}", problem.op.text(), dtype_name(problem.inputs[0].dtype),
+                     shape_text(problem.inputs[0].shape), given(problem, 1) ? " scaled" : "",
+                     given(problem, 2) ? " biased" : "");
+}
+
+constexpr Row kRows[] = {
+    {"avx512_norm_f32_16", IsaLevel::kAvx512, refuse, cost<IsaLevel::kAvx512>, bind<IsaLevel::kAvx512>, nullptr,
+     nullptr, in_place},
+    {"avx2_norm_f32_8", IsaLevel::kAvx2, refuse, cost<IsaLevel::kAvx2>, bind<IsaLevel::kAvx2>, nullptr, nullptr,
+     in_place},
+};
+
+}  // namespace
+
+const Family kNormFamily = {"norm", "layer, RMS, group and instance normalisation", kOps, kRows, text};
+
+}  // namespace ingot::kernels
