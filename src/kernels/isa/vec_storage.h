@@ -32,11 +32,3 @@ inline F keep_first(F x, int64_t n, F other) {
   alignas(64) static constexpr float kIndex[16] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
   return select(lt(load(kIndex), set1(static_cast<float>(n))), x, other);
 }
-
-inline float max_of_lanes(F x) {
-  alignas(64) float lanes[kLanes];
-  store(lanes, x);
-  float largest = lanes[0];
-  for (int64_t i = 1; i < kLanes; ++i) largest = lanes[i] > largest || lanes[i] != lanes[i] ? lanes[i] : largest;
-  return largest;
-}

@@ -18,7 +18,7 @@ template <class T> void softmax_row(const T* x, T* y, int64_t size, bool take_lo
   for (; i < whole; i += kLanes) m0 = max2(m0, get(x + i));
   if (rest > 0) m1 = max2(m1, keep_first(get_part(x + whole, rest), rest, lowest));
   // A NaN that the maxima lose makes the sum NaN.
-  const F largest = set1(max_of_lanes(max2(max2(m0, m1), max2(m2, m3))));
+  const F largest = set1(max_lanes(max2(max2(m0, m1), max2(m2, m3))));
 
   F s0 = set1(0.0f), s1 = s0;
   i = 0;
