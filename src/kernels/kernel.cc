@@ -16,6 +16,7 @@ std::span<const Family* const> all_families() {
       &kCopyFamily,
       &kSoftmaxFamily,
       &kNormFamily,
+      &kReduceFamily,
   };
   return all;
 }
