@@ -79,7 +79,10 @@ void Graph::share_symbols(const std::shared_ptr<int64_t>& counter) {
 
 std::vector<Fact> Graph::infer(const Op& op, std::span<const ValueId> inputs) const {
   std::vector<const Fact*> facts;
-  for (const ValueId id : inputs) facts.push_back(id == kNoValue ? nullptr : &fact(id));
+  for (const ValueId id : inputs) {
+    INGOT_ASSERT(id == kNoValue || (id >= 0 && id < static_cast<ValueId>(values_.size())), "operands exist");
+    facts.push_back(id == kNoValue ? nullptr : &fact(id));
+  }
   return infer(op, std::move(facts));
 }
 

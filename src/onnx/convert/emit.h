@@ -9,6 +9,7 @@ namespace ingot::onnx {
 
 ir::ValueId emit_unary(Conversion& c, UnaryFn fn, ir::ValueId x);
 ir::ValueId emit_binary(Conversion& c, BinaryFn fn, ir::ValueId a, ir::ValueId b);
+ir::ValueId emit_binary(Conversion& c, BinaryFn fn, ir::ValueId a, double number) = delete;  // emit_scalar
 // fn(a, number), the number in the element type of `a`.
 ir::ValueId emit_scalar(Conversion& c, BinaryFn fn, ir::ValueId a, double number);
 ir::ValueId emit_reduce(Conversion& c, ReduceFn fn, ir::ValueId x, std::vector<int64_t> axes, bool keepdims = true);

@@ -68,7 +68,7 @@ void convert_array_feature_extractor(Conversion& c) {
 void convert_binarizer(Conversion& c) {
   const DType type = c.input_fact(0).dtype();
   const ir::ValueId x = is_float(type) ? c.input(0) : emit_cast(c, c.input(0), DType::kF32);
-  c.set_output(0, emit_cast(c, emit_binary(c, BinaryFn::kGreater, x, c.get_float("threshold", 0)), type));
+  c.set_output(0, emit_cast(c, emit_scalar(c, BinaryFn::kGreater, x, c.get_float("threshold", 0)), type));
 }
 
 void convert_cast_map(Conversion& c) {
@@ -129,7 +129,7 @@ void convert_imputer(Conversion& c) {
   if (floats && std::isnan(replaced)) {
     missing = emit_unary(c, UnaryFn::kIsNan, x);
   } else if (floats) {
-    missing = emit_binary(c, BinaryFn::kEqual, x, replaced);
+    missing = emit_scalar(c, BinaryFn::kEqual, x, replaced);
   } else {
     const Tensor wanted = convert(Tensor::scalar<int64_t>(c.get_int("replaced_value_int64", 0)), type);
     missing = emit_binary(c, BinaryFn::kEqual, x, c.constant_value(wanted));
@@ -212,7 +212,7 @@ void convert_linear_classifier(Conversion& c) {
   const ir::ValueId scores = emit_linear(c, targets);
   ScoreTransform op{post_transform(c), SecondClass::kNone};
   if (targets == 1) {
-    const ir::ValueId positive = emit_cast(c, emit_binary(c, BinaryFn::kGreater, scores, 0.0), DType::kI64);
+    const ir::ValueId positive = emit_cast(c, emit_scalar(c, BinaryFn::kGreater, scores, 0.0), DType::kI64);
     if (labels.count() == 2) {
       op.second = SecondClass::kComplement;
     } else {
