@@ -74,8 +74,9 @@ void BoundDepthwise::fill_table(const Run& run, int64_t line, int64_t column, in
   const int64_t channels = geometry().channels;
   const int64_t oh = line % height.output, od = line / height.output % depth.output;
   const int64_t image = line / (height.output * depth.output), start = width.start(column);
+  const int64_t limit = width.size;  // Clang 14 captures no structured bindings
   const auto pixel = [&](const float* from, int64_t at) {
-    return from == nullptr || at < 0 || at >= width.size ? run.zeros : from + at * channels;
+    return from == nullptr || at < 0 || at >= limit ? run.zeros : from + at * channels;
   };
   for (int64_t kd = 0; kd < depth.kernel; ++kd) {
     const int64_t id = depth.start(od) + kd * depth.dilation;
