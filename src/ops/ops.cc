@@ -41,13 +41,16 @@
 #include "ops/fourier.h"
 #include "ops/grid_sample.h"
 #include "ops/group_norm.h"
+#include "ops/group_query_attention.h"
 #include "ops/hardmax.h"
 #include "ops/if.h"
 #include "ops/image_decoder.h"
+#include "ops/inverse.h"
 #include "ops/label_encoder.h"
 #include "ops/layer_norm.h"
 #include "ops/lrn.h"
 #include "ops/maps.h"
+#include "ops/matmul_nbits.h"
 #include "ops/max_unpool.h"
 #include "ops/nll_loss.h"
 #include "ops/normalizer.h"
@@ -81,17 +84,18 @@
 #include "ops/gather_nd.h"
 #include "ops/grid_sample.h"
 #include "ops/group_norm.h"
+#include "ops/group_query_attention.h"
 #include "ops/hardmax.h"
-#include "ops/layer_norm.h"
-#include "ops/loop.h"
-#include "ops/lrn.h"
 #include "ops/if.h"
+#include "ops/inverse.h"
 #include "ops/label_encoder.h"
 #include "ops/layer_norm.h"
 #include "ops/loop.h"
+#include "ops/lrn.h"
 #include "ops/maps.h"
 #include "ops/matmul.h"
 #include "ops/matmul_integer.h"
+#include "ops/matmul_nbits.h"
 #include "ops/max_unpool.h"
 #include "ops/mel_weight_matrix.h"
 #include "ops/nll_loss.h"
@@ -109,12 +113,6 @@
 #include "ops/reshape.h"
 #include "ops/resize.h"
 #include "ops/reverse_sequence.h"
-#include "ops/roi.h"
-#include "ops/lrn.h"
-#include "ops/max_unpool.h"
-#include "ops/nll_loss.h"
-#include "ops/pool.h"
-#include "ops/resize.h"
 #include "ops/roi.h"
 #include "ops/softmax.h"
 
@@ -135,16 +133,22 @@
 #include "ops/matmul_integer.h"
 #include "ops/quantize_linear.h"
 
+#include "ops/group_query_attention.h"
 #include "ops/if.h"
+#include "ops/inverse.h"
+#include "ops/matmul_nbits.h"
 #include "ops/score_transform.h"
 #include "ops/svm.h"
 #include "ops/tree_ensemble.h"
 
+#include "ops/group_query_attention.h"
 #include "ops/if.h"
 #include "ops/image_decoder.h"
+#include "ops/inverse.h"
 #include "ops/label_encoder.h"
 #include "ops/loop.h"
 #include "ops/maps.h"
+#include "ops/matmul_nbits.h"
 #include "ops/normalizer.h"
 #include "ops/optional.h"
 #include "ops/scan.h"
@@ -235,11 +239,13 @@ const OpDef* const kAll[] = {
     &Cumulative::def,
     &Det::def,
     &Einsum::def,
+    &Inverse::def,
     &MatMul::def,
     &Reduce::def,
     &TopK::def,
     // recurrent, attention
     &Attention::def,
+    &GroupQueryAttention::def,
     &LinearAttention::def,
     &Recurrent::def,
     &RotaryEmbedding::def,
@@ -248,6 +254,7 @@ const OpDef* const kAll[] = {
     &DequantizeLinear::def,
     &DynamicQuantizeLinear::def,
     &MatMulInteger::def,
+    &MatMulNBits::def,
     &QLinearConv::def,
     &QLinearMatMul::def,
     &QuantizeLinear::def,

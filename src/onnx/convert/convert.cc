@@ -74,6 +74,16 @@ std::vector<ir::ValueId> Conversion::add_node(Op op, std::vector<ir::ValueId> in
   return graph_.add_node(std::move(op), std::move(inputs), {origin.empty() ? node_.name : origin});
 }
 
+std::vector<ir::ValueId> Conversion::convert_as(const Node& node, int64_t opset, std::vector<ir::ValueId> inputs) {
+  const Converter* converter = find_converter("", node.op_type, opset);
+  if (converter == nullptr) fail(Code::kUnsupported, "no operator {} at opset {}", node.op_type, opset);
+  Conversion inner(node, opset, std::move(inputs), graph_, folder_);
+  inner.origin = origin;
+  inner.convert_body = convert_body;
+  converter->convert(inner);
+  return inner.outputs();
+}
+
 ir::ValueId Conversion::scalar(double value, DType dtype) {
   Tensor tensor(dtype, {});
   write_double(tensor, 0, value);

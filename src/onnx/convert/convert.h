@@ -56,6 +56,10 @@ class Conversion {
   ir::ValueId scalar(double value, DType dtype);
   ir::ValueId ints(const std::vector<int64_t>& values);
 
+  // Converts `node`, of the domain "" at `opset`, with the operands `inputs` in place of its own; returns the values of
+  // its outputs. For operators of other domains that are an ONNX operator and a little more.
+  std::vector<ir::ValueId> convert_as(const Node& node, int64_t opset, std::vector<ir::ValueId> inputs);
+
   // Binds output `index` of the ONNX node.
   void set_output(size_t index, ir::ValueId value);
   void set_outputs(const std::vector<ir::ValueId>& values);
