@@ -214,7 +214,7 @@ def qlinear_cases():
                        [image, scale(0.1), zero, scale(0.137), np.array(1, kind)],
                        dict(kernel_shape=[2, 2], channels_last=last, pads=[1, 0, 0, 1]), constants=(1, 2, 3, 4))
             yield Case(f"qlinear_global_average_pool_{name}_{last}", MS, "QLinearGlobalAveragePool",
-                       [image, scale(0.1), zero, scale(0.1), np.array(1, kind)], dict(channels_last=last),
+                       [image, scale(0.1), zero, scale(0.137), np.array(1, kind)], dict(channels_last=last),
                        constants=(1, 2, 3, 4))
         yield Case(f"qlinear_where_{name}", MS, "QLinearWhere",
                    [ints(3, 4, high=2, dtype=np.bool_), a, scale(0.1), zero, b, scale(0.2), zero, scale(0.15), zero],
