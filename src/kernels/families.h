@@ -4,15 +4,16 @@
 
 namespace ingot::kernels {
 
-extern const Family kGemmFamily;       // gemm/
-extern const Family kConvFamily;       // conv/
-extern const Family kDepthwiseFamily;  // depthwise/
-extern const Family kPointwiseFamily;  // pointwise/: tile programs for unary, binary, where, cast, fused
-extern const Family kReduceFamily;     // reduce/
-extern const Family kSoftmaxFamily;    // softmax/
-extern const Family kNormFamily;       // norm/: layer and RMS norm
-extern const Family kPoolFamily;       // pool/
-extern const Family kTransposeFamily;  // transpose/
-extern const Family kCopyFamily;       // copy/: concat, slice, split, gather, expand, pad: data movement by rows
+extern const Family kGemmFamily;           // gemm/
+extern const Family kConvFamily;           // conv/
+extern const Family kDepthwiseFamily;      // depthwise/
+extern const Family kConvTransposeFamily;  // conv/
+extern const Family kPointwiseFamily;      // pointwise/: tile programs for unary, binary, where, cast, fused
+extern const Family kReduceFamily;         // reduce/
+extern const Family kSoftmaxFamily;        // softmax/
+extern const Family kNormFamily;           // norm/: layer and RMS norm
+extern const Family kPoolFamily;           // pool/
+extern const Family kTransposeFamily;      // transpose/
+extern const Family kCopyFamily;           // copy/: concat, slice, split, gather, expand, pad: data movement by rows
 
 }  // namespace ingot::kernels

@@ -10,6 +10,7 @@ std::span<const Family* const> all_families() {
   static const std::vector<const Family*> all = {
       &kGemmFamily,
       &kConvFamily,
+      &kConvTransposeFamily,
       &kDepthwiseFamily,
       &kPointwiseFamily,
       &kTransposeFamily,

@@ -37,31 +37,9 @@ Dim output_size(const ConvTranspose& conv, const Dim& size, const WindowAxis& ax
   return full_size(conv, size, axis, i) - axis.pad_begin - axis.pad_end;
 }
 
-// Where each tap of each element lands: output = input * stride + k * dilation - begin.
-struct Scatter {
-  int64_t output, stride, dilation, begin;
-};
-
-std::vector<Scatter> scatters_of(const ConvTranspose& conv, const Shape& x, const Shape& w) {
-  const auto axes = axes_of(conv, to_dims(w));
-  std::vector<Scatter> scatters;
-  for (size_t i = 0; i < axes.size(); ++i) {
-    const int64_t size = x[i + 2];
-    Scatter scatter{*output_size(conv, size, axes[i], i).constant(), axes[i].stride, axes[i].dilation,
-                    axes[i].pad_begin};
-    if (scatter.output < 0) fail(Code::kInvalidArgument, "conv_transpose of {} has a negative size", shape_text(x));
-    if (!conv.output_shape.empty() || conv.auto_pad != AutoPad::kNone) {
-      const int64_t total = std::max<int64_t>(0, *full_size(conv, size, axes[i], i).constant() - scatter.output);
-      scatter.begin = conv.auto_pad == AutoPad::kSameUpper ? total / 2 : total - total / 2;
-    }
-    scatters.push_back(scatter);
-  }
-  return scatters;
-}
-
 // Adds x * kernel, shifted, to one output plane.
-void scatter_plane(const std::vector<Scatter>& scatters, const double* x, const Shape& x_sizes, const double* kernel,
-                   const Shape& k_sizes, const Shape& y_strides, double* y) {
+void scatter_plane(const std::vector<ScatterRange>& scatters, const double* x, const Shape& x_sizes,
+                   const double* kernel, const Shape& k_sizes, const Shape& y_strides, double* y) {
   StridedWalk<1> input(x_sizes, {row_major_strides(x_sizes)});
   const int64_t x_count = element_count(x_sizes), k_count = element_count(k_sizes);
   for (int64_t i = 0; i < x_count; ++i, input.next()) {
@@ -70,7 +48,7 @@ void scatter_plane(const std::vector<Scatter>& scatters, const double* x, const 
       int64_t offset = 0;
       bool inside = true;
       for (size_t axis = 0; axis < scatters.size(); ++axis) {
-        const Scatter& s = scatters[axis];
+        const ScatterRange& s = scatters[axis];
         const int64_t position = input.index()[axis] * s.stride + tap.index()[axis] * s.dilation - s.begin;
         inside = inside && position >= 0 && position < s.output;
         offset += position * y_strides[axis];
@@ -88,6 +66,24 @@ void check_shapes(const ConvTranspose& conv, const Shape& x, const Shape& w) {
 }
 
 }  // namespace
+
+std::vector<ScatterRange> scatter_ranges(const ConvTranspose& conv, const Shape& x, const Shape& w) {
+  check_shapes(conv, x, w);
+  const auto axes = axes_of(conv, to_dims(w));
+  std::vector<ScatterRange> scatters;
+  for (size_t i = 0; i < axes.size(); ++i) {
+    const int64_t size = x[i + 2];
+    ScatterRange scatter{*output_size(conv, size, axes[i], i).constant(), axes[i].stride, axes[i].dilation,
+                         axes[i].pad_begin};
+    if (scatter.output < 0) fail(Code::kInvalidArgument, "conv_transpose of {} has a negative size", shape_text(x));
+    if (!conv.output_shape.empty() || conv.auto_pad != AutoPad::kNone) {
+      const int64_t total = std::max<int64_t>(0, *full_size(conv, size, axes[i], i).constant() - scatter.output);
+      scatter.begin = conv.auto_pad == AutoPad::kSameUpper ? total / 2 : total - total / 2;
+    }
+    scatters.push_back(scatter);
+  }
+  return scatters;
+}
 
 static void infer(const ConvTranspose& conv, InferContext& context) {
   const Fact &x = context.input(0), &w = context.input(1);
@@ -127,11 +123,10 @@ static void infer(const ConvTranspose& conv, InferContext& context) {
 static void eval(const ConvTranspose& conv, EvalContext& context) {
   const Tensor &x = context.tensor(0), &w = context.tensor(1);
   const Shape x_shape = conv.channels_last && x.rank() > 2 ? channels_first_shape(x.shape()) : x.shape();
-  check_shapes(conv, x_shape, w.shape());
-  const auto scatters = scatters_of(conv, x_shape, w.shape());
+  const auto scatters = scatter_ranges(conv, x_shape, w.shape());
   const int64_t group_c = x_shape[1] / conv.group, group_m = w.dim(1), m = checked_mul(group_m, conv.group);
   Shape shape{x_shape[0], m};
-  for (const Scatter& scatter : scatters) shape.push_back(scatter.output);
+  for (const ScatterRange& scatter : scatters) shape.push_back(scatter.output);
   const Shape x_sizes(x_shape.begin() + 2, x_shape.end()), k_sizes(w.shape().begin() + 2, w.shape().end()),
       y_sizes(shape.begin() + 2, shape.end());
   const int64_t x_plane = element_count(x_sizes), k_plane = element_count(k_sizes), y_plane = element_count(y_sizes);

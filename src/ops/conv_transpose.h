@@ -25,4 +25,12 @@ struct ConvTranspose {
   }
 };
 
+// Where the taps of the elements of x land along one axis: position = input * stride + k * dilation - begin, dropped
+// outside [0, output).
+struct ScatterRange {
+  int64_t output, stride, dilation, begin;
+};
+// One per spatial axis; x as [n, c, spatial...]. Throws kInvalidArgument when the shapes and fields don't fit.
+std::vector<ScatterRange> scatter_ranges(const ConvTranspose& conv, const Shape& x, const Shape& w);
+
 }  // namespace ingot

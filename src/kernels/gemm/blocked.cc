@@ -69,7 +69,7 @@ void BlockedGemm::cut_rows(const Target& target) {
   int64_t tiles = target.l2_bytes / 2 / (floats * 4 * tiles_.rows);
   tiles = std::clamp<int64_t>(tiles, 8, 64);
   if (stored_ != StoredB::kPanels) tiles = 256;
-  tiles = std::min(tiles, std::max<int64_t>(1, kTableEntries / (size_.taps * tiles_.rows)));
+  tiles = std::min(tiles, std::max<int64_t>(1, kTableEntries / (std::max<int64_t>(1, size_.taps) * tiles_.rows)));
   block_tiles_ = (row_tiles_ + parts(row_tiles_, tiles) - 1) / parts(row_tiles_, tiles);
 }
 
