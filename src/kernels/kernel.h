@@ -35,8 +35,7 @@ struct Parallel {
   void* pool = nullptr;
   void (*run_on_pool)(void* pool, int64_t count, ThreadPool::Task task, void* argument) = nullptr;
 
-  template <class Body>
-  void run(int64_t count, Body&& body) const {
+  template <class Body> void run(int64_t count, Body&& body) const {
     if (count <= 1 || threads <= 1 || run_on_pool == nullptr) {
       for (int64_t i = 0; i < count; ++i) body(i);
       return;
