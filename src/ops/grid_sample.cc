@@ -37,7 +37,9 @@ class Sampler {
                                      : static_cast<double>(((coordinate + 1) * length - 1) / 2);
     if (fields_.mode == SampleMode::kNearest) x = std::nearbyint(x);
     if (x < low(axis) || x > high(axis)) {
-      if (fields_.padding == SamplePadding::kBorder) x = std::clamp(x, 0.0, static_cast<double>(sizes_[axis] - 1));
+      const bool moves = fields_.mode != SampleMode::kCubic;  // a cubic's taps are clamped one by one
+      if (fields_.padding == SamplePadding::kBorder && moves)
+        x = std::clamp(x, 0.0, static_cast<double>(sizes_[axis] - 1));
       if (fields_.padding == SamplePadding::kReflection) x = reflect(x, low(axis), high(axis));
     }
     // Farther out everything reads the same; keeps the conversion to integers defined.

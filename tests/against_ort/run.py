@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 
 SKIPPED = 77  # CTest's SKIP_RETURN_CODE
-GROUPS = ("ml_cases", "microsoft_cases")
+GROUPS = ("ml_cases", "microsoft_cases", "nn_cases")
 
 
 def main() -> int:
