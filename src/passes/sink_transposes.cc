@@ -25,6 +25,10 @@ ir::Outcome sink(const ir::Graph& graph, ir::NodeId id, PassRun&) {
   for (const ir::ValueId input : node.inputs) {
     if (permutation || input == ir::kNoValue) continue;
     permutation = transposed_by(graph, input);
+    // The sizes of such an operand get their names from the transposed value: it has to stay.
+    if (permutation && !graph.fact(graph.producer(input)->inputs[0]).shape) {
+      return ir::refused("the rank of the operand is known only after the transpose");
+    }
     if (permutation) shrinks = same_shape(graph.fact(input), graph.fact(node.outputs[0])) || !node.op.has(kElementwise);
   }
   if (!permutation) return ir::no_match;
