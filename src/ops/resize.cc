@@ -131,7 +131,13 @@ static void infer(const Resize& resize, InferContext& context) {
   DimShape shape = *x.shape;
   std::optional<DimShape> sizes;
   if (!resize.sizes.empty()) sizes = to_dims(resize.sizes);
-  if (context.has(3)) sizes = context.elements(3);
+  bool hidden = false;  // sizes that only a run decides
+  if (context.has(3)) {
+    const auto elements = context.elements(3);
+    const bool none = context.shape(3) && product(*context.shape(3)).is(0);
+    hidden = !elements && !none;
+    if (!none) sizes = elements;
+  }
   std::optional<std::vector<double>> scales;
   if (!resize.scales.empty()) scales = resize.scales;
   if (context.has(2) && context.value(2) != nullptr) scales = to_doubles(*context.value(2));
@@ -139,7 +145,7 @@ static void infer(const Resize& resize, InferContext& context) {
   if (scales && scales->empty()) scales.reset();
   context.require(!sizes || sizes->size() == axes.size(), "resize of {} axes to {} sizes", axes.size(),
                   sizes ? sizes->size() : 0);
-  context.require(sizes || !scales || scales->size() == axes.size(), "resize of {} axes by {} scales", axes.size(),
+  context.require(sizes || hidden || !scales || scales->size() == axes.size(), "resize of {} axes by {} scales", axes.size(),
                   scales ? scales->size() : 0);
   DimShape selected;
   for (const int64_t axis : axes) selected.push_back(shape[static_cast<size_t>(axis)]);
@@ -154,7 +160,7 @@ static void infer(const Resize& resize, InferContext& context) {
     if (sizes) {
       size = (*sizes)[i];
     } else {
-      const auto scaled = scales ? scaled_dim(size, (*scales)[i]) : std::nullopt;
+      const auto scaled = scales && !hidden ? scaled_dim(size, (*scales)[i]) : std::nullopt;
       size = scaled ? *scaled : context.fresh_dim();
     }
   }
