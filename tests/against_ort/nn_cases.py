@@ -30,7 +30,8 @@ def windows():
     yield case("p3", "GlobalLpPool", [x], {"p": 3}, 7)
     transposed = {"strides": [2, 3], "dilations": [2, 1], "output_padding": [1, 2], "group": 2}
     yield case("padded", "ConvTranspose", [x, floats(4, 3, 3, 2), floats(6)], transposed | {"pads": [1, 0, 2, 1]}, 11)
-    yield case("shape", "ConvTranspose", [x, floats(4, 3, 3, 3)], {"strides": [2, 2], "output_shape": [18, 20]}, 11, (1,))
+    shaped = {"strides": [2, 2], "output_shape": [18, 20]}
+    yield case("shape", "ConvTranspose", [x, floats(4, 3, 3, 3)], shaped, 11, (1,))
 
 
 def norms():
@@ -69,9 +70,8 @@ def resizing():
         yield case(f"rounding{i}", "Resize", [x, empty, empty, sizes], {"nearest_mode": nearest}, 13, (1, 2, 3))
     for mode in ("linear", "cubic"):
         sizes = np.array([2, 13], np.int64)
-        yield case(
-            f"antialias_{mode}", "Resize", [x, None, None, sizes], {"mode": mode, "antialias": 1, "axes": [2, 3]}, 18, (3,)
-        )
+        attributes = {"mode": mode, "antialias": 1, "axes": [2, 3]}
+        yield case(f"antialias_{mode}", "Resize", [x, None, None, sizes], attributes, 18, (3,))
     rois = np.array([[0, 0, 4, 4], [1, 2, 6, 3.5]], np.float32)
     bins = {"output_height": 2, "output_width": 3, "spatial_scale": 0.7}
     for opset, ratio in itertools.product((10, 16), (0, 2)):
@@ -101,7 +101,8 @@ def recurrent():
         if op == "GRU":
             reset = attributes | {"linear_before_reset": 1}
             yield case(f"{direction}_reset", op, [x, *weights, lengths, *states], reset, 14, (1, 2, 3), outputs)
-    functions = {"activations": ["HardSigmoid", "ScaledTanh"], "activation_alpha": [0.3, 0.8], "activation_beta": [0.4, 0.7]}
+    functions = {"activations": ["HardSigmoid", "ScaledTanh"], "activation_alpha": [0.3, 0.8]}
+    functions["activation_beta"] = [0.4, 0.7]
     yield case("functions", "GRU", [x, floats(1, 12, 3), floats(1, 12, 4)], functions | {"hidden_size": 4}, 7, (1, 2))
 
 
@@ -113,8 +114,8 @@ def matrices():
             yield case(f"{i}{j}", "Gemm", [left, right, bias], attributes, 7 if j else 11)
     for i, (a, b) in enumerate([((3,), (3,)), ((3,), (2, 3, 4)), ((2, 4, 3), (3,)), ((2, 1, 4, 3), (5, 3, 2))]):
         yield case(f"broadcast{i}", "MatMul", [floats(*a), floats(*b)], {}, 9)
-    equations = ["bhid,bhjd->bhij", "ij,jk,kl->il", "...ij,...jk->...ik", "abc,cd->dba", "ab,cd->acbd", "iij->ij", "ab,ab->",
-                 "abc,abd->cd", "bij,kj->bki"]
+    equations = ["bhid,bhjd->bhij", "ij,jk,kl->il", "...ij,...jk->...ik", "abc,cd->dba", "ab,cd->acbd", "iij->ij",
+                 "ab,ab->", "abc,abd->cd", "bij,kj->bki"]
     shapes = [((2, 3, 4, 5), (2, 3, 6, 5)), ((2, 3), (3, 4), (4, 5)), ((2, 1, 3, 4), (1, 5, 4, 2)), ((2, 3, 4), (4, 5)),
               ((2, 3), (4, 5)), ((3, 3, 2),), ((2, 3), (2, 3)), ((2, 3, 4), (2, 3, 5)), ((2, 3, 4), (5, 4))]
     for i, (equation, operands) in enumerate(zip(equations, shapes, strict=True)):
@@ -128,10 +129,12 @@ def matrices():
             name = np.dtype(dtype).name
             yield case(name, f"Reduce{op}", [ints(3, 4, low=-9, dtype=dtype)], {"axes": [1]}, 12)
     for op, last in itertools.product(("ArgMax", "ArgMin"), (0, 1)):
-        yield case(f"last{last}", op, [ints(4, 6, high=3).astype(np.float32)], {"axis": 1, "select_last_index": last}, 12)
+        attributes = {"axis": 1, "select_last_index": last}
+        yield case(f"last{last}", op, [ints(4, 6, high=3).astype(np.float32)], attributes, 12)
     yield case("attribute", "TopK", [x], {"k": 3, "axis": 1}, 1, (), (True, True))
     yield case("input", "TopK", [x, np.array([2], np.int64)], {"axis": -1}, 10, (), (True, True))
-    yield case("smallest", "TopK", [ints(3, 9, high=4), np.array([5], np.int64)], {"largest": 0}, 11, (1,), (True, True))
+    tied = [ints(3, 9, high=4), np.array([5], np.int64)]
+    yield case("smallest", "TopK", tied, {"largest": 0}, 11, (1,), (True, True))
     for exclusive, reverse in itertools.product((0, 1), (0, 1)):
         attributes = {"exclusive": exclusive, "reverse": reverse}
         yield case(f"{exclusive}{reverse}", "CumSum", [x, np.array(1, np.int64)], attributes, 11)
