@@ -1,0 +1,54 @@
+"""Writes docs/status.md from what test runners measured: build/reports/conformance.json and models.json."""
+import json
+import sys
+from pathlib import Path
+
+HEAD = """# Status
+
+Written by `./dev status` from what the tests measured; edits are lost.
+"""
+
+
+def conformance(report: dict) -> str:
+    lines = ["## ONNX's backend test cases", "", "| folder | pass | of |", "|---|---|---|"]
+    folders = report["folders"]
+    lines += [f"| {name} | {each['passed']} | {each['total']} |" for name, each in sorted(folders.items())]
+    lines.append(f"| all | {sum(each['passed'] for each in folders.values())} "
+                 f"| {sum(each['total'] for each in folders.values())} |")
+    failing = [case for case in report["cases"] if not case["passed"]]
+    if failing:
+        lines += ["", "Cases that do not pass:", "", "| case | why |", "|---|---|"]
+        lines += [f"| `{case['case']}` | {one_line(case['reason'])} |" for case in failing]
+    return "\n".join(lines) + "\n"
+
+
+def one_line(text: str) -> str:
+    return text.split("\n")[0].replace("|", "\\|")[:160]
+
+
+def models(report: list[dict]) -> str:
+    """Rows of any columns; the first row's keys are the head."""
+    if not report:
+        return ""
+    columns = list(report[0])
+    lines = ["## Models", "", "| " + " | ".join(columns) + " |", "|" + "---|" * len(columns)]
+    for row in report:
+        lines.append("| " + " | ".join(one_line(str(row.get(column, ""))) for column in columns) + " |")
+    return "\n".join(lines) + "\n"
+
+
+def main() -> int:
+    reports, target = Path(sys.argv[1]), Path(sys.argv[2])
+    parts = [HEAD]
+    for name, render in (("conformance.json", conformance), ("models.json", models)):
+        path = reports / name
+        if path.exists():
+            parts.append(render(json.loads(path.read_text())))
+        else:
+            print(f"{path} is missing: its part is left out", file=sys.stderr)
+    target.write_text("\n".join(parts))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
