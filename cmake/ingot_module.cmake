@@ -25,11 +25,13 @@ if(INGOT_FUZZ AND NOT INGOT_FUZZ STREQUAL "seeds")
   target_compile_options(ingot_warnings INTERFACE -fsanitize=fuzzer-no-link)
 endif()
 
-# The first target of a kind makes the precompiled header, the others use it.
+# The first target of a kind makes the precompiled header, the others use it (those with other definitions read its
+# text: correct, and slower).
 function(ingot_precompile target kind)
   if(NOT INGOT_PCH)
     return()
   endif()
+  set_target_properties(${target} PROPERTIES PCH_WARN_INVALID OFF)
   get_property(owner GLOBAL PROPERTY ingot_pch_${kind})
   if(owner)
     target_precompile_headers(${target} REUSE_FROM ${owner})
