@@ -67,7 +67,7 @@ def check_outside(path: Path, includes: list[tuple[str, str]], root: Path, allow
     folder = root.joinpath(*path.parts[:2]).resolve()
     for bracket, target in includes:
         first = target.split("/")[0]
-        beside = [(root / path).parent / target, folder / target]
+        beside = [(root / path).parent / target, folder / target, root / target]
         own = bracket == '"' and any(file.exists() and file.resolve().is_relative_to(folder) for file in beside)
         if not own and first != "ingot" and (bracket == '"' or first in allowed):
             problems.append(f"{path}: {target} is neither a public header nor a file beside it")

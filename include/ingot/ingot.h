@@ -29,8 +29,7 @@ typedef struct ingot_custom_operator {
   /* Gives element type and shape of every output. `attributes_json`: the ONNX attributes as a JSON object. Sizes of -1
    * are unknown. Write rank and sizes through `set_output`; return NULL or an error made by ingot_error_create. */
   ingot_error* (*infer)(void* user, const char* attributes_json, const ingot_tensor_type* inputs, size_t input_count,
-                        void* context,
-                        void (*set_output)(void* context, size_t index, const ingot_tensor_type* type));
+                        void* context, void (*set_output)(void* context, size_t index, const ingot_tensor_type* type));
   /* Computes the outputs. `allocate_output` returns the memory of output `index`; call it once per output. */
   ingot_error* (*eval)(void* user, const char* attributes_json, const ingot_tensor* inputs, size_t input_count,
                        void* context,

@@ -52,10 +52,32 @@ INGOT_API void ingot_set_log(int least_level, void (*sink)(void* user, int level
 
 /* The numbers are ONNX's TensorProto.DataType. */
 typedef enum ingot_dtype {
-  INGOT_UNDEFINED = 0, INGOT_F32 = 1, INGOT_U8 = 2, INGOT_I8 = 3, INGOT_U16 = 4, INGOT_I16 = 5, INGOT_I32 = 6,
-  INGOT_I64 = 7, INGOT_STRING = 8, INGOT_BOOL = 9, INGOT_F16 = 10, INGOT_F64 = 11, INGOT_U32 = 12, INGOT_U64 = 13,
-  INGOT_C64 = 14, INGOT_C128 = 15, INGOT_BF16 = 16, INGOT_F8E4M3FN = 17, INGOT_F8E4M3FNUZ = 18, INGOT_F8E5M2 = 19,
-  INGOT_F8E5M2FNUZ = 20, INGOT_U4 = 21, INGOT_I4 = 22, INGOT_F4E2M1 = 23, INGOT_F8E8M0 = 24, INGOT_U2 = 25,
+  INGOT_UNDEFINED = 0,
+  INGOT_F32 = 1,
+  INGOT_U8 = 2,
+  INGOT_I8 = 3,
+  INGOT_U16 = 4,
+  INGOT_I16 = 5,
+  INGOT_I32 = 6,
+  INGOT_I64 = 7,
+  INGOT_STRING = 8,
+  INGOT_BOOL = 9,
+  INGOT_F16 = 10,
+  INGOT_F64 = 11,
+  INGOT_U32 = 12,
+  INGOT_U64 = 13,
+  INGOT_C64 = 14,
+  INGOT_C128 = 15,
+  INGOT_BF16 = 16,
+  INGOT_F8E4M3FN = 17,
+  INGOT_F8E4M3FNUZ = 18,
+  INGOT_F8E5M2 = 19,
+  INGOT_F8E5M2FNUZ = 20,
+  INGOT_U4 = 21,
+  INGOT_I4 = 22,
+  INGOT_F4E2M1 = 23,
+  INGOT_F8E8M0 = 24,
+  INGOT_U2 = 25,
   INGOT_I2 = 26
 } ingot_dtype;
 
@@ -135,7 +157,8 @@ INGOT_API size_t ingot_session_input_count(const ingot_session* session);
 INGOT_API size_t ingot_session_output_count(const ingot_session* session);
 INGOT_API const char* ingot_session_input_name(const ingot_session* session, size_t index);
 INGOT_API const char* ingot_session_output_name(const ingot_session* session, size_t index);
-/* ONNX Runtime's spelling: "tensor(float)", "seq(tensor(int64))", "optional(tensor(float))", "map(int64,tensor(float))". */
+/* ONNX Runtime's spelling: "tensor(float)", "seq(tensor(int64))", "optional(tensor(float))",
+ * "map(int64,tensor(float))". */
 INGOT_API const char* ingot_session_input_type(const ingot_session* session, size_t index);
 INGOT_API const char* ingot_session_output_type(const ingot_session* session, size_t index);
 /* JSON array: numbers, names of symbolic sizes, null for unknown ones; "null" when the rank is unknown. */
@@ -147,17 +170,17 @@ INGOT_API const char* ingot_session_json(const ingot_session* session);
 INGOT_API ingot_error* ingot_session_memory(ingot_session* session, const char* shapes, char** json);
 
 typedef struct ingot_run_options {
-  size_t size;             /* sizeof(ingot_run_options) */
-  const int* cancel;       /* the run stops with INGOT_CANCELLED soon after *cancel != 0; may be NULL */
-  uint64_t seed;           /* of operators that draw random numbers */
-  int64_t memory_budget;   /* bytes one evaluation may allocate; 0: the default */
-  int profile;             /* != 0: ingot_session_profile_json gives the steps' times of this thread's last run */
+  size_t size;           /* sizeof(ingot_run_options) */
+  const int* cancel;     /* the run stops with INGOT_CANCELLED soon after *cancel != 0; may be NULL */
+  uint64_t seed;         /* of operators that draw random numbers */
+  int64_t memory_budget; /* bytes one evaluation may allocate; 0: the default */
+  int profile;           /* != 0: ingot_session_profile_json gives the steps' times of this thread's last run */
 } ingot_run_options;
 
 /* Values in the session's order. outputs[i]: NULL on entry receives a new value; a tensor is written in place (its type
  * and shape must be what the run gives). `options` may be NULL. */
-INGOT_API ingot_error* ingot_session_run(ingot_session* session, const ingot_value* const* inputs, ingot_value** outputs,
-                                         const ingot_run_options* options);
+INGOT_API ingot_error* ingot_session_run(ingot_session* session, const ingot_value* const* inputs,
+                                         ingot_value** outputs, const ingot_run_options* options);
 /* [{"step":…,"name":…,"kernel":…,"start_ns":…,"duration_ns":…,"nodes":[…]}…] of this thread's last profiled run. */
 INGOT_API const char* ingot_session_profile_json(ingot_session* session);
 

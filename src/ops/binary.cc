@@ -136,19 +136,14 @@ template <class Wide> Wide apply_integer(BinaryFn fn, Wide a, Wide b) {
 // The result as an expression, when it is one; `whole`: of integers, which divide without a rest.
 std::optional<Dim> combine(BinaryFn fn, const Dim& a, const Dim& b, bool whole) {
   switch (fn) {
-    case BinaryFn::kAdd:
-      return a + b;
-    case BinaryFn::kSub:
-      return a - b;
+    case BinaryFn::kAdd: return a + b;
+    case BinaryFn::kSub: return a - b;
     case BinaryFn::kMul:
       // A float's product of two unknown sizes may be rounded.
       return whole || a.is_constant() || b.is_constant() ? std::optional(a * b) : std::nullopt;
-    case BinaryFn::kMin:
-      return Dim::min(a, b);
-    case BinaryFn::kMax:
-      return Dim::max(a, b);
-    default:
-      break;
+    case BinaryFn::kMin: return Dim::min(a, b);
+    case BinaryFn::kMax: return Dim::max(a, b);
+    default: break;
   }
   if (whole && a.is_constant() && b.is_constant() && !is_comparison(fn)) {
     return Dim(apply_integer<int64_t>(fn, *a.constant(), *b.constant()));

@@ -5,10 +5,7 @@
 namespace ingot {
 
 enum class RoundMode : uint8_t { kUp, kDown, kNearest };
-template <>
-struct EnumNames<RoundMode> {
-  static constexpr const char* kNames[] = {"up", "down", "nearest"};
-};
+template <> struct EnumNames<RoundMode> { static constexpr const char* kNames[] = {"up", "down", "nearest"}; };
 
 // saturate and round_mode (f8e8m0 only) as ONNX Cast defines them. Strings convert both ways.
 struct Cast {

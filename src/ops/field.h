@@ -39,26 +39,17 @@ class FieldVisitor {
   virtual void visit_enum(const char* name, int64_t& value, std::span<const char* const> names) = 0;
 };
 
-template <class T, class M>
-struct Field {
+template <class T, class M> struct Field {
   const char* name;
   M T::*member;
 };
-template <class T, class M>
-constexpr Field<T, M> field(const char* name, M T::*member) {
-  return {name, member};
-}
+template <class T, class M> constexpr Field<T, M> field(const char* name, M T::*member) { return {name, member}; }
 
 // An enumeration used as a field specialises this with `static constexpr const char* kNames[]`, in enumerator order.
-template <class E>
-struct EnumNames;
-template <class E>
-const char* enum_name(E value) {
-  return EnumNames<E>::kNames[static_cast<size_t>(value)];
-}
+template <class E> struct EnumNames;
+template <class E> const char* enum_name(E value) { return EnumNames<E>::kNames[static_cast<size_t>(value)]; }
 
-template <class T>
-void visit_fields(T& value, FieldVisitor& visitor) {
+template <class T> void visit_fields(T& value, FieldVisitor& visitor) {
   std::apply(
       [&](const auto&... each) {
         [[maybe_unused]] const auto one = [&](const auto& declared) {

@@ -61,15 +61,9 @@ class Op {
   const char* name() const { return def_->name; }
   bool has(OpTraits trait) const { return (def_->traits & trait) != 0; }
   const void* fields() const { return fields_.get(); }
-  template <class T>
-  bool is() const {
-    return def_ == &T::def;
-  }
+  template <class T> bool is() const { return def_ == &T::def; }
   // The fields when this is a T, else null.
-  template <class T>
-  const T* as() const {
-    return is<T>() ? static_cast<const T*>(fields_.get()) : nullptr;
-  }
+  template <class T> const T* as() const { return is<T>() ? static_cast<const T*>(fields_.get()) : nullptr; }
   // "softmax{axis=1}"; fields at their default are left out.
   std::string text() const;
   uint64_t hash() const;

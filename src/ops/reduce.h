@@ -5,8 +5,7 @@
 namespace ingot {
 
 enum class ReduceFn : uint8_t { kSum, kMean, kProd, kMin, kMax, kL1, kL2, kSumSquare, kLogSum, kLogSumExp };
-template <>
-struct EnumNames<ReduceFn> {
+template <> struct EnumNames<ReduceFn> {
   static constexpr const char* kNames[] = {"sum", "mean", "prod",       "min",     "max",
                                            "l1",  "l2",   "sum_square", "log_sum", "log_sum_exp"};
 };

@@ -49,8 +49,7 @@ enum class UnaryFn : uint8_t {
   kHardSigmoid,      // max(0, min(1, alpha * x + beta))
   kShrink,           // x < -alpha ? x + beta : x > alpha ? x - beta : 0
 };
-template <>
-struct EnumNames<UnaryFn> {
+template <> struct EnumNames<UnaryFn> {
   static constexpr const char* kNames[] = {"abs",
                                            "acos",
                                            "acosh",

@@ -7,7 +7,7 @@ namespace ingot::passes {
 Pass remove_dead();
 Pass inline_if();
 Pass fold_constants();
-Pass merge_common();
+Pass merge_equal();
 Pass cancel_movement();  // transposes, reshapes, slices, ... that undo each other or do nothing
 Pass cancel_casts();
 Pass simplify_arithmetic();  // x + 0, x * 1, x / c, pow(x, 2), ...

@@ -69,7 +69,7 @@ TEST(InlineIf, TakesTheKnownBranch) {
 }
 
 TEST(MergeCommon, ComputesEqualThingsOnce) {
-  const auto result = rewrite(merge_common(), R"(graph g(%x: f32[n]) {
+  const auto result = rewrite(merge_equal(), R"(graph g(%x: f32[n]) {
     %c: f32[] = const 2
     %d: f32[] = const 2
     %a = binary{fn=mul}(%x, %c)  # first
@@ -83,7 +83,7 @@ TEST(MergeCommon, ComputesEqualThingsOnce) {
 }
 
 TEST(MergeCommon, TellsDifferentFieldsApart) {
-  const auto result = rewrite(merge_common(), R"(graph g(%x: f32[n,m]) {
+  const auto result = rewrite(merge_equal(), R"(graph g(%x: f32[n,m]) {
     %a = softmax{axis=0}(%x)
     %b = softmax{axis=1}(%x)
     %y = binary(%a, %b)

@@ -34,16 +34,11 @@ bool tracks_elements(DType dtype) {
 bool holds_exactly(DType dtype, int64_t value) {
   const auto within = [&](int64_t limit) { return value >= -limit && value <= limit; };
   switch (dtype) {
-    case DType::kI64:
-      return true;
-    case DType::kI32:
-      return value == static_cast<int32_t>(value);
-    case DType::kF32:
-      return within(int64_t{1} << 24);
-    case DType::kF64:
-      return within(int64_t{1} << 53);
-    default:
-      return false;
+    case DType::kI64: return true;
+    case DType::kI32: return value == static_cast<int32_t>(value);
+    case DType::kF32: return within(int64_t{1} << 24);
+    case DType::kF64: return within(int64_t{1} << 53);
+    default: return false;
   }
 }
 

@@ -37,9 +37,10 @@ bool holds_exactly(DType dtype, int64_t value);
 // Type, shape as far as known, and content as far as known.
 struct Fact {
   Type type;
-  std::optional<DimShape> shape;     // empty: rank unknown; only for tensors
-  std::optional<Tensor> value;       // content known now
-  std::optional<DimShape> elements;  // content of a tensor of rank 0 or 1 as expressions of symbols (see tracks_elements)
+  std::optional<DimShape> shape;  // empty: rank unknown; only for tensors
+  std::optional<Tensor> value;    // content known now
+  std::optional<DimShape>
+      elements;  // content of a tensor of rank 0 or 1 as expressions of symbols (see tracks_elements)
 
   Fact() = default;
   Fact(DType dtype, std::optional<DimShape> shape) : type(Type::tensor(dtype)), shape(std::move(shape)) {}

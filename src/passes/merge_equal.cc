@@ -78,8 +78,8 @@ void merge(ir::Graph& graph, PassRun& run) {
 
 }  // namespace
 
-Pass merge_common() {
-  return {"merge_common",
+Pass merge_equal() {
+  return {"merge_equal",
           "No two nodes compute the same from the same operands; equal small constants are one value.",
           "After folding and cancelling, which make operands equal, and before fusion, which hides them in groups.",
           {},
