@@ -145,8 +145,8 @@ static void infer(const Resize& resize, InferContext& context) {
   if (scales && scales->empty()) scales.reset();
   context.require(!sizes || sizes->size() == axes.size(), "resize of {} axes to {} sizes", axes.size(),
                   sizes ? sizes->size() : 0);
-  context.require(sizes || hidden || !scales || scales->size() == axes.size(), "resize of {} axes by {} scales", axes.size(),
-                  scales ? scales->size() : 0);
+  context.require(sizes || hidden || !scales || scales->size() == axes.size(), "resize of {} axes by {} scales",
+                  axes.size(), scales ? scales->size() : 0);
   DimShape selected;
   for (const int64_t axis : axes) selected.push_back(shape[static_cast<size_t>(axis)]);
   if (sizes && resize.aspect != ResizeAspect::kStretch) {
