@@ -207,7 +207,8 @@ static void eval(const Slice& slice, EvalContext& context) {
         source += runs[axis].step * strides[axis];
         break;
       }
-      source -= runs[axis].step * strides[axis] * (shape[axis] - 1);
+      // The step of a single element may be any number.
+      if (shape[axis] > 1) source -= runs[axis].step * strides[axis] * (shape[axis] - 1);
       index[axis] = 0;
     }
   }

@@ -28,6 +28,7 @@ void check_tables(const TreeEnsemble& t) {
     broken("tables of nodes differ in length");
   }
   if (t.targets < 1 || t.targets > kMaxTargets) broken("the number of targets");
+  if (t.binary && t.targets != 2) broken("two classes that are not two");
   if (t.leaf_targets.size() != t.leaf_weights.size()) broken("tables of leaves differ in length");
   if (!ranges_within(t.leaf_begins, t.leaf_weights.size())) broken("ranges of leaves");
   if (!ranges_within(t.member_begins, t.members.size())) broken("ranges of sets");
