@@ -39,7 +39,7 @@ const char* plan_slice(const Bounds& bounds, const Shape& from, const Shape& to,
       return "a slice's bounds do not give the expected size";
     }
     first += begin * axes[axis].from;
-    axes[axis].from *= step;
+    if (count > 1) axes[axis].from *= step;  // the step of a single element may be any number
   }
   for (size_t k = 0; k < from.size(); ++k) {
     if (!cut[k] && from[k] != to[k]) return "a slice's bounds do not give the expected size";
