@@ -4,6 +4,7 @@
 #include "base/checked.h"
 #include "ir/bodies.h"
 #include "ir/interpreter.h"
+#include "ops/sizes.h"
 #include "passes/passes.h"
 #include "passes/queries.h"
 
@@ -90,7 +91,9 @@ ir::Outcome fold(const ir::Graph& graph, ir::NodeId id, PassRun& run) {
   }
   if (draws_random_numbers(graph, node)) return ir::refused("it draws random numbers");
   if (std::string_view(node.op.name()).starts_with("dequantize")) return ir::refused("weights stay quantised");
+  if (node.op.is<Sizes>()) return ir::no_match;  // expressions of the run's sizes
   const auto expected = result_bytes(graph, node);
+  if (!expected && node.inputs.size() == 1 && node.op.has(kMovesData)) return ir::no_match;  // the same
   const int64_t operands = operand_bytes(graph, node);
   if (expected && *expected > run.options().fold_bytes) return ir::refused("the result is too large");
   if (expected && *expected > kRepeatedBytes && *expected > 2 * operands &&

@@ -13,9 +13,13 @@ Pass cancel_casts();
 Pass simplify_arithmetic();  // x + 0, x * 1, x / c, pow(x, 2), ...
 Pass fold_shapes();          // Shape -> Gather -> Concat -> Reshape chains
 Pass sink_transposes();
+Pass recognise_activations();
+Pass recognise_norms();
 Pass fold_affine();  // batch norm, scales and biases into weights
 
 Pass channels_last();
+Pass fuse_epilogue();
+Pass fuse_pointwise();
 Pass count_layouts();
 
 }  // namespace ingot::passes

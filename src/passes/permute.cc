@@ -230,7 +230,7 @@ std::optional<Permutation> transposed_by(const ir::Graph& graph, ir::ValueId id)
 
 std::optional<Through> through_transpose(const ir::Graph& graph, const ir::Node& node, const Permutation& permutation,
                                          OtherOperands others, ir::Patch& patch, const char*& why) {
-  why = "the operator does not go with a transpose";
+  why = nullptr;
   if (node.outputs.size() != 1 || node.inputs.empty()) return std::nullopt;
   Operands operands(graph, patch, permutation, others);
   if (const auto* reshape = node.op.as<Reshape>()) {

@@ -34,8 +34,8 @@ enum class OtherOperands : uint8_t {
   kTranspose,  // they are transposed
 };
 // `node`, whose operands of full rank are T(x) for the transpose T by `permutation`, in terms of the x. What it takes
-// to bring other operands along is added to `patch`. Nothing, with a static reason in `why`, when the operator or an
-// operand does not allow it.
+// to bring other operands along is added to `patch`. Nothing when the operator or an operand does not allow it; `why`
+// then holds a static reason, or null for operators that have nothing to do with transposes.
 std::optional<Through> through_transpose(const ir::Graph& graph, const ir::Node& node, const Permutation& permutation,
                                          OtherOperands others, ir::Patch& patch, const char*& why);
 

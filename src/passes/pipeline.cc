@@ -9,13 +9,15 @@ std::vector<Stage> portable_stages() {
       {"simplify",
        true,
        {remove_dead(), fold_constants(), inline_if(), fold_shapes(), cancel_casts(), cancel_movement(),
-        sink_transposes(), simplify_arithmetic(), fold_affine(), merge_equal()}},
+        sink_transposes(), recognise_activations(), recognise_norms(), simplify_arithmetic(), fold_affine(),
+        merge_equal()}},
   };
 }
 
 std::vector<Stage> target_stages() {
   return {
       {"layout", true, {channels_last(), sink_transposes(), cancel_movement(), fold_constants(), merge_equal()}},
+      {"fuse", false, {fuse_epilogue(), fuse_pointwise()}},
       {"report", false, {count_layouts()}},
   };
 }

@@ -33,12 +33,13 @@ ir::Outcome sink(const ir::Graph& graph, ir::NodeId id, PassRun&) {
   }
   if (!permutation) return ir::no_match;
   if (!shrinks) return ir::refused("the result is larger than the transposed operand");
-  if (freed_transposes(graph, node, id, *permutation) == 0)
-    return ir::refused("the transposed value is used elsewhere");
   ir::Patch patch(graph);
   const char* why = nullptr;
   auto through = through_transpose(graph, node, *permutation, OtherOperands::kOnlyFree, patch, why);
-  if (!through) return ir::refused(why);
+  if (!through) return why != nullptr ? ir::refused(why) : ir::no_match;
+  if (freed_transposes(graph, node, id, *permutation) == 0) {
+    return ir::refused("the transposed value is used elsewhere");
+  }
   const ir::ValueId result = patch.add(std::move(through->op), std::move(through->inputs));
   patch.replace(node.outputs[0],
                 is_identity(through->result) ? result : patch.add(Transpose{through->result}, {result}));

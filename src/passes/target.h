@@ -10,13 +10,14 @@ namespace ingot::passes {
 
 struct Target {
   std::string name = "cpu";
-  bool channels_last = true;    // convolution, pooling and resizing run on channels-last activations
-  bool conv_epilogue = true;    // pointwise operators after a convolution run inside it
-  bool matmul_epilogue = true;  // the same for matrix products
-  bool fused_pointwise = true;  // chains of pointwise operators run as one step
-  bool merge_siblings = true;   // products of one input become one product
-  size_t max_body = 64;         // instructions in one fused group or epilogue
-  size_t max_operands = 16;     // inputs of one fused group, or operands of one epilogue
+  bool channels_last = true;         // convolution, pooling and resizing run on channels-last activations
+  bool conv_epilogue = true;         // pointwise operators after a convolution run inside it
+  bool matmul_epilogue = true;       // the same for matrix products
+  bool fused_pointwise = true;       // chains of pointwise operators run as one step
+  bool merge_siblings = true;        // products of one input become one product
+  size_t max_body = 40;              // instructions in one fused group or epilogue
+  size_t max_operands = 24;          // inputs and results of one fused group
+  size_t max_epilogue_operands = 8;  // operands of one epilogue besides the product
   std::vector<DType> pointwise_types = {DType::kF32};  // elements that fused groups compute on
 };
 

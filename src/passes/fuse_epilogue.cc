@@ -1,0 +1,160 @@
+// Elementwise operators that follow a matrix product or convolution run on its result while it is in cache.
+#include "ops/conv.h"
+#include "ops/matmul.h"
+#include "passes/passes.h"
+#include "passes/queries.h"
+#include "passes/tile_group.h"
+
+namespace ingot::passes {
+namespace {
+
+using ir::kNoValue;
+using ir::NodeId;
+using ir::ValueId;
+
+constexpr size_t kFirstOperand = 3;  // after data, weights and bias
+constexpr size_t kMaxMembers = 16;
+
+const std::vector<TileInstruction>* epilogue_of(const ir::Node& node) {
+  if (const auto* conv = node.op.as<Conv>()) return &conv->epilogue;
+  if (const auto* matmul = node.op.as<MatMul>()) return &matmul->epilogue;
+  return nullptr;
+}
+
+Op with_epilogue(const Op& op, std::vector<TileInstruction> body) {
+  if (const auto* conv = op.as<Conv>()) {
+    Conv fields = *conv;
+    fields.epilogue = std::move(body);
+    return fields;
+  }
+  MatMul fields = *op.as<MatMul>();
+  fields.epilogue = std::move(body);
+  return fields;
+}
+
+// Where nodes stand in the order of running; new ones take the place of what they replace.
+using Positions = std::unordered_map<NodeId, size_t>;
+
+class Fusion {
+ public:
+  Fusion(ir::Graph& graph, PassRun& run) : graph_(graph), run_(run) {
+    for (const NodeId id : graph.order()) positions_.emplace(id, positions_.size());
+  }
+
+  void all() {
+    const auto order = graph_.order();
+    for (const NodeId id : order) {
+      if (!graph_.node(id).removed && is_tile_operator(graph_, graph_.node(id), run_.target())) fuse(id);
+    }
+  }
+
+ private:
+  // `last` and the elementwise nodes before it that nothing else needs, producers first.
+  std::vector<NodeId> members_of(NodeId last) const {
+    std::vector<NodeId> members{last};
+    for (size_t i = 0; i < members.size() && members.size() < kMaxMembers; ++i) {
+      for (const ValueId input : graph_.node(members[i]).inputs) {
+        const NodeId producer = graph_.value(input).producer;
+        if (producer < 0 || contains(members, producer) || !belongs(producer, last, members)) continue;
+        members.push_back(producer);
+        i = static_cast<size_t>(-1);  // earlier members' operands may belong now
+        break;
+      }
+    }
+    std::sort(members.begin(), members.end(), [&](NodeId a, NodeId b) { return position(a) < position(b); });
+    return members;
+  }
+
+  bool belongs(NodeId id, NodeId last, const std::vector<NodeId>& members) const {
+    const ir::Node& node = graph_.node(id);
+    return is_tile_operator(graph_, node, run_.target()) &&
+           same_shape(graph_.fact(node.outputs[0]), graph_.fact(graph_.node(last).outputs[0])) &&
+           used_within(node.outputs[0], members);
+  }
+
+  bool used_within(ValueId id, const std::vector<NodeId>& members) const {
+    const auto& users = graph_.users(id);
+    return !graph_.is_output(id) &&
+           std::all_of(users.begin(), users.end(), [&](NodeId user) { return contains(members, user); });
+  }
+  static bool contains(const std::vector<NodeId>& members, NodeId id) {
+    return std::find(members.begin(), members.end(), id) != members.end();
+  }
+  size_t position(NodeId id) const {
+    const auto found = positions_.find(id);
+    return found == positions_.end() ? 0 : found->second;
+  }
+
+  // The product among the operands whose result only the members need; the last to run when there are several.
+  NodeId product_of(const std::vector<NodeId>& members, NodeId last, const char*& why) const {
+    NodeId best = -1;
+    for (const NodeId member : members) {
+      for (const ValueId input : graph_.node(member).inputs) {
+        const NodeId producer = graph_.value(input).producer;
+        if (producer < 0 || epilogue_of(graph_.node(producer)) == nullptr) continue;
+        const bool enabled =
+            graph_.node(producer).op.is<Conv>() ? run_.target().conv_epilogue : run_.target().matmul_epilogue;
+        if (!enabled) continue;
+        if (!used_within(input, members)) {
+          why = "the product is used elsewhere";
+        } else if (!same_shape(graph_.fact(input), graph_.fact(graph_.node(last).outputs[0]))) {
+          why = "the operator broadcasts the product";
+        } else if (graph_.fact(input).dtype() != DType::kF32 ||
+                   graph_.fact(graph_.node(last).outputs[0]).dtype() != DType::kF32) {
+          why = "the elements are not f32";
+        } else if (best < 0 || position(producer) > position(best)) {
+          best = producer;
+        }
+      }
+    }
+    return best;
+  }
+
+  void fuse(NodeId last) {
+    const auto members = members_of(last);
+    const char* why = nullptr;
+    const NodeId product = product_of(members, last, why);
+    if (product < 0) {
+      if (why != nullptr) run_.refuse(graph_, "fuse", last, why);
+      return;
+    }
+    const ir::Node& node = graph_.node(product);
+    TileGroup group;
+    group.add_input(node.outputs[0]);
+    const auto& epilogue = *epilogue_of(node);
+    std::vector<ValueId> operands{node.outputs[0]};
+    for (size_t i = kFirstOperand; i < node.inputs.size(); ++i) operands.push_back(node.inputs[i]);
+    if (!epilogue.empty()) group.add_body(epilogue, operands, node.outputs[0]);
+    for (const NodeId member : members) group.add_node(graph_.node(member));
+    if (group.inputs().size() - 1 > run_.target().max_epilogue_operands || group.size() > run_.target().max_body) {
+      return run_.refuse(graph_, "fuse", last, "the epilogue would grow too long");
+    }
+    std::vector<ValueId> inputs = node.inputs;
+    inputs.resize(kFirstOperand, kNoValue);
+    inputs.insert(inputs.end(), group.inputs().begin() + 1, group.inputs().end());
+    ir::Patch patch(graph_);
+    patch.replace(graph_.node(last).outputs[0], patch.add(with_epilogue(node.op, group.body()), std::move(inputs)));
+    const size_t place = position(last);
+    for (const NodeId added : run_.apply(graph_, "fuse", last, std::move(patch))) positions_[added] = place;
+  }
+
+  ir::Graph& graph_;
+  PassRun& run_;
+  Positions positions_;
+};
+
+void fuse_all(ir::Graph& graph, PassRun& run) { Fusion(graph, run).all(); }
+
+}  // namespace
+
+Pass fuse_epilogue() {
+  return {"fuse_epilogue",
+          "No elementwise operator follows a product or convolution that could run inside it: bias, scale, activation, "
+          "residual, in any order.",
+          "After the layout is settled, which leaves nothing between a convolution and what follows; before "
+          "fuse_pointwise, which takes what is left.",
+          {},
+          fuse_all};
+}
+
+}  // namespace ingot::passes
