@@ -94,7 +94,7 @@ TEST(SinkTransposes, StayWhenAnotherOperandWouldNeedOne) {
 }
 
 std::vector<Pass> layout() {
-  return {channels_last(), sink_transposes(), cancel_movement(), fold_constants(), merge_common(), count_layouts()};
+  return {channels_last(), sink_transposes(), cancel_movement(), fold_constants(), merge_equal(), count_layouts()};
 }
 
 int64_t conversions(const Rewritten& result) {
