@@ -222,7 +222,8 @@ def qlinear_cases():
 
 
 def integer_product_cases():
-    a, w = ints(3, 4, high=256, dtype=u8), ints(4, 5, low=-128, high=128, dtype=i8)
+    # Weights of 7 bits: on CPUs without VNNI, ONNX Runtime's u8 x s8 products saturate in 16 bits with wider ones.
+    a, w = ints(3, 4, high=256, dtype=u8), ints(4, 5, low=-64, high=64, dtype=i8)
     a_zero, w_zero = np.array(100, u8), np.array(3, i8)
     columns = np.abs(floats(5)) + f32(0.1)
     yield Case("matmul_integer_to_float", MS, "MatMulIntegerToFloat",
