@@ -6,6 +6,7 @@ namespace ingot::kernels {
 
 extern const Family kGemmFamily;           // gemm/
 extern const Family kConvFamily;           // conv/
+extern const Family kWinogradFamily;       // winograd/
 extern const Family kDepthwiseFamily;      // depthwise/
 extern const Family kConvTransposeFamily;  // conv/
 extern const Family kPointwiseFamily;      // pointwise/: tile programs for unary, binary, where, cast, fused
