@@ -17,7 +17,7 @@ enum ExitCode : int {
   kOk = 0,
   kFailure = 1,   // the request failed: model, plan, files, memory
   kUsage = 2,     // wrong command line
-  kMismatch = 3,  // verify: outputs differ; diff: plans differ
+  kMismatch = 3,  // verify: outputs differ; diff: plans differ; cache verify: a damaged plan
   kMissing = 4,   // something optional that the verb needs is not installed
 };
 
@@ -28,6 +28,7 @@ void add_bench(CLI::App& app, Common& common, int& result);
 void add_inspect(CLI::App& app, Common& common, int& result);
 void add_diff(CLI::App& app, Common& common, int& result);
 void add_verify(CLI::App& app, Common& common, int& result);
+void add_cache(CLI::App& app, Common& common, int& result);
 void add_doctor(CLI::App& app, Common& common, int& result);
 void add_completion(CLI::App& app, Common& common, int& result);
 

@@ -14,6 +14,7 @@ int main(int argc, char** argv) {
       "  ingot bench model.onnx                  measure\n"
       "  ingot inspect model.plan                look inside\n"
       "  ingot verify model.onnx                 compare with ONNX Runtime\n"
+      "  ingot cache list                        plans kept for next time\n"
       "  ingot doctor                            what this machine offers",
       "ingot"};
   app.require_subcommand(1);
@@ -33,6 +34,7 @@ int main(int argc, char** argv) {
   add_inspect(app, common, result);
   add_diff(app, common, result);
   add_verify(app, common, result);
+  add_cache(app, common, result);
   add_doctor(app, common, result);
   add_completion(app, common, result);
   app.parse_complete_callback([&] {

@@ -2,6 +2,7 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <cstring>
 #include <nlohmann/json.hpp>
 #include <random>
@@ -94,9 +95,20 @@ Shape shape_of(const Session::Port& port, const std::map<std::string, Shape>& sh
 void BuildFlags::add_to(CLI::App& command) {
   for (const auto& option : json::parse(ingot_build_options_json())) {
     const std::string name = option["name"];
+    std::string spelled = "--" + name, dashed = spelled;
+    std::replace(dashed.begin(), dashed.end(), '_', '-');
+    if (dashed != spelled) spelled = dashed + "," + spelled;
+    if (option["default"] == "false") {
+      command
+          .add_flag_function(
+              spelled + "{true}", [this, name](int64_t count) { values_[name] = {count > 0 ? "true" : "false"}; },
+              option["doc"].get<std::string>())
+          ->group("Build");
+      continue;
+    }
     command
         .add_option_function<std::vector<std::string>>(
-            "--" + name, [this, name](const std::vector<std::string>& given) { values_[name] = given; },
+            spelled, [this, name](const std::vector<std::string>& given) { values_[name] = given; },
             option["doc"].get<std::string>())
         ->group("Build")
         ->expected(1)

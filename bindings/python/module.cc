@@ -245,6 +245,8 @@ NB_MODULE(_ingot, module) {
       .def("profile_json", &ingot::Session::profile_json)
       .def("memory_json", &ingot::Session::memory_json);
   module.def("respecialize", &ingot::respecialize);
+  module.def("cache_list_json", &ingot::cache_list_json, nb::arg("folder") = "");
+  module.def("cache_prune_json", &ingot::cache_prune_json, nb::arg("folder") = "", nb::arg("limit") = "");
   module.def("version", [] { return std::string(ingot_version()); });
   module.def("doctor_json", [] { return std::string(ingot_doctor_json()); });
   module.def("build_options_json", [] { return std::string(ingot_build_options_json()); });

@@ -47,7 +47,9 @@ INGOT_API void ingot_builder_release(ingot_builder* builder);
 /* Options by name, as the command line spells them without the dashes; ingot_build_options_json lists them all:
  * "precision" fp32; "device" cpu; "threads" 0; "minShapes"/"optShapes"/"maxShapes" name:1x3x224x224,...;
  * "free-dimension" name=4 (may repeat); "disable-pass" name (may repeat); "max-patches" n; "stop-after" stage or pass;
- * "no-portable" true; "isa" avx2. Unknown names and bad values give an error that lists the valid ones. */
+ * "no-portable" true; "isa" avx2; "engine_cache_enable" true, "engine_cache_path" folder, "engine_cache_limit" 16G
+ * (the plan cache, below). '-' and '_' count as the same. Unknown names and bad values give an error that lists the
+ * valid ones. */
 INGOT_API ingot_error* ingot_builder_set_option(ingot_builder* builder, const char* name, const char* value);
 /* [{"name":…,"default":…,"doc":…}, …] */
 INGOT_API const char* ingot_build_options_json(void);
@@ -60,6 +62,19 @@ INGOT_API ingot_error* ingot_build(ingot_builder* builder, ingot_plan** plan);
 INGOT_API const char* ingot_builder_report_json(const ingot_builder* builder);
 /* Text of the graph after `stop-after`, when that option was set; else "". */
 INGOT_API const char* ingot_builder_dump(const ingot_builder* builder);
+
+/* The plan cache (compiler). With "engine_cache_enable" (or a folder by "engine_cache_path"), ingot_build takes the
+ * plan from the folder when one was made from the same model bytes, weights, options, CPU and library; else it builds
+ * and keeps it. Nothing wrong with the folder or a file in it fails a build: a log line says what. Any number of
+ * processes may share a folder. The report's "cache" tells what happened:
+ * {"state":"loaded"|"respecialized"|"built"|"off", "file","reason"}. `folder` NULL or "": INGOT_CACHE_DIR, else
+ * ~/.cache/ingot. Texts are released with ingot_string_release. */
+/* {"folder","bytes","entries":[{"file","bytes","last_used","fault","model","target_cpu",…}…]}, longest unused first;
+ * every byte is hashed, "fault" says what is wrong or is "". */
+INGOT_API ingot_error* ingot_cache_list(const char* folder, char** json);
+/* Removes damaged plans, leftovers of killed writers, then the longest unused until the rest fits `limit` ("512MB";
+ * NULL or "": the default of "engine_cache_limit"; "0": all). {"folder","removed":[file…],"bytes"} */
+INGOT_API ingot_error* ingot_cache_prune(const char* folder, const char* limit, char** json);
 
 /* Builds again, from the portable graph that it carries, a plan made for another CPU or library version. */
 INGOT_API ingot_error* ingot_plan_respecialize(const ingot_plan* plan, ingot_plan** result);

@@ -321,6 +321,18 @@ class Builder {
   std::unique_ptr<Progress> progress_;
 };
 
+// The plan cache; JSON as ingot.h says. `folder` "": the default one.
+inline std::string cache_list_json(const std::string& folder = "") {
+  char* text = nullptr;
+  check(ingot_cache_list(folder.c_str(), &text));
+  return detail::take_string(text);
+}
+inline std::string cache_prune_json(const std::string& folder = "", const std::string& limit = "") {
+  char* text = nullptr;
+  check(ingot_cache_prune(folder.c_str(), limit.c_str(), &text));
+  return detail::take_string(text);
+}
+
 inline Plan respecialize(const Plan& plan) {
   ingot_plan* result = nullptr;
   check(ingot_plan_respecialize(plan.get(), &result));

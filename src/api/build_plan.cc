@@ -5,8 +5,8 @@
 #include "api/handles.h"
 #include "base/hash.h"
 #include "base/mapped_file.h"
-#include "compiler/compiler.h"
 #include "ingot/ingot.h"
+#include "service/cached_build.h"
 
 using ingot::Code;
 using ingot::api::guard;
@@ -15,7 +15,7 @@ using ingot::api::require;
 struct ingot_builder {
   ingot::onnx::Model model;
   std::string name, hash;
-  ingot::compiler::BuildOptions options;
+  ingot::service::Options options;
   ingot::ProgressCallback progress;
   std::string report = "{}", dump;
 };
@@ -62,14 +62,14 @@ void ingot_builder_release(ingot_builder* builder) { delete builder; }
 ingot_error* ingot_builder_set_option(ingot_builder* builder, const char* name, const char* value) {
   return guard([&] {
     require(builder != nullptr && name != nullptr && value != nullptr, "builder, name or value");
-    ingot::compiler::set_build_option(builder->options, name, value);
+    ingot::service::set_option(builder->options, name, value);
   });
 }
 
 const char* ingot_build_options_json(void) {
   static const std::string text = [] {
     nlohmann::json list = nlohmann::json::array();
-    for (const auto& option : ingot::compiler::build_options()) {
+    for (const auto& option : ingot::service::option_rows()) {
       list.push_back({{"name", option.name}, {"default", option.default_value}, {"doc", option.doc}});
     }
     return list.dump();
@@ -90,8 +90,9 @@ void ingot_builder_set_progress(ingot_builder* builder, int (*callback)(void*, c
 ingot_error* ingot_build(ingot_builder* builder, ingot_plan** plan) {
   return guard([&] {
     require(builder != nullptr && plan != nullptr, "builder");
-    auto result = ingot::compiler::build(builder->model, builder->name, builder->hash, builder->options,
-                                         ingot::api::registered_custom_operators(), ingot::Progress(builder->progress));
+    auto result =
+        ingot::service::cached_build(builder->model, builder->name, builder->hash, builder->options,
+                                     ingot::api::registered_custom_operators(), ingot::Progress(builder->progress));
     builder->report = std::move(result.report_json);
     builder->dump = std::move(result.dump);
     *plan = new ingot_plan{std::make_shared<const ingot::plan::Plan>(std::move(result.plan)), {}, {}};

@@ -22,4 +22,15 @@ std::span<const Knob* const> all_knobs() {
   return kAll;
 }
 
+std::string default_cache_folder() {
+  if (const std::string given = knobs::cache_dir.get(); !given.empty()) return given;
+  const auto set = [](const char* name) {
+    const char* value = std::getenv(name);
+    return std::string(value != nullptr ? value : "");
+  };
+  if (const std::string base = set("XDG_CACHE_HOME"); !base.empty()) return base + "/ingot";
+  if (const std::string home = set("HOME"); !home.empty()) return home + "/.cache/ingot";
+  return "";
+}
+
 }  // namespace ingot

@@ -20,5 +20,8 @@ extern const Knob component_dir;
 }  // namespace knobs
 
 std::span<const Knob* const> all_knobs();
+// Where plans are kept unless the application names a folder: INGOT_CACHE_DIR, else $XDG_CACHE_HOME/ingot, else
+// ~/.cache/ingot; empty when none of the variables is set.
+std::string default_cache_folder();
 
 }  // namespace ingot

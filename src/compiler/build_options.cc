@@ -2,6 +2,7 @@
 #include <charconv>
 
 #include "base/cpu.h"
+#include "base/option_name.h"
 #include "compiler/compiler.h"
 
 namespace ingot::compiler {
@@ -76,22 +77,6 @@ constexpr BuildOption kOptions[] = {
      [](BuildOptions& o, const std::string& v) { o.keep_portable = !parse_bool(v, "no-portable"); }},
 };
 
-// Levenshtein distance, for naming the option that was probably meant.
-size_t distance(std::string_view a, std::string_view b) {
-  std::vector<size_t> row(b.size() + 1);
-  for (size_t j = 0; j <= b.size(); ++j) row[j] = j;
-  for (size_t i = 1; i <= a.size(); ++i) {
-    size_t diagonal = row[0];
-    row[0] = i;
-    for (size_t j = 1; j <= b.size(); ++j) {
-      const size_t above = row[j];
-      row[j] = std::min({row[j] + 1, row[j - 1] + 1, diagonal + (a[i - 1] != b[j - 1])});
-      diagonal = above;
-    }
-  }
-  return row[b.size()];
-}
-
 }  // namespace
 
 std::span<const BuildOption> build_options() { return kOptions; }
@@ -99,14 +84,10 @@ std::span<const BuildOption> build_options() { return kOptions; }
 void set_build_option(BuildOptions& options, const std::string& name, const std::string& value) {
   std::vector<std::string> names;
   for (const BuildOption& option : kOptions) {
-    if (name == option.name) return option.set(options, value);
+    if (same_option(name, option.name)) return option.set(options, value);
     names.emplace_back(option.name);
   }
-  std::stable_sort(names.begin(), names.end(),
-                   [&](const std::string& a, const std::string& b) { return distance(name, a) < distance(name, b); });
-  std::string list;
-  for (const auto& each : names) list += (list.empty() ? "" : ", ") + each;
-  fail(Code::kInvalidArgument, "unknown build option '{}'; valid: {}", name, list);
+  fail(Code::kInvalidArgument, "unknown build option '{}'; valid: {}", name, nearest_first(name, names));
 }
 
 }  // namespace ingot::compiler

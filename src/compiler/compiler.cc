@@ -220,10 +220,14 @@ BuildResult build(const onnx::Model& model, const std::string& model_name, const
 }
 
 plan::Plan respecialize(const plan::Plan& plan, const Progress& progress) {
-  Stages stages;
-  json report;
   BuildOptions options;
   options.shapes = plan.info.shapes;
+  return respecialize(plan, options, progress);
+}
+
+plan::Plan respecialize(const plan::Plan& plan, const BuildOptions& options, const Progress& progress) {
+  Stages stages;
+  json report;
   BuildResult result;
   finish(lower::portable_graph(plan), options, progress, stages, report, result);
   result.plan.info.model_name = plan.info.model_name;

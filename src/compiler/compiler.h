@@ -44,7 +44,9 @@ struct BuildResult {
 BuildResult build(const onnx::Model& model, const std::string& model_name, const std::string& model_hash,
                   const BuildOptions& options, const std::vector<onnx::CustomOperator>& custom = {},
                   const Progress& progress = {});
-// Builds for this machine from the portable graph of a plan made for another.
+// Builds for this machine from the portable graph of a plan made for another. `options`: those that the plan was built
+// with, where they are known; sizes that they fixed and passes up to the portable graph are already in it.
 plan::Plan respecialize(const plan::Plan& plan, const Progress& progress = {});
+plan::Plan respecialize(const plan::Plan& plan, const BuildOptions& options, const Progress& progress = {});
 
 }  // namespace ingot::compiler

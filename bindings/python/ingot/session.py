@@ -7,11 +7,8 @@ import time
 
 from . import _ingot, dtypes, errors
 from .options import RunOptions, SessionOptions
+from .providers import PROVIDER, options_for_ingot
 from .values import OrtValue, from_value, to_value
-
-PROVIDER = "IngotExecutionProvider"
-# Provider options: build options by name (underscores for dashes), and where plans of a session come from.
-_KNOWN_PROVIDERS = (PROVIDER, "CPUExecutionProvider")
 
 
 class NodeArg:
@@ -36,23 +33,6 @@ class ModelMetadata:
         self.custom_metadata_map = custom
 
 
-def _provider_options(providers, provider_options):
-    """The options given to Ingot's provider; names that are no provider here are an error."""
-    options = {}
-    entries = list(providers or [])
-    extra = list(provider_options or [])
-    if extra and len(extra) != len(entries):
-        raise ValueError("'providers' and 'provider_options' should be the same length if both are given.")
-    for index, entry in enumerate(entries):
-        name, given = entry if isinstance(entry, (tuple, list)) else (entry, {})
-        given = dict(given, **(extra[index] if extra else {}))
-        if name == PROVIDER:
-            options.update(given)
-        elif name not in _KNOWN_PROVIDERS:
-            raise ValueError("%s is not a provider of this package; available: %s" % (name, ", ".join(_KNOWN_PROVIDERS)))
-    return options
-
-
 def _is_plan(source):
     if isinstance(source, (bytes, bytearray, memoryview)):
         return bytes(source[:8]) == b"INGOTPLN"
@@ -63,7 +43,9 @@ class InferenceSession:
     """Runs a model or a plan.
 
     `path_or_bytes`: an .onnx file, its bytes, a .plan file, its bytes, or an ingot.Plan. Options of the provider are
-    build options: providers=[("IngotExecutionProvider", {"device": "cpu", "precision": "fp32"})].
+    build options: providers=[("IngotExecutionProvider", {"device": "cpu", "precision": "fp32"})]. Options of the
+    TensorRT provider are translated (docs/migrate.md); other providers of ONNX Runtime are served by Ingot as well, and
+    a log line of the logger "ingot" says so.
     Sessions may be run from several threads at once.
     """
 
@@ -71,7 +53,7 @@ class InferenceSession:
         from .plan import Plan, build
 
         self._options = sess_options or SessionOptions()
-        self._provider_options = _provider_options(providers, provider_options)
+        self._provider_options = options_for_ingot(providers, provider_options)
         if isinstance(path_or_bytes, Plan):
             self._plan = path_or_bytes
         elif _is_plan(path_or_bytes):
@@ -106,7 +88,7 @@ class InferenceSession:
         return {PROVIDER: {key: str(value) for key, value in self._provider_options.items()}}
 
     def set_providers(self, providers=None, provider_options=None):
-        _provider_options(providers, provider_options)
+        options_for_ingot(providers, provider_options)
 
     def get_session_options(self):
         return self._options

@@ -1,0 +1,51 @@
+"""The arguments `providers` and `provider_options`, as ONNX Runtime takes them."""
+
+import logging
+
+from . import tensorrt_options
+from .names import nearest_first
+
+PROVIDER = "IngotExecutionProvider"
+TENSORRT = "TensorrtExecutionProvider"
+CPU = "CPUExecutionProvider"
+# ONNX Runtime's own list.
+OTHERS = (TENSORRT, "NvTensorRTRTXExecutionProvider", "CUDAExecutionProvider", "MIGraphXExecutionProvider", "OpenVINOExecutionProvider",
+          "DnnlExecutionProvider", "VitisAIExecutionProvider", "QNNExecutionProvider", "NnapiExecutionProvider", "CoreMLExecutionProvider",
+          "DmlExecutionProvider", "WebGpuExecutionProvider", "XnnpackExecutionProvider", "CANNExecutionProvider", "ROCMExecutionProvider",
+          "AzureExecutionProvider")
+KNOWN = (PROVIDER, CPU) + OTHERS
+
+log = logging.getLogger("ingot")
+
+
+def pairs(providers, provider_options, known=KNOWN):
+    """[(name, options)] in order; raises for names that are no provider anywhere."""
+    entries, extra = list(providers or []), list(provider_options or [])
+    if extra and len(extra) != len(entries):
+        raise ValueError("'providers' and 'provider_options' should be the same length if both are given.")
+    result = []
+    for index, entry in enumerate(entries):
+        name, given = entry if isinstance(entry, (tuple, list)) else (entry, {})
+        if name not in known:
+            raise ValueError("%s is not a provider; valid: %s" % (name, nearest_first(name, known)))
+        result.append((name, dict(given, **(extra[index] if extra else {}))))
+    return result
+
+
+def options_for_ingot(providers, provider_options):
+    """Ingot's options from a list of providers; what was asked of others is translated or named in one log line."""
+    options, said = {}, []
+    for name, given in pairs(providers, provider_options):
+        if name == TENSORRT:
+            translated, remarks = tensorrt_options.translate(given)
+            options = dict(translated, **options)
+            said.append("; ".join(["%s is served by Ingot on the CPU" % name] + remarks))
+        elif name == PROVIDER:
+            options.update(given)
+        elif name != CPU:
+            said.append("%s is served by Ingot on the CPU%s" % (name, ", its options are ignored" if given else ""))
+    if said:
+        log.warning("%s", "; ".join(said))
+    return options
+
+

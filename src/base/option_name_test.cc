@@ -1,0 +1,19 @@
+#include "base/option_name.h"
+
+#include <gtest/gtest.h>
+
+namespace ingot {
+namespace {
+
+TEST(OptionName, DashesAndUnderscoresAreTheSame) {
+  EXPECT_TRUE(same_option("engine_cache-path", "engine-cache_path"));
+  EXPECT_FALSE(same_option("path", "paths"));
+}
+
+TEST(OptionName, TheNearestNameComesFirst) {
+  EXPECT_EQ(nearest_first("precison", {"device", "threads", "precision"}).substr(0, 9), "precision");
+  EXPECT_EQ(nearest_first("", {"b", "a"}), "b, a");
+}
+
+}  // namespace
+}  // namespace ingot
