@@ -94,10 +94,10 @@ TEST(Conv, CostsProblemsOfUnknownSizes) {
   Conv op;
   op.channels_last = true;
   const Problem problem{
-      op, {{DType::kF32, {-1, -1, -1, 64}}, {DType::kF32, {64, 64, 3, 3}, true}}, {{DType::kF32, {-1, -1, -1, 64}}}};
+      op, {{DType::kF32, {-1, -1, -1, 64}}, {DType::kF32, {64, 64, 5, 5}, true}}, {{DType::kF32, {-1, -1, -1, 64}}}};
   EXPECT_STREQ(pick(problem, {IsaLevel::kAvx512, 1}).row->name, "avx512_conv_f32_6x64");
   EXPECT_STREQ(pick(problem, {IsaLevel::kAvx2, 1}).row->name, "avx2_conv_f32_6x16");
-  EXPECT_EQ(kConvFamily.text(problem), "conv n? c64 ?x? m64 k3x3 nhwc");
+  EXPECT_EQ(kConvFamily.text(problem), "conv n? c64 ?x? m64 k5x5 nhwc");
 }
 
 }  // namespace
