@@ -51,8 +51,10 @@ void set_word(std::string& word, const std::string& value, std::initializer_list
 }
 
 constexpr BuildOption kOptions[] = {
-    {"precision", "fp32", "Arithmetic of the plan: fp32.",
-     [](BuildOptions& o, const std::string& v) { set_word(o.precision, v, {"fp32"}, "precision"); }},
+    {"precision", "fp32", "Arithmetic of the plan: fp32, or bf16 with sums in f32.",
+     [](BuildOptions& o, const std::string& v) {
+       set_word(o.precision, v, {"fp32", "bf16"}, "precision");
+     }},
     {"device", "cpu", "Device to build for: cpu.",
      [](BuildOptions& o, const std::string& v) { set_word(o.device, v, {"cpu"}, "device"); }},
     {"threads", "0", "Threads to choose kernels for; 0: every core.",

@@ -4,10 +4,13 @@
 #include <chrono>
 #include <nlohmann/json.hpp>
 
+#include "base/log.h"
 #include "ir/text.h"
 #include "kernels/kernel.h"
 #include "lower/lower.h"
+#include "ops/matmul.h"
 #include "passes/pipeline.h"
+#include "precision/narrow_floats.h"
 
 namespace ingot::compiler {
 namespace {
@@ -101,6 +104,10 @@ class PassStages {
   PassStages(const BuildOptions& options, const Progress& progress, json& report)
       : options_(options), report_(report), patches_left_(options.max_patches < 0 ? INT64_MAX : options.max_patches) {
     base_.progress = progress;
+    if (options.precision == "bf16") {
+      base_.target.pointwise_types.push_back(DType::kBF16);
+      base_.target.mixed_epilogue_types.push_back(DType::kBF16);
+    }
     check_names();
   }
 
@@ -129,7 +136,7 @@ class PassStages {
   void check_names() const {
     std::string valid;
     const auto known = [&](const std::string& name) {
-      for (const auto& stages : {passes::portable_stages(), passes::target_stages()}) {
+      for (const auto& stages : {passes::portable_stages(), precision::bf16_stages(), passes::target_stages()}) {
         for (const passes::Stage& stage : stages) {
           for (const passes::Pass& pass : stage.passes) {
             if (name == pass.name) return true;
@@ -169,14 +176,44 @@ class PassStages {
   passes::PassOptions base_;
 };
 
+// How `target` multiplies matrices of bf16; null when no kernel does.
+const char* bf16_products(const kernels::Target& target) {
+  const kernels::Operand matrix{DType::kBF16, {-1, 64}}, weights{DType::kBF16, {64, 64}, true};
+  const kernels::Candidate row = kernels::pick({MatMul{}, {matrix, weights}, {matrix}}, target);
+  if (row.row == nullptr) return nullptr;
+  return row.row->isa >= IsaLevel::kAvx512Bf16 ? "native" : "widened: no faster than fp32 on this CPU";
+}
+
+// The precision that the plan gets: the one asked for, unless no kernel computes in it.
+std::string precision_of(const BuildOptions& options, const kernels::Target& target, json& report) {
+  report["precision"] = {{"asked", options.precision}, {"built", options.precision}};
+  if (options.precision != "bf16") return options.precision;
+  const char* products = bf16_products(target);
+  if (products != nullptr) {
+    report["precision"]["products"] = products;
+    return options.precision;
+  }
+  report["precision"]["built"] = "fp32";
+  report["precision"]["reason"] = std::string("no kernel multiplies bf16 at the ISA level ") + isa_name(target.isa);
+  log(LogLevel::kWarning, "precision bf16: no kernel multiplies bf16 at the ISA level {}; the plan computes in fp32",
+      isa_name(target.isa));
+  return "fp32";
+}
+
 // From a loaded graph to the plan, or to the dump where the build was told to stop.
-void finish(ir::Graph graph, const BuildOptions& options, const Progress& progress, Stages& stages, json& report,
+void finish(ir::Graph graph, const BuildOptions& asked, const Progress& progress, Stages& stages, json& report,
             BuildResult& result) {
-  const kernels::Target target = target_of(options);
+  const kernels::Target target = target_of(asked);
+  BuildOptions options = asked;
+  options.precision = precision_of(asked, target, report);
   PassStages pass_stages(options, progress, report);
   const auto dump = [&] { result.dump = ir::print_graph(graph); };
   if (options.stop_after == "load") return dump();
   if (stages.run("simplify", [&] { return pass_stages.run(graph, passes::portable_stages()); })) return dump();
+  if (options.precision == "bf16" &&
+      stages.run("precision", [&] { return pass_stages.run(graph, precision::bf16_stages()); })) {
+    return dump();
+  }
   const ir::Graph portable = graph.clone();
   if (stages.run("optimize", [&] { return pass_stages.run(graph, passes::target_stages()); })) return dump();
   if (options.stop_after == "passes") return dump();
@@ -222,6 +259,9 @@ BuildResult build(const onnx::Model& model, const std::string& model_name, const
 plan::Plan respecialize(const plan::Plan& plan, const Progress& progress) {
   BuildOptions options;
   options.shapes = plan.info.shapes;
+  if (const auto precision = plan.info.options.find("precision"); precision != plan.info.options.end()) {
+    options.precision = precision->second;
+  }
   return respecialize(plan, options, progress);
 }
 

@@ -132,8 +132,8 @@ static void infer(const Conv& conv, InferContext& context) {
                   dtype_name(w.dtype()));
   if (context.has(2)) {
     const Fact& bias = context.input(2);
-    context.require(bias.dtype() == x.dtype(), "the bias of conv has type {} instead of {}", dtype_name(bias.dtype()),
-                    dtype_name(x.dtype()));
+    context.require(bias.dtype() == x.dtype() || (bias.dtype() == DType::kF32 && x.dtype() == DType::kBF16),
+                    "the bias of conv has type {} instead of {}", dtype_name(bias.dtype()), dtype_name(x.dtype()));
     context.require(!bias.has_rank() || bias.rank() == 1, "the bias of conv has the shape {}", bias.text());
     if (bias.has_rank() && w.has_rank()) unify((*w.shape)[0], (*bias.shape)[0], "filters and biases of conv");
   }

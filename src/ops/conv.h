@@ -8,10 +8,10 @@
 namespace ingot {
 
 // x: [n, c, spatial...], or [n, spatial..., c] when channels_last; w: always [m, c/group, kernel...]; optional bias
-// [m]. strides, dilations: one per spatial axis (empty: 1); pads: begin of every axis, then end (empty: 0), may be
-// negative; with `auto_pad` they follow from the sizes and the field stays empty. `epilogue` as in MatMul: input 0 is
-// the result (bias added), further inputs are the operands after the bias, of the result's shape or broadcastable to
-// it.
+// [m] (f32 too where x is bf16). strides, dilations: one per spatial axis (empty: 1); pads: begin of every axis, then
+// end (empty: 0), may be negative; with `auto_pad` they follow from the sizes and the field stays empty. `epilogue` as
+// in MatMul: input 0 is the result (bias added), further inputs are the operands after the bias, of the result's shape
+// or broadcastable to it.
 struct Conv {
   int64_t group = 1;
   std::vector<int64_t> strides, dilations, pads;

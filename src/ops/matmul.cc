@@ -133,8 +133,8 @@ static void infer(const MatMul& matmul, InferContext& context) {
   }
   if (context.has(2)) {
     const Fact& bias = context.input(2);
-    context.require(bias.dtype() == a.dtype(), "the bias of matmul has type {} instead of {}", dtype_name(bias.dtype()),
-                    dtype_name(a.dtype()));
+    context.require(bias.dtype() == a.dtype() || (bias.dtype() == DType::kF32 && a.dtype() == DType::kBF16),
+                    "the bias of matmul has type {} instead of {}", dtype_name(bias.dtype()), dtype_name(a.dtype()));
     const auto joined = broadcast_dims(result.shape, bias.shape);
     context.require(!joined || joined->size() == result.shape->size(), "bias {} does not broadcast to {}", bias.text(),
                     result.text());

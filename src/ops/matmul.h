@@ -8,7 +8,7 @@ namespace ingot {
 // A: [..., m, k] (transposed when trans_a: [..., k, m]); B: [..., k, n] (trans_b: [..., n, k]); both rank >= 2; vectors
 // are reshaped by the importer. Optional third input: bias, broadcastable to the result, added after alpha.
 // `epilogue` continues element by element on the result: a Fused body whose input 0 is the result and whose further
-// inputs are the operands after the bias. Accumulates in f32 for 16-bit types.
+// inputs are the operands after the bias. Accumulates in f32 for 16-bit types; a bias of bf16 operands may be f32.
 struct MatMul {
   bool trans_a = false, trans_b = false;
   double alpha = 1;

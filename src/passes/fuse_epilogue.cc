@@ -99,15 +99,24 @@ class Fusion {
           why = "the product is used elsewhere";
         } else if (!same_shape(graph_.fact(input), graph_.fact(graph_.node(last).outputs[0]))) {
           why = "the operator broadcasts the product";
-        } else if (graph_.fact(input).dtype() != DType::kF32 ||
-                   graph_.fact(graph_.node(last).outputs[0]).dtype() != DType::kF32) {
-          why = "the elements are not f32";
+        } else if (!types_fit(graph_.fact(input).dtype(), members)) {
+          why = "the elements are not of the product's type";
         } else if (best < 0 || position(producer) > position(best)) {
           best = producer;
         }
       }
     }
     return best;
+  }
+
+  bool types_fit(DType product, const std::vector<NodeId>& members) const {
+    const auto& mixed = run_.target().mixed_epilogue_types;
+    if (std::find(mixed.begin(), mixed.end(), product) != mixed.end()) return true;
+    const auto is_f32 = [&](ValueId id) { return graph_.fact(id).dtype() == DType::kF32; };
+    return product == DType::kF32 && std::all_of(members.begin(), members.end(), [&](NodeId id) {
+             const ir::Node& node = graph_.node(id);
+             return is_f32(node.outputs[0]) && std::all_of(node.inputs.begin(), node.inputs.end(), is_f32);
+           });
   }
 
   void fuse(NodeId last) {

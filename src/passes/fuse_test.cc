@@ -50,6 +50,31 @@ TEST(FuseEpilogue, TheProductThatRunsLastTakesTheSum) {
   expect_same_numbers(result);
 }
 
+constexpr const char* kMixed = R"(graph g(%x: bf16[n,4], %w: bf16[4,5], %r: f32[n,5]) {
+    %a = matmul(%x, %w)
+    %b = cast{to=f32}(%a)
+    %c = unary{fn=relu}(%b)
+    %y = binary(%c, %r)
+    return %y
+  })";
+
+TEST(FuseEpilogue, CastsRunInsideProductsThatMixTypes) {
+  PassOptions options = strict_options();
+  options.target.pointwise_types.push_back(DType::kBF16);
+  options.target.mixed_epilogue_types.push_back(DType::kBF16);
+  const auto result = rewrite(fuse_epilogue(), kMixed, options);
+  EXPECT_EQ(nodes(result), 1u) << result.text();
+  expect_same_numbers(result);
+}
+
+TEST(FuseEpilogue, CastsStayOutsideOtherProducts) {
+  PassOptions options = strict_options();
+  options.target.pointwise_types.push_back(DType::kBF16);
+  const auto result = rewrite(fuse_epilogue(), kMixed, options);
+  EXPECT_EQ(result.patches(), 0) << result.text();
+  EXPECT_EQ(result.refusals(), "the elements are not of the product's type");
+}
+
 TEST(FuseEpilogue, AResultNeededElsewhereStays) {
   const auto result = rewrite(fuse_epilogue(), R"(graph g(%x: f32[n,4], %w: f32[4,5]) {
     %a = matmul(%x, %w)

@@ -19,6 +19,9 @@ struct Target {
   size_t max_operands = 24;          // inputs and results of one fused group
   size_t max_epilogue_operands = 8;  // operands of one epilogue besides the product
   std::vector<DType> pointwise_types = {DType::kF32};  // elements that fused groups compute on
+  // Elements that products compute on with an epilogue of one or several of pointwise_types; others want one type all
+  // over.
+  std::vector<DType> mixed_epilogue_types;
 };
 
 }  // namespace ingot::passes

@@ -79,6 +79,17 @@ def test_provider_options_are_build_options(mlp):
     assert session.get_provider_options()["IngotExecutionProvider"]["precision"] == "fp32"
 
 
+def test_a_plan_in_bf16_is_near_the_one_in_fp32_and_keeps_types(mlp):
+    feed = {"x": np.random.default_rng(0).random((3, 8), np.float32)}
+    exact = ingot.InferenceSession(mlp.SerializeToString()).run(None, feed)
+    session = ingot.InferenceSession(mlp.SerializeToString(), providers=[("IngotExecutionProvider", {"precision": "bf16"})])
+    assert session.plan.report["precision"]["asked"] == "bf16"
+    assert session.plan.report["counts"]["products in bf16"] > 0
+    for actual, expected in zip(session.run(None, feed), exact):
+        assert actual.dtype == expected.dtype
+        assert np.linalg.norm(actual - expected) <= 0.02 * np.linalg.norm(expected)
+
+
 def test_a_missing_file_is_no_such_file():
     with pytest.raises(ingot.NoSuchFile):
         ingot.InferenceSession("/does/not/exist.onnx")

@@ -48,7 +48,7 @@ gemm::BlockedSize BoundConv::blocked_size() const {
   size.depth = windows_.depth();
   size.c_stride = sizes.filters;
   size.row_floats = std::min(size.taps * size.depth, sizes.group_channels() * sizes.axes[2].stride * 2);
-  size.patch_floats = windows_.patch_floats();
+  size.patch_floats = windows_.patch_elements();
   return size;
 }
 

@@ -1,5 +1,6 @@
 #include "kernels/conv/conv.h"
 
+#include "kernels/conv/bf16_conv.h"
 #include "kernels/conv/channels_last.h"
 #include "kernels/families.h"
 #include "kernels/gemm/gemm.h"
@@ -10,7 +11,7 @@ namespace {
 
 using gemm::TileSet;
 
-template <const TileSet& tiles> double cost(const Problem& problem, const Target& target) {
+double cost_on(const TileSet& tiles, const Problem& problem, const Target& target) {
   const Geometry geometry = typical_geometry(problem);
   const auto pixels = geometry.output_pixels() * geometry.images;
   const auto taps = static_cast<double>(geometry.kernel());
@@ -24,6 +25,10 @@ template <const TileSet& tiles> double cost(const Problem& problem, const Target
         static_cast<double>(geometry.channels * geometry.input_pixels() + geometry.filters * geometry.output_pixels());
   }
   return gemm::shared_cost(nanoseconds, static_cast<double>(pixels * geometry.filters) * depth, target);
+}
+
+template <const TileSet& tiles> double cost(const Problem& problem, const Target& target) {
+  return cost_on(tiles, problem, target);
 }
 
 template <const TileSet& tiles> const char* packing(const Problem& problem, size_t input) {
@@ -47,7 +52,31 @@ template <const TileSet& tiles, IsaLevel isa> constexpr Row row(const char* name
   return {name, isa, refuse_convolution, cost<tiles>, bind<tiles, isa>, packing<tiles>, pack<tiles>};
 }
 
+template <const gemm::Bf16TileSet& tiles> double bf16_cost(const Problem& problem, const Target& target) {
+  return cost_on(tiles.shape, problem, target);
+}
+
+template <const gemm::Bf16TileSet& tiles> const char* bf16_packing(const Problem&, size_t input) {
+  return input == 1 ? tiles.shape.packing : nullptr;
+}
+
+template <const gemm::Bf16TileSet& tiles> Tensor bf16_pack(const Problem& problem, size_t, const Tensor& weights) {
+  return pack_bf16_conv(tiles.shape, problem, weights);
+}
+
+template <const gemm::Bf16TileSet& tiles, IsaLevel isa>
+std::unique_ptr<BoundKernel> bf16_bind(const Problem& problem, const Target& target) {
+  return bind_bf16_conv(tiles, isa, problem, target);
+}
+
+template <const gemm::Bf16TileSet& tiles, IsaLevel isa> constexpr Row bf16_row(const char* name) {
+  return {name, isa, refuse_bf16_conv, bf16_cost<tiles>, bf16_bind<tiles, isa>, bf16_packing<tiles>, bf16_pack<tiles>};
+}
+
 constexpr Row kRows[] = {
+    bf16_row<gemm::kAvx512Bf16_6x64, IsaLevel::kAvx512Bf16>("avx512bf16_conv_bf16_6x64"),
+    bf16_row<gemm::kAvx512Bf16_8x48, IsaLevel::kAvx512Bf16>("avx512bf16_conv_bf16_8x48"),
+    bf16_row<gemm::kAvx2Bf16_4x16, IsaLevel::kAvx2>("avx2_conv_bf16_4x16"),
     row<gemm::kAvx512_6x64, IsaLevel::kAvx512>("avx512_conv_f32_6x64"),
     row<gemm::kAvx512_8x48, IsaLevel::kAvx512>("avx512_conv_f32_8x48"),
     row<gemm::kAvx2_6x16, IsaLevel::kAvx2>("avx2_conv_f32_6x16"),

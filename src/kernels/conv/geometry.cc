@@ -79,8 +79,11 @@ Geometry typical_geometry(const Problem& problem) {
 }
 
 const char* refuse_geometry(const Problem& problem) {
+  return problem.outputs[0].dtype != DType::kF32 ? "the result is not f32" : refuse_ranks(problem);
+}
+
+const char* refuse_ranks(const Problem& problem) {
   const size_t rank = problem.inputs[0].shape.size();
-  if (problem.outputs[0].dtype != DType::kF32) return "the result is not f32";
   if (problem.inputs.size() < 2 || !problem.inputs[1].present()) return "there are no weights";
   if (rank < 3 || rank > 5 || problem.inputs[1].shape.size() != rank || problem.outputs[0].shape.size() != rank) {
     return "there are not one to three spatial axes";

@@ -27,8 +27,9 @@ Geometry geometry_of(const Problem& problem);
 // For costs: the same with something typical in place of unknown sizes; never throws.
 Geometry typical_geometry(const Problem& problem);
 
-// Null when every row with a Geometry can take the problem, else the reason.
+// Null when every row on f32 with a Geometry can take the problem, else the reason; the same but for element types.
 const char* refuse_geometry(const Problem& problem);
+const char* refuse_ranks(const Problem& problem);
 // "n1 56x56x64 3x3 s2x2 -> 64 g1 ..." as conv and depthwise name their problems.
 std::string geometry_text(const Problem& problem);
 

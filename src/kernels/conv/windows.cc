@@ -68,47 +68,49 @@ int64_t Windows::offset(const Position& position) const noexcept {
   return offset;
 }
 
-void Windows::fill(const float* x, const float* zeros, int64_t first, int64_t count, const float** table,
-                   float* patches) const noexcept {
+template <class T>
+void Windows::fill(const T* x, const T* zeros, int64_t first, int64_t count, const T** table,
+                   T* patches) const noexcept {
   Position at = position(first);
   const int64_t taps = this->taps(), stride = table_rows_;
   for (int64_t i = 0; i < count; i += stride, table += taps * stride) {
     for (int64_t row = 0; row < std::min(stride, count - i); ++row, advance(at)) {
-      const float** entry = table + row;
+      const T** entry = table + row;
       if (!inside(at)) {
-        fill_edge(x, zeros, at, entry, patches + (i + row) * patch_floats());
+        fill_edge(x, zeros, at, entry, patches + (i + row) * patch_elements());
         continue;
       }
-      const float* start = x + offset(at);
+      const T* start = x + offset(at);
       for (int64_t tap = 0; tap < taps; ++tap) entry[tap * stride] = start + tap_offsets_[static_cast<size_t>(tap)];
     }
   }
 }
 
 // One line of a window that starts at column `start` of the data's line, with zeros outside.
-void Windows::copy_line(const float* line, int64_t start, float* patch) const noexcept {
+template <class T> void Windows::copy_line(const T* line, int64_t start, T* patch) const noexcept {
   const int64_t channels = geometry_.channels, kernel = geometry_.axes[2].kernel;
   for (int64_t w = 0; w < kernel; ++w, patch += channels) {
     const int64_t column = start + w;
     if (column >= 0 && column < geometry_.axes[2].size) {
-      std::memcpy(patch, line + column * channels, static_cast<size_t>(channels) * sizeof(float));
+      std::memcpy(patch, line + column * channels, static_cast<size_t>(channels) * sizeof(T));
     } else {
-      std::fill_n(patch, channels, 0.0f);
+      std::fill_n(patch, channels, T{0});
     }
   }
 }
 
-void Windows::fill_edge(const float* x, const float* zeros, const Position& position, const float** entry,
-                        float* patch) const noexcept {
+template <class T>
+void Windows::fill_edge(const T* x, const T* zeros, const Position& position, const T** entry,
+                        T* patch) const noexcept {
   const auto& axes = geometry_.axes;
-  const float* image = x + position.image * strides_[0] * axes[0].size;
+  const T* image = x + position.image * strides_[0] * axes[0].size;
   const int64_t start = axes[2].start(position.at[2]);
   for (int64_t d = 0; d < axes[0].kernel; ++d) {
     const int64_t id = axes[0].start(position.at[0]) + d * axes[0].dilation;
     for (int64_t h = 0; h < axes[1].kernel; ++h) {
       const int64_t ih = axes[1].start(position.at[1]) + h * axes[1].dilation;
       const bool outside = id < 0 || id >= axes[0].size || ih < 0 || ih >= axes[1].size;
-      const float* line = outside ? nullptr : image + id * strides_[0] + ih * strides_[1];
+      const T* line = outside ? nullptr : image + id * strides_[0] + ih * strides_[1];
       if (merged_) {
         if (!outside) copy_line(line, start, patch);
         *entry = outside ? zeros : patch;
@@ -123,5 +125,9 @@ void Windows::fill_edge(const float* x, const float* zeros, const Position& posi
     }
   }
 }
+
+template void Windows::fill(const float*, const float*, int64_t, int64_t, const float**, float*) const noexcept;
+template void Windows::fill(const uint16_t*, const uint16_t*, int64_t, int64_t, const uint16_t**,
+                            uint16_t*) const noexcept;
 
 }  // namespace ingot::kernels::conv

@@ -14,12 +14,12 @@ class Windows {
   Windows(const Geometry& geometry, int64_t table_rows);
   int64_t taps() const { return static_cast<int64_t>(tap_offsets_.size()); }
   int64_t depth() const { return depth_; }
-  int64_t patch_floats() const { return merged_ ? taps() * depth_ : 0; }
+  int64_t patch_elements() const { return merged_ ? taps() * depth_ : 0; }
 
   // Pointers of output pixels [first, first + count), counted through all images, in the order of gemm::Source::rows.
-  // `x`: the data at the group's first channel. `zeros`: depth() zeros.
-  void fill(const float* x, const float* zeros, int64_t first, int64_t count, const float** table,
-            float* patches) const noexcept;
+  // `x`: the data at the group's first channel. `zeros`: depth() zeros. T: float, or uint16_t for the bits of bf16.
+  template <class T>
+  void fill(const T* x, const T* zeros, int64_t first, int64_t count, const T** table, T* patches) const noexcept;
 
  private:
   struct Position {
@@ -29,17 +29,17 @@ class Windows {
   void advance(Position& position) const noexcept;
   bool inside(const Position& position) const noexcept;
   int64_t offset(const Position& position) const noexcept;
-  void fill_edge(const float* x, const float* zeros, const Position& position, const float** entry,
-                 float* patch) const noexcept;
-  void copy_line(const float* line, int64_t start, float* patch) const noexcept;
+  template <class T>
+  void fill_edge(const T* x, const T* zeros, const Position& position, const T** entry, T* patch) const noexcept;
+  template <class T> void copy_line(const T* line, int64_t start, T* patch) const noexcept;
 
   Geometry geometry_;
   int64_t table_rows_;
   bool merged_ = false;
   int64_t depth_ = 0;
-  int64_t strides_[3];                // floats between input pixels along each axis
+  int64_t strides_[3];                // elements between input pixels along each axis
   int64_t inside_[3][2];              // outputs along each axis whose windows lie in the data
-  std::vector<int64_t> tap_offsets_;  // floats from the window's start
+  std::vector<int64_t> tap_offsets_;  // elements from the window's start
 };
 
 }  // namespace ingot::kernels::conv

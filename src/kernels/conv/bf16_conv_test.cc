@@ -1,0 +1,93 @@
+#include "kernels/conv/bf16_conv.h"
+
+#include "kernels/bf16_testing.h"
+#include "kernels/conv/conv_testing.h"
+#include "kernels/families.h"
+
+namespace ingot::kernels {
+namespace {
+
+void expect_conv(Convolution conv, DType result = DType::kBF16) {
+  std::mt19937 random(1);
+  conv.op.channels_last = true;
+  const auto narrow = [&](const Shape& shape) { return cast_to(random_tensor(random, shape), DType::kBF16); };
+  Case test{conv.op, {narrow(channels_last(conv.x)), narrow(conv.w)}, {false, true}};
+  test.inputs.push_back(conv.with_bias ? random_tensor(random, {conv.w[0]}) : Tensor());
+  for (const Shape& shape : conv.operands) test.inputs.push_back(narrow(channels_last(shape)));
+  const auto depth = static_cast<double>(element_count(std::span(conv.w).subspan(1)));
+  expect_bf16_rows_match(kConvFamily, test, tolerance_of(Conv::def.accuracy, depth * 0.3 + 8), result);
+}
+
+TEST(Bf16Conv, MultipliesPixelsByOneByOneKernels) {
+  expect_conv({{1, 16, 7, 9}, {24, 16, 1, 1}});
+  expect_conv({{2, 71, 5, 5}, {100, 71, 1, 1}});
+  expect_conv({{1, 3, 1, 1}, {1, 3, 1, 1}});
+}
+
+TEST(Bf16Conv, SlidesKernelsWithPadsStridesAndDilations) {
+  expect_conv({{1, 32, 9, 10}, {20, 32, 3, 3}, {.pads = {1, 1, 1, 1}}});
+  expect_conv({{2, 33, 8, 7}, {70, 33, 3, 3}, {.strides = {2, 2}, .pads = {1, 1, 1, 1}}});
+  expect_conv({{1, 32, 11, 12}, {8, 32, 3, 2}, {.strides = {1, 3}, .dilations = {2, 3}, .pads = {2, 0, 1, 4}}});
+  expect_conv({{1, 32, 6, 6}, {5, 32, 3, 3}, {.pads = {-1, -2, -1, 0}}});
+  expect_conv({{1, 32, 5, 5}, {5, 32, 3, 3}, {.strides = {2, 2}, .auto_pad = AutoPad::kSameLower}});
+}
+
+TEST(Bf16Conv, MergesLinesOfFewChannels) {
+  expect_conv({{1, 3, 20, 21}, {16, 3, 7, 7}, {.strides = {2, 2}, .pads = {3, 3, 3, 3}}});
+  expect_conv({{2, 1, 6, 5}, {9, 1, 3, 3}, {.pads = {1, 1, 1, 1}}});
+  expect_conv({{1, 3, 4, 3}, {9, 3, 3, 5}, {.pads = {1, 4, 1, 4}}});
+}
+
+TEST(Bf16Conv, RunsGroups) {
+  expect_conv({{1, 8, 6, 6}, {12, 2, 3, 3}, {.group = 4, .pads = {1, 1, 1, 1}}});
+  expect_conv({{2, 64, 4, 4}, {64, 32, 3, 3}, {.group = 2, .strides = {2, 2}, .pads = {1, 1, 1, 1}}});
+}
+
+TEST(Bf16Conv, RunsOneAndThreeSpatialAxes) {
+  expect_conv({{2, 20, 30}, {12, 20, 5}, {.strides = {2}, .pads = {2, 1}}});
+  expect_conv({{1, 4, 5, 6, 7}, {6, 4, 3, 2, 3}, {.strides = {1, 2, 1}, .pads = {1, 0, 1, 1, 0, 1}}});
+}
+
+TEST(Bf16Conv, SumsDeepKernelsAndSharesThemOut) {
+  expect_conv({{1, 600, 2, 2}, {35, 600, 3, 3}, {.pads = {1, 1, 1, 1}}});
+  expect_conv({{1, 64, 14, 14}, {64, 64, 3, 3}, {.pads = {1, 1, 1, 1}}});
+}
+
+TEST(Bf16Conv, RunsEpiloguesInF32) {
+  struct Epilogue {
+    std::vector<TileInstruction> body;
+    std::vector<Shape> operands;
+  };
+  const std::vector<Epilogue> epilogues = {
+      {{unary(UnaryFn::kRelu, 0)}, {}},
+      {{unary(UnaryFn::kHardSwish, 0)}, {}},
+      {{binary(BinaryFn::kAdd, 0, 1), unary(UnaryFn::kRelu, 2)}, {{2, 20, 6, 5}}},
+      {{binary(BinaryFn::kMul, 0, 1)}, {{2, 20, 1, 1}}},
+      {{binary(BinaryFn::kMul, 0, 1)}, {{1, 1, 6, 5}}},
+      {{binary(BinaryFn::kAdd, 0, 1), unary(UnaryFn::kSilu, 2)}, {{2, 1, 1, 5}}},
+  };
+  for (const Epilogue& epilogue : epilogues) {
+    for (const int64_t group : {1, 2}) {
+      Conv op;
+      op.group = group;
+      op.pads = {1, 1, 1, 1};
+      op.epilogue = epilogue.body;
+      expect_conv({{2, 32, 6, 5}, {20, 32 / group, 3, 3}, op, group == 1, epilogue.operands});
+    }
+  }
+}
+
+TEST(Bf16Conv, GivesF32WhereTheEpilogueEndsInACast) {
+  Conv op;
+  op.epilogue = {{Cast{DType::kF32}, {0}}};
+  expect_conv({{2, 32, 6, 5}, {20, 32, 3, 3}, op}, DType::kF32);
+}
+
+TEST(Bf16Conv, RefusesChannelsFirstDataWithAReason) {
+  const Problem problem{
+      Conv{}, {{DType::kBF16, {1, 2, 3, 3}}, {DType::kBF16, {2, 2, 1, 1}, true}}, {{DType::kBF16, {1, 2, 3, 3}}}};
+  for (const Row& row : kConvFamily.rows) EXPECT_NE(row.refuse(problem), nullptr);
+}
+
+}  // namespace
+}  // namespace ingot::kernels

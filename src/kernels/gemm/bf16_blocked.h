@@ -1,0 +1,54 @@
+// The loop nest round the tiles on bf16: as gemm/blocked.h with packed B, cut into rows and panels; never in depth.
+#pragma once
+#include "kernels/gemm/bf16_epilogue.h"
+#include "kernels/gemm/bf16_tile.h"
+
+namespace ingot::kernels::gemm {
+
+// Where the operands of a run are; called from many threads.
+class Bf16Source {
+ public:
+  virtual Bf16Product product(int64_t index) const noexcept = 0;
+  // As Source::rows, of elements of bf16.
+  virtual void rows(int64_t index, int64_t first, int64_t count, const uint16_t** table,
+                    uint16_t* patches) const noexcept = 0;
+
+ protected:
+  ~Bf16Source() = default;
+};
+
+struct Bf16Size {
+  int64_t products = 1, m = 0, n = 0, taps = 1, depth = 0;
+  int64_t c_stride = 0;
+  int64_t row_elements = 0;    // elements of A that a row adds to the cache's load
+  int64_t patch_elements = 0;  // scratch for each row's pointers to refer to
+};
+
+class Bf16Gemm {
+ public:
+  // `epilogue` outlives this.
+  Bf16Gemm(const Bf16TileSet& tiles, const Bf16Size& size, const Bf16Epilogue& epilogue, const Target& target);
+  size_t scratch_bytes() const { return static_cast<size_t>(slots_ * slot_bytes_); }
+  void run(const Bf16Source& source, std::byte* scratch, const Parallel& parallel) const noexcept;
+
+ private:
+  struct Slot {
+    const uint16_t** table;
+    float* sums;
+    uint16_t* patches;
+  };
+  void share_out(const Target& target);
+  void run_unit(const Bf16Source& source, int64_t unit, const Slot& slot) const noexcept;
+  void run_panel(const Bf16Product& product, int64_t first_row, int64_t rows, int64_t panel,
+                 const Slot& slot) const noexcept;
+
+  const Bf16TileSet& tiles_;
+  Bf16Size size_;
+  const Bf16Epilogue& epilogue_;
+  int64_t panels_ = 0, row_tiles_ = 0;
+  int64_t block_tiles_ = 1;            // row tiles handled with one table
+  int64_t units_m_ = 1, units_n_ = 1;  // parts of each product
+  int64_t slots_ = 1, slot_bytes_ = 0, table_bytes_ = 0, sums_bytes_ = 0;
+};
+
+}  // namespace ingot::kernels::gemm

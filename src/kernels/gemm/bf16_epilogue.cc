@@ -1,0 +1,162 @@
+#include "kernels/gemm/bf16_epilogue.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "base/checked.h"
+#include "base/error.h"
+#include "ops/cast.h"
+#include "ops/strided_walk.h"
+#include "ops/unary.h"
+
+namespace ingot::kernels::gemm {
+namespace {
+
+bool is_bf16_or_f32(DType dtype) { return dtype == DType::kBF16 || dtype == DType::kF32; }
+
+size_t operand_count(const Problem& problem, size_t bias_input) {
+  return problem.inputs.size() > bias_input + 1 ? problem.inputs.size() - bias_input - 1 : 0;
+}
+
+bool is_relu(std::span<const TileInstruction> body) {
+  const auto* unary = body.size() == 1 ? body[0].op.as<Unary>() : nullptr;
+  return unary != nullptr && unary->fn == UnaryFn::kRelu && body[0].operands[0] == 0;
+}
+
+// The sums are an input of f32; what a program computes stays f32 until it is stored.
+ProgramSource source_of(std::span<const TileInstruction> body, const Problem& problem, size_t bias_input,
+                        std::span<const int64_t> results) {
+  ProgramSource source{body, results, {{DType::kF32, false}}, {problem.outputs[0].dtype}, false};
+  for (size_t i = bias_input + 1; i < problem.inputs.size(); ++i) source.inputs.push_back({problem.inputs[i].dtype});
+  return source;
+}
+
+const char* refuse_bias(const Operand& bias) {
+  if (!is_bf16_or_f32(bias.dtype)) return "a bias of another type";
+  for (size_t axis = 0; axis + 1 < bias.shape.size(); ++axis) {
+    if (bias.shape[axis] != 1) return "a bias that is not the same for every row";
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+const char* refuse_bf16_epilogue(std::span<const TileInstruction> body, const Problem& problem, size_t bias_input) {
+  if (!is_bf16_or_f32(problem.outputs[0].dtype)) return "the result is neither bf16 nor f32";
+  if (bias_input < problem.inputs.size() && problem.inputs[bias_input].present()) {
+    if (const char* reason = refuse_bias(problem.inputs[bias_input])) return reason;
+  }
+  const size_t operands = operand_count(problem, bias_input);
+  if (operands > kMaxOperands) return "the epilogue has too many operands";
+  for (size_t i = bias_input + 1; i < problem.inputs.size(); ++i) {
+    if (!problem.inputs[i].present() || !is_bf16_or_f32(problem.inputs[i].dtype)) return "an operand of another type";
+  }
+  if (body.empty()) return problem.outputs[0].dtype == DType::kBF16 ? nullptr : "the result is not bf16";
+  const int64_t result[] = {static_cast<int64_t>(operands + body.size())};
+  return refuse_program(source_of(body, problem, bias_input, result));
+}
+
+Bf16Epilogue::Bf16Epilogue(const Problem& problem, RowLayout layout, size_t bias_input,
+                           std::span<const TileInstruction> body, IsaLevel isa)
+    : layout_(std::move(layout)), elements_(element_count(layout_.result)), bias_input_(bias_input) {
+  result_bytes_ = dtype_bits(problem.outputs[0].dtype) / 8;
+  if (bias_input < problem.inputs.size() && problem.inputs[bias_input].present()) {
+    const kernels::Operand& bias = problem.inputs[bias_input];
+    bias_type_ = bias.dtype;
+    bias_count_ = element_count(bias.shape);
+    bias_size_ = layout_.result.back();
+    if (bias_count_ != bias_size_ && bias_count_ != 1) {
+      fail(Code::kInvalidArgument, "a bias of {} for rows of {}", shape_text(bias.shape), bias_size_);
+    }
+    scratch_bytes_ = static_cast<size_t>(round_up(bias_size_ * 4, 64));
+  }
+  if (body.empty()) return;
+  if (result_bytes_ == 2 && is_relu(body)) {
+    relu_ = true;
+    return;
+  }
+  for (size_t input = bias_input + 1; input < problem.inputs.size(); ++input) bind_operand(problem, input);
+  const int64_t result[] = {static_cast<int64_t>(operands_.size() + body.size())};
+  ProgramSource source = source_of(body, problem, bias_input, result);
+  for (size_t i = 0; i < operands_.size(); ++i) {
+    if (operands_[i].view.column == 0) source.inputs[1 + i].dtype = DType::kF32;  // widened when bound
+  }
+  program_ = compile_program(source, *machine_of(isa));
+}
+
+void Bf16Epilogue::bind_operand(const Problem& problem, size_t input) {
+  const Shape& shape = problem.inputs[input].shape;
+  Operand operand{input, problem.inputs[input].dtype, {}, -1, broadcast_strides(shape, layout_.result)};
+  auto view = view_by_rows(shape, layout_);
+  if (!view) {
+    operand.expanded = static_cast<int64_t>(scratch_bytes_);
+    scratch_bytes_ += static_cast<size_t>(round_up(elements_ * operand.bytes(), 64));
+    view = view_by_rows(layout_.result, layout_);
+  }
+  operand.view = std::move(*view);
+  operands_.push_back(std::move(operand));
+}
+
+void Bf16Epilogue::expand(const Operand& operand, const void* const* inputs, std::byte* scratch) const noexcept {
+  const auto* from = static_cast<const std::byte*>(inputs[operand.input]);
+  std::byte* to = scratch + operand.expanded;
+  const int64_t bytes = operand.bytes();
+  for (int64_t i = 0; i < elements_; ++i) {
+    int64_t rest = i, offset = 0;
+    for (size_t axis = layout_.result.size(); axis-- > 0; rest /= layout_.result[axis]) {
+      offset += rest % layout_.result[axis] * operand.strides[axis];
+    }
+    std::memcpy(to + i * bytes, from + offset * bytes, static_cast<size_t>(bytes));
+  }
+}
+
+void Bf16Epilogue::prepare(const void* const* inputs, std::byte* scratch) const noexcept {
+  if (bias_type_ != DType::kUndefined) {
+    const auto* from = static_cast<const std::byte*>(inputs[bias_input_]);
+    const int64_t bytes = dtype_bits(bias_type_) / 8, step = bias_count_ == 1 ? 0 : bytes;
+    auto* to = reinterpret_cast<float*>(scratch);
+    for (int64_t i = 0; i < bias_size_; ++i) to[i] = splat_value(bias_type_, from + i * step);
+  }
+  for (const Operand& operand : operands_) {
+    if (operand.expanded >= 0) expand(operand, inputs, scratch);
+  }
+}
+
+void Bf16Epilogue::fill(const void* const* inputs, const std::byte* scratch, int64_t index, int64_t column,
+                        Bf16Product& product) const noexcept {
+  if (bias_type_ != DType::kUndefined) product.finish.bias = reinterpret_cast<const float*>(scratch) + column;
+  if (relu_) product.finish.low = 0;
+  for (size_t i = 0; i < operands_.size(); ++i) {
+    const Operand& operand = operands_[i];
+    const std::byte* data =
+        operand.expanded < 0 ? static_cast<const std::byte*>(inputs[operand.input]) : scratch + operand.expanded;
+    const RowView& view = operand.view;
+    const int64_t at = view.products[static_cast<size_t>(index)] + column * view.column;
+    product.operands[i] = {data + at * operand.bytes(), view.row, view.column};
+  }
+}
+
+void Bf16Epilogue::finish_rows(const float* sums, int64_t sums_stride, int64_t first_row, int64_t rows,
+                               int64_t first_column, int64_t columns, const Bf16Operand* operands, std::byte* c,
+                               int64_t c_stride) const noexcept {
+  alignas(64) float same[kMaxOperands][kMaxBlock];
+  ProgramRun run(*program_);
+  for (int64_t r = 0; r < rows; ++r) {
+    for (size_t k = 0; k < operands_.size(); ++k) {
+      const Bf16Operand& operand = operands[k];
+      const int64_t at = (first_row + r) * operand.row_stride + first_column * operand.column_stride;
+      const std::byte* data = operand.data + at * operands_[k].bytes();
+      if (operand.column_stride != 0) {
+        run.bind(1 + k, data);
+      } else if (r == 0 || operand.row_stride != 0) {
+        std::fill_n(same[k], kMaxBlock, splat_value(operands_[k].dtype, data));
+        run.bind_block(1 + k, same[k]);
+      }
+    }
+    run.bind(0, sums + r * sums_stride);
+    run.bind(program_->inputs, c + r * c_stride * result_bytes_);
+    run.run(columns);
+  }
+}
+
+}  // namespace ingot::kernels::gemm

@@ -1,0 +1,72 @@
+// Bias and epilogue of a matrix kernel on bf16 with sizes fixed: as gemm/bound_epilogue.h, with operands and results of
+// bf16 or f32 and arithmetic in f32.
+#pragma once
+#include <array>
+#include <optional>
+#include <vector>
+
+#include "kernels/gemm/bound_epilogue.h"
+#include "kernels/pointwise/program.h"
+
+namespace ingot::kernels::gemm {
+
+// Element (r, c) at byte (r * row_stride + c * column_stride) * element size.
+struct Bf16Operand {
+  const std::byte* data = nullptr;
+  int64_t row_stride = 0, column_stride = 0;
+};
+
+// One of the products, at row 0 and column 0.
+struct Bf16Product {
+  const uint16_t* b = nullptr;
+  std::byte* c = nullptr;
+  TileFinish finish;
+  std::array<Bf16Operand, kMaxOperands> operands;  // of the program
+};
+
+// Null when Bf16Epilogue takes bias and epilogue of the problem, else the reason. Looks at ranks, types, constants.
+const char* refuse_bf16_epilogue(std::span<const TileInstruction> body, const Problem& problem, size_t bias_input);
+
+class Bf16Epilogue {
+ public:
+  // Operands are the inputs after the bias. `result`: of the problem's output 0, bf16 or f32.
+  Bf16Epilogue(const Problem& problem, RowLayout layout, size_t bias_input, std::span<const TileInstruction> body,
+               IsaLevel isa);
+  // Whether the sums go through `finish_rows`; else the tile rounds them to the result.
+  bool has_program() const { return program_.has_value(); }
+  size_t scratch_bytes() const { return scratch_bytes_; }
+  int64_t result_bytes() const { return result_bytes_; }  // of an element
+  // Once per run, before fill: widens the bias and spreads operands that have no uniform strides over `scratch`.
+  void prepare(const void* const* inputs, std::byte* scratch) const noexcept;
+  // Sets `product`'s finish (but alpha) and operands for product `index` from column `column` on.
+  void fill(const void* const* inputs, const std::byte* scratch, int64_t index, int64_t column,
+            Bf16Product& product) const noexcept;
+  // Runs the program on rows x columns sums at `sums` and writes the results to rows of `c_stride` elements at `c`.
+  // `operands` as fill gave them, `first_row` and `first_column` the block's place in the product.
+  void finish_rows(const float* sums, int64_t sums_stride, int64_t first_row, int64_t rows, int64_t first_column,
+                   int64_t columns, const Bf16Operand* operands, std::byte* c, int64_t c_stride) const noexcept;
+
+ private:
+  struct Operand {
+    size_t input = 0;
+    DType dtype = DType::kF32;
+    RowView view;
+    int64_t expanded = -1;  // offset in scratch
+    Shape strides;          // along the result's axes
+    int64_t bytes() const { return dtype_bits(dtype) / 8; }
+  };
+  void bind_operand(const Problem& problem, size_t input);
+  void expand(const Operand& operand, const void* const* inputs, std::byte* scratch) const noexcept;
+
+  RowLayout layout_;
+  int64_t elements_ = 0, result_bytes_ = 2;
+  size_t scratch_bytes_ = 0;
+  size_t bias_input_ = 0;
+  DType bias_type_ = DType::kUndefined;
+  int64_t bias_count_ = 0, bias_size_ = 0;  // given and wanted
+  bool relu_ = false;
+  std::vector<Operand> operands_;
+  std::optional<Program> program_;
+};
+
+}  // namespace ingot::kernels::gemm

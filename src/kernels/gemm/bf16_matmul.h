@@ -1,0 +1,19 @@
+// Matrix multiplication, ops/matmul, of bf16: y = epilogue(alpha * A op(B) + bias) with sums and epilogue in f32 and
+// one rounding to the result's type, bf16 or (by a cast that ends the epilogue) f32.
+//
+// Inputs: 0 A [..., m, k], 1 B [k, n] or [n, k], constant and packed (gemm/bf16_panels.h); 2 bias (f32 or bf16, the
+// same for every row; may be absent), 3.. operands of the epilogue, bf16 or f32. Equal bits at every thread count; not
+// on every ISA level: CPUs with products of bf16 sum two neighbours in depth in one instruction and take subnormal
+// numbers as zero.
+#pragma once
+#include "kernels/gemm/bf16_tile.h"
+#include "kernels/kernel.h"
+
+namespace ingot::kernels::gemm {
+
+const char* refuse_bf16_matmul(const Problem& problem);
+std::unique_ptr<BoundKernel> bind_bf16_matmul(const Bf16TileSet& tiles, IsaLevel isa, const Problem& problem,
+                                              const Target& target);
+Tensor pack_bf16_matmul(const TileSet& shape, const Problem& problem, const Tensor& weights);
+
+}  // namespace ingot::kernels::gemm

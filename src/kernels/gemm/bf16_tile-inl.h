@@ -1,0 +1,105 @@
+// The tile over a vector type B16 (Reg, Mask, kWidth and the functions used below), written once. Included inside a
+// target region and a namespace that defines B16. Every loop over sums is unrolled, or GCC 12 keeps them in memory.
+#define INGOT_UNROLL _Pragma("GCC unroll 16")
+
+template <int R, int V> struct Sums { B16::Reg at[R][V]; };
+
+template <int R, int V>
+inline __attribute__((always_inline)) void add_unit(Sums<R, V>& sums, const B16::Units (&row)[V],
+                                                    const B16::Units (&values)[R]) {
+  INGOT_UNROLL
+  for (int r = 0; r < R; ++r) {
+    INGOT_UNROLL
+    for (int v = 0; v < V; ++v) sums.at[r][v] = B16::dot(sums.at[r][v], values[r], row[v]);
+  }
+}
+
+template <int R, int V>
+inline __attribute__((always_inline)) void multiply(Sums<R, V>& sums, const Bf16TileArgs& args) {
+  const uint16_t* b = args.b;
+  const int64_t units = args.depth / 2, step = args.b_step;
+  for (int64_t tap = 0; tap < args.taps; ++tap) {
+    const uint16_t* a[R];
+    INGOT_UNROLL
+    for (int r = 0; r < R; ++r) a[r] = args.a[tap * args.a_rows + r];
+    for (int64_t unit = 0; unit < units; ++unit, b += step) {
+      B16::Units row[V];
+      INGOT_UNROLL
+      for (int v = 0; v < V; ++v) row[v] = B16::load_units(b + v * 2 * B16::kWidth);
+      INGOT_UNROLL
+      for (int r = 0; r < R; ++r) {
+        const B16::Units value = B16::broadcast_unit(a[r] + 2 * unit);
+        INGOT_UNROLL
+        for (int v = 0; v < V; ++v) sums.at[r][v] = B16::dot(sums.at[r][v], value, row[v]);
+      }
+    }
+    if (args.depth % 2 == 0) continue;
+    B16::Units row[V], values[R];
+    INGOT_UNROLL
+    for (int v = 0; v < V; ++v) row[v] = B16::load_units(b + v * 2 * B16::kWidth);
+    INGOT_UNROLL
+    for (int r = 0; r < R; ++r) values[r] = B16::broadcast_last(a[r] + 2 * units);
+    add_unit(sums, row, values);
+    b += step;
+  }
+}
+
+template <int R, int V>
+inline __attribute__((always_inline)) void finish(Sums<R, V>& sums, const TileFinish& how, bool whole, B16::Mask mask) {
+  const B16::Reg alpha = B16::set(how.alpha), low = B16::set(how.low), high = B16::set(how.high);
+  INGOT_UNROLL
+  for (int r = 0; r < R; ++r) {
+    INGOT_UNROLL
+    for (int v = 0; v < V; ++v) {
+      B16::Reg bias = B16::set(0);
+      if (how.bias != nullptr) {
+        const float* at = how.bias + r * how.bias_stride + v * B16::kWidth;
+        bias = v < V - 1 || whole ? B16::load(at) : B16::load(at, mask);
+      }
+      sums.at[r][v] = B16::min(high, B16::max(low, B16::fma(sums.at[r][v], alpha, bias)));
+    }
+  }
+}
+
+template <int R, int V> void tile(const Bf16TileArgs& args) noexcept {
+  const bool whole = args.columns >= V * B16::kWidth;
+  const int64_t last = args.columns - (V - 1) * B16::kWidth;
+  const B16::Mask mask = B16::mask(last);
+  Sums<R, V> sums;
+  INGOT_UNROLL
+  for (int r = 0; r < R; ++r) {
+    INGOT_UNROLL
+    for (int v = 0; v < V; ++v) sums.at[r][v] = B16::set(0);
+  }
+  multiply(sums, args);
+  finish(sums, args.finish, whole, mask);
+  INGOT_UNROLL
+  for (int r = 0; r < R; ++r) {
+    INGOT_UNROLL
+    for (int v = 0; v < V; ++v) {
+      const int64_t at = r * args.c_stride + v * B16::kWidth;
+      if (args.wide != nullptr) {
+        if (v < V - 1 || whole) {
+          B16::store(args.wide + at, sums.at[r][v]);
+        } else {
+          B16::store(args.wide + at, sums.at[r][v], mask);
+        }
+      } else if (v < V - 1 || whole) {
+        B16::store_narrow(args.narrow + at, sums.at[r][v]);
+      } else {
+        B16::store_narrow(args.narrow + at, sums.at[r][v], last);
+      }
+    }
+  }
+}
+
+template <int Rows, int Vectors> struct Tiles { Bf16TileFn at[Rows * Vectors]; };
+
+template <int Rows, int Vectors> constexpr Tiles<Rows, Vectors> make_tiles() {
+  return []<std::size_t... I>(std::index_sequence<I...>) {
+    return Tiles<Rows, Vectors>{{&tile<static_cast<int>(I) / Vectors + 1, static_cast<int>(I) % Vectors + 1>...}};
+  }
+  (std::make_index_sequence<Rows * Vectors>());
+}
+
+#undef INGOT_UNROLL
