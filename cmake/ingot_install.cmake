@@ -1,5 +1,5 @@
-# Install components: runtime (libingot_runtime), compiler (libingot, which holds the runtime too), cli, dev (headers,
-# CMake package, pkg-config). Any of them may be installed without the others.
+# Install components: runtime (libingot_runtime), compiler (libingot, which holds the runtime too), cuda
+# (libingot_cuda), cli, dev (headers, CMake package, pkg-config). Any of them may be installed without the others.
 include(CMakePackageConfigHelpers)
 
 set(ingot_cmake_dir ${CMAKE_INSTALL_LIBDIR}/cmake/ingot)
@@ -12,6 +12,9 @@ foreach(part runtime compiler)
   install(EXPORT ingot_${part}_targets NAMESPACE ingot:: FILE ingot_${part}_targets.cmake
           DESTINATION ${ingot_cmake_dir} COMPONENT ${part})
 endforeach()
+if(TARGET ingot_cuda)
+  install(TARGETS ingot_cuda LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT cuda)
+endif()
 if(TARGET ingot_cli)
   install(TARGETS ingot_cli RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT cli)
 endif()

@@ -2,6 +2,7 @@
 
 #include "base/cpu.h"
 #include "base/knobs.h"
+#include "device/device.h"
 #include "ingot/ingot_runtime.h"
 #include "kernels/kernel.h"
 
@@ -35,6 +36,10 @@ extern "C" const char* ingot_doctor_json(void) {
         rows.push_back({{"name", row.name}, {"usable", usable}});
       }
       result["kernels"][family->name] = {{"doc", family->doc}, {"rows", rows}};
+    }
+    result["components"] = nlohmann::json::array();
+    for (const auto& part : ingot::device::cuda_parts()) {
+      result["components"].push_back({{"name", part.name}, {"found", part.found}, {"detail", part.detail}});
     }
     return result.dump();
   }();

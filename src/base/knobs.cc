@@ -15,10 +15,14 @@ const Knob log_level{"INGOT_LOG", "warning", "Least level to log: verbose, info,
 const Knob cache_dir{"INGOT_CACHE_DIR", "", "Folder of the plan cache (default: $XDG_CACHE_HOME/ingot)."};
 const Knob component_dir{"INGOT_COMPONENT_DIR", "",
                          "Folder of libingot_image.so and other components (default: beside the library)."};
+const Knob cuda_libraries{"INGOT_CUDA_LIBRARIES", "",
+                          "Folders to look for NVIDIA's libraries in first, separated by ':'; also searched: lib "
+                          "folders one level below, as in site-packages/nvidia."};
 }  // namespace knobs
 
 std::span<const Knob* const> all_knobs() {
-  static constexpr const Knob* kAll[] = {&knobs::isa, &knobs::log_level, &knobs::cache_dir, &knobs::component_dir};
+  static constexpr const Knob* kAll[] = {&knobs::isa, &knobs::log_level, &knobs::cache_dir, &knobs::component_dir,
+                                         &knobs::cuda_libraries};
   return kAll;
 }
 

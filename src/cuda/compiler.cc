@@ -1,0 +1,75 @@
+#include "cuda/compiler.h"
+
+#include "base/error.h"
+
+namespace ingot::cuda {
+namespace {
+
+using Program = struct NvrtcProgram*;
+
+struct Nvrtc {
+  Nvrtc() : library({"libnvrtc.so.13", "libnvrtc.so.12", "libnvrtc.so"}) {
+    library.get("nvrtcVersion", version);
+    library.get("nvrtcCreateProgram", create);
+    library.get("nvrtcDestroyProgram", destroy);
+    library.get("nvrtcCompileProgram", compile);
+    library.get("nvrtcGetCUBINSize", cubin_size);
+    library.get("nvrtcGetCUBIN", cubin);
+    library.get("nvrtcGetProgramLogSize", log_size);
+    library.get("nvrtcGetProgramLog", log);
+  }
+  SharedLibrary library;
+  int (*version)(int*, int*) = nullptr;
+  int (*create)(Program*, const char*, const char*, int, const char* const*, const char* const*) = nullptr;
+  int (*destroy)(Program*) = nullptr;
+  int (*compile)(Program, int, const char* const*) = nullptr;
+  int (*cubin_size)(Program, size_t*) = nullptr;
+  int (*cubin)(Program, char*) = nullptr;
+  int (*log_size)(Program, size_t*) = nullptr;
+  int (*log)(Program, char*) = nullptr;
+};
+
+Nvrtc& nvrtc() {
+  static Nvrtc nvrtc;
+  return nvrtc;
+}
+
+}  // namespace
+
+const SharedLibrary& nvrtc_library() { return nvrtc().library; }
+
+std::string nvrtc_version() {
+  int major = 0, minor = 0;
+  if (!nvrtc().library.found() || nvrtc().version(&major, &minor) != 0) return "";
+  return fmt::format("{}.{}", major, minor);
+}
+
+std::string compile_cubin(const std::string& source, int major, int minor) {
+  Nvrtc& n = nvrtc();
+  if (!n.library.found()) fail(Code::kUnsupported, "NVRTC is missing: {}", n.library.detail());
+  Program program = nullptr;
+  if (n.create(&program, source.c_str(), "ingot.cu", 0, nullptr, nullptr) != 0) {
+    fail(Code::kInternal, "NVRTC makes no program");
+  }
+  struct Destroy {
+    Nvrtc& n;
+    Program& program;
+    ~Destroy() { n.destroy(&program); }
+  } destroy{n, program};
+  const std::string architecture = fmt::format("--gpu-architecture=sm_{}{}", major, minor);
+  const char* options[] = {architecture.c_str(), "--std=c++17"};
+  if (const int result = n.compile(program, 2, options); result != 0) {
+    size_t size = 0;
+    n.log_size(program, &size);
+    std::string log(size, '\0');
+    n.log(program, log.data());
+    fail(Code::kInternal, "NVRTC error {} for {}: {}", result, architecture, log.c_str());
+  }
+  size_t size = 0;
+  n.cubin_size(program, &size);
+  std::string cubin(size, '\0');
+  if (size == 0 || n.cubin(program, cubin.data()) != 0) fail(Code::kInternal, "NVRTC gives no cubin");
+  return cubin;
+}
+
+}  // namespace ingot::cuda

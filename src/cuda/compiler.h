@@ -1,0 +1,17 @@
+// CUDA C++ to machine code with NVRTC; needs no GPU.
+#pragma once
+#include <string>
+
+#include "cuda/shared_library.h"
+
+namespace ingot::cuda {
+
+// libnvrtc, loaded once.
+const SharedLibrary& nvrtc_library();
+// "13.0", or the empty text when there is none.
+std::string nvrtc_version();
+// The cubin for compute capability major.minor. kUnsupported when NVRTC is missing, kInternal with its log when the
+// source is wrong.
+std::string compile_cubin(const std::string& source, int major, int minor);
+
+}  // namespace ingot::cuda

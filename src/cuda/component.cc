@@ -1,0 +1,9 @@
+// What libingot_cuda.so exports.
+#include "cuda/cuda_device.h"
+
+extern "C" __attribute__((visibility("default"))) const ingot::device::CudaComponent* ingot_cuda_component() {
+  static const ingot::device::CudaComponent component{
+      INGOT_LIBRARY_VERSION, [](int ordinal) { return ingot::cuda::open_cuda_device(ordinal).release(); },
+      &ingot::cuda::parts};
+  return &component;
+}

@@ -1,0 +1,214 @@
+#include "cuda/cuda_device.h"
+
+#include "base/error.h"
+#include "cuda/compiler.h"
+
+namespace ingot::cuda {
+namespace {
+
+using device::Address;
+using device::Operation;
+
+class KernelOperation : public Operation {
+ public:
+  KernelOperation(std::shared_ptr<void> module, Function function, const device::Launch& launch, Stream stream)
+      : module_(std::move(module)), function_(function), launch_(launch), stream_(stream) {}
+  void enqueue(std::span<const Address> operands, Address) override {
+    arguments_.clear();
+    for (const Address& operand : operands) arguments_.push_back(const_cast<Address*>(&operand));
+    const auto& [gx, gy, gz] = launch_.grid;
+    const auto& [bx, by, bz] = launch_.block;
+    driver().check(driver().launch(function_, gx, gy, gz, bx, by, bz, 0, stream_, arguments_.data(), nullptr),
+                   launch_.entry.c_str());
+  }
+
+ private:
+  std::shared_ptr<void> module_;
+  Function function_;
+  device::Launch launch_;
+  Stream stream_;
+  std::vector<void*> arguments_;
+};
+
+class CudaModule : public device::Module {
+ public:
+  CudaModule(const std::string& cubin, Stream stream) : stream_(stream) {
+    ModuleHandle handle = nullptr;
+    driver().check(driver().module_load(&handle, cubin.data()), "loading a module");
+    module_ =
+        std::shared_ptr<void>(handle, [](void* each) { driver().module_unload(static_cast<ModuleHandle>(each)); });
+  }
+  std::unique_ptr<Operation> operation(const device::Launch& launch) override {
+    Function function = nullptr;
+    driver().check(driver().module_function(&function, static_cast<ModuleHandle>(module_.get()), launch.entry.c_str()),
+                   launch.entry.c_str());
+    return std::make_unique<KernelOperation>(module_, function, launch, stream_);
+  }
+
+ private:
+  std::shared_ptr<void> module_;
+  Stream stream_;
+};
+
+class GraphOperation : public Operation {
+ public:
+  GraphOperation(Graph graph, Stream stream) : stream_(stream) {
+    const Result made = driver().graph_instantiate(&exec_, graph, 0);
+    driver().graph_destroy(graph);
+    driver().check(made, "instantiating a graph");
+  }
+  ~GraphOperation() override { driver().graph_exec_destroy(exec_); }
+  void enqueue(std::span<const Address>, Address) override {
+    driver().check(driver().graph_launch(exec_, stream_), "launching a graph");
+  }
+
+ private:
+  GraphExec exec_ = nullptr;
+  Stream stream_;
+};
+
+class CudaDevice : public device::Device {
+ public:
+  explicit CudaDevice(int ordinal) {
+    Driver& d = driver();
+    if (!d.library.found()) fail(Code::kDevice, "there is no NVIDIA driver: {}", d.library.detail());
+    d.check(d.init(0), "starting the NVIDIA driver");
+    int count = 0;
+    d.check(d.device_count(&count), "counting GPUs");
+    if (ordinal >= count) fail(Code::kDevice, "there is no GPU {}: the driver shows {}", ordinal, count);
+    d.check(d.device_get(&gpu_, ordinal), "opening the GPU");
+    d.check(d.context_retain(&context_, gpu_), "making a context");
+    try {
+      enter();
+      d.check(d.stream_create(&stream_, kStreamNonBlocking), "making a stream");
+    } catch (...) {
+      d.context_release(gpu_);
+      throw;
+    }
+  }
+  ~CudaDevice() override {
+    driver().context_set(context_);
+    driver().stream_synchronize(stream_);
+    driver().stream_destroy(stream_);
+    driver().context_release(gpu_);
+  }
+
+  device::Properties properties() override {
+    Driver& d = driver();
+    device::Properties properties;
+    char name[256] = {};
+    d.check(d.device_name(name, sizeof(name), gpu_), "the GPU's name");
+    properties.name = name;
+    properties.major = attribute(kAttributeMajor);
+    properties.minor = attribute(kAttributeMinor);
+    properties.processors = attribute(kAttributeProcessors);
+    properties.l2_bytes = attribute(kAttributeL2Bytes);
+    size_t total = 0;
+    d.check(d.device_total_mem(&total, gpu_), "the GPU's memory");
+    properties.memory_bytes = static_cast<int64_t>(total);
+    properties.parts = parts();
+    return properties;
+  }
+
+  Address allocate(int64_t bytes) override {
+    enter();
+    DevicePtr address = 0;
+    const size_t size = static_cast<size_t>(std::max<int64_t>(bytes, 256));
+    driver().check(driver().mem_alloc(&address, size), fmt::format("allocating {} bytes", size).c_str());
+    return address;
+  }
+  void release(Address address) override {
+    driver().context_set(context_);
+    driver().mem_free(address);
+  }
+  void copy_in(Address to, const void* from, int64_t bytes) override {
+    enter();
+    if (bytes == 0) return;
+    // The driver stages pageable memory before it returns.
+    driver().check(driver().copy_in(to, from, static_cast<size_t>(bytes), stream_), "copying to the GPU");
+  }
+  void copy_out(void* to, Address from, int64_t bytes) override {
+    enter();
+    if (bytes > 0) driver().check(driver().copy_out(to, from, static_cast<size_t>(bytes), stream_), "copying back");
+    synchronize();
+  }
+  void synchronize() override {
+    enter();
+    driver().check(driver().stream_synchronize(stream_), "waiting for the GPU");
+  }
+
+  std::unique_ptr<device::Module> load(const std::string& source) override {
+    enter();
+    return std::make_unique<CudaModule>(compile_cubin(source, attribute(kAttributeMajor), attribute(kAttributeMinor)),
+                                        stream_);
+  }
+
+  std::unique_ptr<Operation> capture(const std::function<void()>& enqueue_all) override {
+    enter();
+    driver().check(driver().capture_begin(stream_, kCaptureThreadLocal), "recording a graph");
+    Graph graph = nullptr;
+    try {
+      enqueue_all();
+    } catch (...) {
+      if (driver().capture_end(stream_, &graph) == 0 && graph != nullptr) driver().graph_destroy(graph);
+      throw;
+    }
+    driver().check(driver().capture_end(stream_, &graph), "recording a graph");
+    return std::make_unique<GraphOperation>(graph, stream_);
+  }
+
+  double time(const std::function<void()>& enqueue_all) override {
+    enter();
+    Driver& d = driver();
+    struct Events {
+      Event begin = nullptr, end = nullptr;
+      ~Events() {
+        if (begin != nullptr) driver().event_destroy(begin);
+        if (end != nullptr) driver().event_destroy(end);
+      }
+    } events;
+    d.check(d.event_create(&events.begin, 0), "making an event");
+    d.check(d.event_create(&events.end, 0), "making an event");
+    d.check(d.event_record(events.begin, stream_), "recording an event");
+    enqueue_all();
+    d.check(d.event_record(events.end, stream_), "recording an event");
+    d.check(d.event_synchronize(events.end), "waiting for the GPU");
+    float milliseconds = 0;
+    d.check(d.event_elapsed(&milliseconds, events.begin, events.end), "reading events");
+    return milliseconds;
+  }
+
+ private:
+  // The calling thread works on this GPU from here on.
+  void enter() { driver().check(driver().context_set(context_), "entering the context"); }
+  int attribute(int which) const {
+    int value = 0;
+    driver().check(driver().device_attribute(&value, which, gpu_), "a property of the GPU");
+    return value;
+  }
+
+  int gpu_ = 0;
+  Context context_ = nullptr;
+  Stream stream_ = nullptr;
+};
+
+device::Part part(const char* name, const SharedLibrary& library, const std::string& version) {
+  const std::string detail = library.found() && !version.empty() ? library.detail() + ", " + version : library.detail();
+  return {name, library.found(), detail};
+}
+
+std::string driver_version() {
+  int version = 0;
+  if (!driver().library.found() || driver().driver_version(&version) != 0) return "";
+  return fmt::format("CUDA {}.{}", version / 1000, version % 1000 / 10);
+}
+
+}  // namespace
+
+std::unique_ptr<device::Device> open_cuda_device(int ordinal) { return std::make_unique<CudaDevice>(ordinal); }
+
+std::vector<device::Part> parts() {
+  return {part("NVIDIA driver", driver().library, driver_version()), part("NVRTC", nvrtc_library(), nvrtc_version())};
+}
+
+}  // namespace ingot::cuda

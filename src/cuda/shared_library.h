@@ -1,0 +1,27 @@
+// NVIDIA's libraries, found when they are needed.
+#pragma once
+#include <string>
+#include <vector>
+
+namespace ingot::cuda {
+
+// Opens the first of `files` ("libnvrtc.so.13") found in the folders of the knob INGOT_CUDA_LIBRARIES, in pip's
+// nvidia-* packages beside this library, where the dynamic linker looks, and under /usr/local/cuda. Never closed.
+class SharedLibrary {
+ public:
+  explicit SharedLibrary(std::vector<std::string> files);
+  bool found() const { return handle_ != nullptr; }
+  // The file, or why there is none.
+  const std::string& detail() const { return detail_; }
+  // Sets `function`; where the library lacks it, it counts as not found from here on.
+  template <class Function> void get(const char* name, Function*& function) {
+    function = reinterpret_cast<Function*>(symbol(name));
+  }
+
+ private:
+  void* symbol(const char* name);
+  void* handle_ = nullptr;
+  std::string detail_;
+};
+
+}  // namespace ingot::cuda

@@ -1,0 +1,116 @@
+// A device that runs operations on memory of its own: what the runtime asks of an accelerator.
+#pragma once
+#include <array>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "tensor/dtype.h"
+
+namespace ingot::device {
+
+using Address = uint64_t;  // in the device's memory; 0: none
+
+// A library that the device may use, and where it came from or why it is missing.
+struct Part {
+  std::string name;
+  bool found = false;
+  std::string detail;  // path and version, or the reason
+};
+
+struct Properties {
+  std::string name;
+  int major = 0, minor = 0;  // compute capability
+  int processors = 0;
+  int64_t memory_bytes = 0, l2_bytes = 0;
+  std::vector<Part> parts;
+};
+
+// Work that a device does in the order of enqueueing. Made once, enqueued many times, by one thread at a time.
+class Operation {
+ public:
+  virtual ~Operation() = default;
+  // `workspace`: workspace_bytes of device memory, 256-byte aligned, which nothing else touches meanwhile. Returns
+  // before the work is done; throws kDevice when the device refuses it.
+  virtual void enqueue(std::span<const Address> operands, Address workspace) = 0;
+  int64_t workspace_bytes = 0;
+};
+
+// How many threads run a kernel, and which.
+struct Launch {
+  std::string entry;
+  std::array<uint32_t, 3> grid{1, 1, 1}, block{1, 1, 1};
+};
+
+// Compiled kernels; its operations take their operands as kernel parameters and keep the module alive.
+class Module {
+ public:
+  virtual ~Module() = default;
+  virtual std::unique_ptr<Operation> operation(const Launch& launch) = 0;
+};
+
+// One stream of one accelerator. A device is used by one thread at a time; failures of the driver are kDevice, of its
+// memory kOutOfMemory (the device stays usable).
+class Device {
+ public:
+  virtual ~Device() = default;
+  virtual Properties properties() = 0;
+  virtual Address allocate(int64_t bytes) = 0;  // 256-byte aligned, content undefined
+  virtual void release(Address address) = 0;
+  // In stream order; the host's bytes may change once the call returns (in) and are there once it returns (out).
+  virtual void copy_in(Address to, const void* from, int64_t bytes) = 0;
+  virtual void copy_out(void* to, Address from, int64_t bytes) = 0;
+  virtual void synchronize() = 0;
+  // Compiles CUDA C++ for this device. kUnsupported when no compiler was found; kInternal with its log on an error.
+  virtual std::unique_ptr<Module> load(const std::string& source) = 0;
+  // What `enqueue_all` enqueues, recorded as one operation without operands; nothing runs meanwhile.
+  virtual std::unique_ptr<Operation> capture(const std::function<void()>& enqueue_all) = 0;
+  // Milliseconds on the device that what `enqueue_all` enqueues takes.
+  virtual double time(const std::function<void()>& enqueue_all) = 0;
+};
+
+// Device memory with an owner.
+class Buffer {
+ public:
+  Buffer() = default;
+  Buffer(Device& device, int64_t bytes) : device_(&device), address_(device.allocate(bytes)), bytes_(bytes) {}
+  Buffer(Buffer&& other) noexcept { swap(other); }
+  Buffer& operator=(Buffer&& other) noexcept {
+    swap(other);
+    return *this;
+  }
+  ~Buffer() {
+    if (address_ != 0) device_->release(address_);
+  }
+  Address address() const { return address_; }
+  int64_t bytes() const { return bytes_; }
+
+ private:
+  void swap(Buffer& other) noexcept {
+    std::swap(device_, other.device_);
+    std::swap(address_, other.address_);
+    std::swap(bytes_, other.bytes_);
+  }
+  Device* device_ = nullptr;
+  Address address_ = 0;
+  int64_t bytes_ = 0;
+};
+
+// "cuda" or "cuda:1": that GPU, through libingot_cuda.so; "null": host memory, where operations do nothing. Throws
+// kInvalidArgument for other names, kDevice with what is missing and why.
+std::unique_ptr<Device> open_device(const std::string& name);
+// The libraries that a CUDA device is made of, and what became of each; never throws.
+std::vector<Part> cuda_parts();
+std::unique_ptr<Device> open_null_device();
+
+// What libingot_cuda.so exports, as ingot_cuda_component(). It and the library that loads it are built together:
+// `version` is compared before anything else is used.
+struct CudaComponent {
+  const char* version;
+  Device* (*open)(int ordinal);  // throws as open_device does
+  std::vector<Part> (*parts)();
+};
+
+}  // namespace ingot::device

@@ -1,0 +1,67 @@
+#include <cstdlib>
+#include <cstring>
+#include <map>
+
+#include "base/error.h"
+#include "device/device.h"
+
+namespace ingot::device {
+namespace {
+
+class NullOperation : public Operation {
+ public:
+  void enqueue(std::span<const Address>, Address) override {}
+};
+
+class NullModule : public Module {
+ public:
+  explicit NullModule(std::string source) : source_(std::move(source)) {}
+  std::unique_ptr<Operation> operation(const Launch& launch) override {
+    if (source_.find(launch.entry) == std::string::npos) {
+      fail(Code::kDevice, "the module has no kernel {}", launch.entry);
+    }
+    return std::make_unique<NullOperation>();
+  }
+
+ private:
+  std::string source_;
+};
+
+class NullDevice : public Device {
+ public:
+  Properties properties() override {
+    Properties properties;
+    properties.name = "null";
+    properties.processors = 1;
+    return properties;
+  }
+  Address allocate(int64_t bytes) override {
+    const size_t size = (static_cast<size_t>(bytes) + 255) / 256 * 256;
+    void* memory = bytes < 0 ? nullptr : std::aligned_alloc(256, std::max<size_t>(size, 256));
+    if (memory == nullptr) fail(Code::kOutOfMemory, "the null device has no {} bytes", bytes);
+    return reinterpret_cast<Address>(memory);
+  }
+  void release(Address address) override { std::free(reinterpret_cast<void*>(address)); }
+  void copy_in(Address to, const void* from, int64_t bytes) override {
+    if (bytes > 0) std::memcpy(reinterpret_cast<void*>(to), from, static_cast<size_t>(bytes));
+  }
+  void copy_out(void* to, Address from, int64_t bytes) override {
+    if (bytes > 0) std::memcpy(to, reinterpret_cast<const void*>(from), static_cast<size_t>(bytes));
+  }
+  void synchronize() override {}
+  std::unique_ptr<Module> load(const std::string& source) override { return std::make_unique<NullModule>(source); }
+  std::unique_ptr<Operation> capture(const std::function<void()>& enqueue_all) override {
+    enqueue_all();
+    return std::make_unique<NullOperation>();
+  }
+  double time(const std::function<void()>& enqueue_all) override {
+    enqueue_all();
+    return 0;
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<Device> open_null_device() { return std::make_unique<NullDevice>(); }
+
+}  // namespace ingot::device
