@@ -19,14 +19,14 @@ log = logging.getLogger("ingot")
 
 
 def pairs(providers, provider_options, known=KNOWN):
-    """[(name, options)] in order; raises for names that are no provider anywhere."""
+    """[(name, options)] in order; raises for names outside of `known` (None: any will do)."""
     entries, extra = list(providers or []), list(provider_options or [])
     if extra and len(extra) != len(entries):
         raise ValueError("'providers' and 'provider_options' should be the same length if both are given.")
     result = []
     for index, entry in enumerate(entries):
         name, given = entry if isinstance(entry, (tuple, list)) else (entry, {})
-        if name not in known:
+        if known is not None and name not in known:
             raise ValueError("%s is not a provider; valid: %s" % (name, nearest_first(name, known)))
         result.append((name, dict(given, **(extra[index] if extra else {}))))
     return result

@@ -1,0 +1,3 @@
+"""Real ONNX Runtime sessions with the best providers of this machine, Ingot's among them."""
+
+from .session import InferenceSession

@@ -1,0 +1,103 @@
+"""InferenceSession: a real onnxruntime.InferenceSession whose providers are chosen, checked and reported."""
+
+import collections
+import itertools
+import logging
+
+import onnxruntime
+
+from .. import errors, tensorrt_options
+from ..providers import CPU, KNOWN, TENSORRT, log, pairs
+from .available import INGOT, ORDER, candidates
+
+_RECORD = "session.record_ep_graph_assignment_info"
+
+
+def _wanted(providers, provider_options):
+    """[(candidate, options)] in order, and remarks. No providers: the stated order."""
+    if not providers:
+        return [(each, {}) for each in ORDER], []
+    given = pairs(providers, provider_options, known=tuple(dict.fromkeys(KNOWN + tuple(onnxruntime.get_available_providers()))))
+    wanted, remarks = [], []
+    for name, options in given:
+        wanted += [(each, options) for each in candidates(name)]
+        if name == TENSORRT:
+            translated, notes = tensorrt_options.translate(options)  # an unknown option is an error wherever it runs
+            # Where TensorRT is not, Ingot stands in for it, with the options translated.
+            if candidates(name)[0].missing() and not any(other == INGOT for other, _ in given):
+                wanted += [(each, translated) for each in candidates(INGOT)]
+                remarks += notes
+    return wanted, remarks
+
+
+def _text(options):
+    return {str(key): str(value) for key, value in options.items() if key != "folder"}
+
+
+class InferenceSession(onnxruntime.InferenceSession):
+    """onnxruntime.InferenceSession with the best chain of providers that this machine offers.
+
+    The order: TensorRT, Ingot on CUDA, CUDA, Ingot on the CPU, CPU. `providers` fixes another chain, which is respected;
+    a TensorrtExecutionProvider that is not installed is then replaced by Ingot, its options translated. One log line of
+    the logger "ingot" (kept in `report`) says which provider serves the model, and why each before it does not: a warning
+    where something is not taken, else info. `strict=True` raises EPFail when a provider of a given chain is missing, or
+    when nodes fall to another provider than the first usable one. `sess_options` receives the providers: use one object
+    for one session; with it, a provider that fails to start is an error, without it the next one is tried.
+    """
+
+    def __init__(self, path_or_bytes, sess_options=None, providers=None, provider_options=None, strict=False, **others):
+        wanted, remarks = _wanted(providers, provider_options)
+        reasons, chain = [], []
+        for candidate, given in wanted:
+            reason = candidate.missing()
+            if reason:
+                reasons.append("%s: %s" % (candidate.label, reason))
+            else:
+                chain.append((candidate, given))
+        absent = [name for name, _ in pairs(providers, provider_options, known=None)
+                  if all(candidate.provider != name for candidate, _ in chain)]
+        if strict and absent:
+            raise errors.EPFail("strict: " + "; ".join(reasons))
+        others["enable_fallback"] = 0  # ONNX Runtime would rerun on its CPU provider after a provider's error
+        while True:
+            options = sess_options if sess_options is not None else onnxruntime.SessionOptions()
+            if not options.has_providers():
+                for candidate, given in chain:
+                    candidate.add_to(options, _text(given))
+            options.add_session_config_entry(_RECORD, "1")
+            try:
+                super().__init__(path_or_bytes, options, **others)
+                break
+            except Exception as error:  # ONNX Runtime's own classes
+                if sess_options is not None or not chain or chain[0][0].provider == CPU:
+                    raise
+                if strict:
+                    raise errors.EPFail("strict: %s: %s" % (chain[0][0].label, error)) from error
+                reasons.append("%s: %s" % (chain.pop(0)[0].label, error))
+        self.report = self._describe(chain[0][0] if chain else ORDER[-1], reasons, remarks, strict)
+        log.log(logging.WARNING if reasons or remarks else logging.INFO, "%s", self.report)
+
+    def _describe(self, first, reasons, remarks, strict):
+        """The line that is logged. Appends to `reasons` what the first provider of the chain left to others."""
+        nodes = list(self._nodes())
+        left = sorted({op_type for _, op_type, provider in nodes if provider != first.provider})
+        if left:
+            reasons.append("%s: operators unsupported: %s" % (first.label, ", ".join(left)))
+        counts = collections.Counter(provider for _, _, provider in nodes)
+        taken = ", ".join("%s (%d nodes)" % item for item in counts.most_common()) or first.label
+        line = "; ".join(["taken: " + taken] + ["not taken: " + reason for reason in reasons] + remarks)
+        if strict and left:
+            raise errors.EPFail("strict: " + line)
+        return line
+
+    def _nodes(self):
+        """(name, operator, provider) of every node; the same for nodes without a name, numbered."""
+        unnamed = itertools.count()
+        for subgraph in self.get_provider_graph_assignment_info():
+            for node in subgraph.get_nodes():
+                yield node.name or "%s #%d" % (node.op_type, next(unnamed)), node.op_type, subgraph.ep_name
+
+    def placement(self):
+        """Name of each node of the model -> the provider that runs it, read from this session. ONNX Runtime folds some
+        nodes before it places them: those are not there."""
+        return {name: provider for name, _, provider in self._nodes()}

@@ -1,0 +1,85 @@
+"""ingot.onnxruntime.InferenceSession: a real session, its chain, its report."""
+
+import logging
+
+import ingot
+import ingot.onnxruntime
+import numpy as np
+import onnxruntime
+import pytest
+from ingot.onnxruntime import available
+
+X = {"x": np.ones((2, 8), np.float32)}
+WITHOUT_GPU = pytest.mark.skipif(not available._graphics(), reason="this machine has a GPU")
+WITHOUT_PLUGIN = pytest.mark.skipif(not available.plugin_devices("CPU")[1], reason="the plugin library is there")
+
+
+def session_of(model, **arguments):
+    return ingot.onnxruntime.InferenceSession(model.SerializeToString(), **arguments)
+
+
+def test_it_is_a_real_session_and_says_in_one_line_what_serves_it(mlp, caplog):
+    with caplog.at_level(logging.INFO, "ingot"):
+        session = session_of(mlp)
+    assert isinstance(session, onnxruntime.InferenceSession)
+    expected = onnxruntime.InferenceSession(mlp.SerializeToString()).run(None, X)[0]
+    np.testing.assert_allclose(session.run(None, X)[0], expected, rtol=1e-5, atol=1e-6)
+    line, = [record.getMessage() for record in caplog.records]
+    assert line.startswith("taken: ") and line == session.report
+
+
+@WITHOUT_GPU
+def test_each_provider_before_the_one_taken_has_its_reason(mlp):
+    report = session_of(mlp).report
+    for label in ("TensorrtExecutionProvider: ", "IngotExecutionProvider on CUDA: ", "CUDAExecutionProvider: "):
+        assert "not taken: " + label in report
+
+
+def test_placement_names_every_node_and_its_provider(mlp):
+    placement = session_of(mlp).placement()
+    assert placement and set(placement.values()) <= {"IngotExecutionProvider", "CPUExecutionProvider"}
+
+
+def test_a_chain_fixed_by_the_user_is_respected(mlp):
+    session = session_of(mlp, providers=["CPUExecutionProvider"], strict=True)
+    assert set(session.placement().values()) == {"CPUExecutionProvider"}
+    assert "not taken" not in session.report
+
+
+@WITHOUT_GPU
+def test_strict_refuses_a_missing_provider_and_says_why(mlp):
+    with pytest.raises(ingot.EPFail, match="CUDAExecutionProvider: "):
+        session_of(mlp, providers=["CUDAExecutionProvider", "CPUExecutionProvider"], strict=True)
+    session_of(mlp, providers=["CUDAExecutionProvider", "CPUExecutionProvider"]).run(None, X)
+
+
+@WITHOUT_GPU
+@WITHOUT_PLUGIN
+def test_a_missing_plugin_library_is_a_reason_and_no_error(mlp):
+    session = session_of(mlp, providers=["IngotExecutionProvider"])
+    assert "IngotExecutionProvider on the CPU: library missing" in session.report
+    assert set(session.placement().values()) == {"CPUExecutionProvider"}
+    with pytest.raises(ingot.EPFail, match="library missing"):
+        session_of(mlp, providers=["IngotExecutionProvider"], strict=True)
+
+
+@WITHOUT_GPU
+def test_the_tensorrt_line_is_taken_as_it_stands(mlp, tmp_path):
+    session = session_of(mlp, providers=["TensorrtExecutionProvider"],
+                         provider_options=[{"trt_fp16_enable": True, "trt_engine_cache_enable": True, "trt_engine_cache_path": str(tmp_path / "c")}])
+    session.run(None, X)
+    assert "trt_fp16_enable ignored" in session.report
+
+
+def test_unknown_names_list_the_valid_ones_nearest_first(mlp):
+    with pytest.raises(ValueError, match="valid: CUDAExecutionProvider, "):
+        session_of(mlp, providers=["CudaExecutionProvider"])
+    with pytest.raises(ingot.InvalidArgument, match="valid: trt_fp16_enable, "):
+        session_of(mlp, providers=[("TensorrtExecutionProvider", {"trt_fp16": 1})])
+
+
+def test_errors_of_a_run_are_not_hidden_by_a_second_run_elsewhere(mlp):
+    session = session_of(mlp)
+    assert not session._enable_fallback
+    with pytest.raises(Exception, match="[Gg]ot|dimension"):
+        session.run(None, {"x": np.ones((2, 9), np.float32)})
