@@ -17,7 +17,7 @@ using nlohmann::json;
 using Clock = std::chrono::steady_clock;
 
 struct BenchCommand {
-  std::string model, shapes, profile;
+  std::string model, shapes, profile, suite;
   std::vector<std::string> inputs;
   double duration = 3, warm_up = 0.5;
   int64_t iterations = 10;
@@ -162,6 +162,8 @@ void add_bench(CLI::App& app, Common& common, int& result) {
   auto command = std::make_shared<BenchCommand>();
   CLI::App* verb = app.add_subcommand("bench", "Measures the latency of a plan or an ONNX model");
   verb->add_option("model", command->model, "A plan or an .onnx file")->required();
+  verb->add_option("--suite", command->suite,
+                   "Run a suite of models beside other engines instead: cpu; `ingot bench --suite cpu --help`");
   verb->add_option("-i,--input", command->inputs, "An input from a file, name=file.npy; the others are random")
       ->take_all()
       ->expected(1);

@@ -29,7 +29,11 @@ void add_inspect(CLI::App& app, Common& common, int& result);
 void add_diff(CLI::App& app, Common& common, int& result);
 void add_verify(CLI::App& app, Common& common, int& result);
 void add_cache(CLI::App& app, Common& common, int& result);
+void add_compare(CLI::App& app, Common& common, int& result);
 void add_doctor(CLI::App& app, Common& common, int& result);
+// `bench --suite NAME ...` takes words of its own, read by the Python package: becomes that process and does not
+// return; returns at once for every other command line. Throws CLI::ValidationError for a suite that does not exist.
+void start_suite(int argc, char** argv);
 void add_completion(CLI::App& app, Common& common, int& result);
 
 }  // namespace ingot::cli

@@ -52,7 +52,7 @@ int doctor(const Common& common) {
 constexpr const char* kBash = R"BASH(_ingot() {
   local word="${COMP_WORDS[COMP_CWORD]}" verb="${COMP_WORDS[1]}"
   if [ "$COMP_CWORD" -eq 1 ]; then
-    COMPREPLY=($(compgen -W "build run bench inspect diff verify cache doctor completion --help --version" -- "$word"))
+    COMPREPLY=($(compgen -W "build run bench inspect diff verify compare cache doctor completion --help --version" -- "$word"))
   elif [[ "$word" == -* ]]; then
     COMPREPLY=($(compgen -W "$(ingot "$verb" --help | grep -oE -- '--[A-Za-z][A-Za-z-]*' | sort -u)" -- "$word"))
   else

@@ -15,6 +15,7 @@ int main(int argc, char** argv) {
       "  ingot inspect model.plan                look inside\n"
       "  ingot verify model.onnx                 compare with ONNX Runtime\n"
       "  ingot cache list                        plans kept for next time\n"
+      "  ingot compare model.onnx                every engine side by side\n"
       "  ingot doctor                            what this machine offers",
       "ingot"};
   app.require_subcommand(1);
@@ -35,12 +36,14 @@ int main(int argc, char** argv) {
   add_diff(app, common, result);
   add_verify(app, common, result);
   add_cache(app, common, result);
+  add_compare(app, common, result);
   add_doctor(app, common, result);
   add_completion(app, common, result);
   app.parse_complete_callback([&] {
     if (common.verbose) ingot_set_log(0, nullptr, nullptr);
   });
   try {
+    start_suite(argc, argv);
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     const int code = app.exit(error);

@@ -9,6 +9,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
 #include <ingot/ingot.hpp>
 
 extern char** environ;
@@ -108,6 +109,25 @@ nlohmann::json PythonRunner::request(const nlohmann::json& what) {
   pending_.erase(0, end + 1);
   if (answer.contains("error")) throw Exception(INGOT_DEVICE, answer["error"].get<std::string>());
   return answer;
+}
+
+void become_python(const std::string& module, const std::vector<std::string>& arguments) {
+  namespace fs = std::filesystem;
+  std::error_code ignored;
+  const fs::path folder = fs::read_symlink("/proc/self/exe", ignored).parent_path();
+  std::string path;
+  for (const fs::path& place : {folder.parent_path() / "python", folder.parent_path().parent_path()}) {
+    if (fs::exists(place / "ingot" / "__init__.py", ignored)) path += place.string() + ":";
+  }
+  if (const char* before = std::getenv("PYTHONPATH"); before != nullptr) path += before;
+  if (!path.empty()) ::setenv("PYTHONPATH", path.c_str(), 1);
+  std::vector<std::string> words = {python_interpreter(), "-m", module};
+  words.insert(words.end(), arguments.begin(), arguments.end());
+  std::vector<char*> pointers;
+  for (auto& word : words) pointers.push_back(word.data());
+  pointers.push_back(nullptr);
+  ::execvp(pointers[0], pointers.data());
+  throw Exception(INGOT_NOT_FOUND, "cannot start " + words[0] + ": " + std::strerror(errno));
 }
 
 nlohmann::json find_engines() {

@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 #include <string>
+#include <vector>
 
 namespace ingot::cli {
 
@@ -25,6 +26,11 @@ class PythonRunner {
   int to_ = -1, from_ = -1;
   std::string pending_;
 };
+
+// Runs `python -m MODULE ARGUMENTS` of the package `ingot` in place of this process: it does not return. The package
+// lies beside this program (build folder, wheel) or is installed for the interpreter. Throws Exception(INGOT_NOT_FOUND)
+// when the interpreter cannot be started.
+[[noreturn]] void become_python(const std::string& module, const std::vector<std::string>& arguments);
 
 // {"onnxruntime": {"found": true, "detail": "1.32.0"}, ...}
 nlohmann::json find_engines();

@@ -1,0 +1,149 @@
+"""`ingot compare`: every engine named, figures of those that ran, reasons of those that did not, one self-contained page."""
+
+import json
+import os
+import pathlib
+import re
+import subprocess
+import sys
+
+import ingot
+import numpy as np
+import pytest
+from conftest import model_file
+from ingot.compare import command, feeds, measure, page, report
+
+CLASSIFIER = "rapidocr_onnxruntime/models/ch_ppocr_mobile_v2.0_cls_infer.onnx"
+QUICK = ["--rounds", "3", "--seconds", "0.01", "--nthreads", "1", "--quiet"]
+
+
+def run(*words):
+    parent = pathlib.Path(ingot.__file__).parents[1]
+    environment = dict(os.environ, PYTHONPATH=str(parent))
+    return subprocess.run([sys.executable, "-m", "ingot.compare", "compare", *words], capture_output=True, text=True, env=environment)
+
+
+@pytest.fixture(scope="module")
+def classifier():
+    return model_file("rapidocr_onnxruntime", CLASSIFIER)
+
+
+@pytest.fixture(scope="module")
+def result(classifier):
+    words = [classifier, "--shapes", "x:1x3x48x192", "--engines", "ingot,onnxruntime,torch-compile", "--precisions", "fp32,int8", *QUICK]
+    return command.compare(command.arguments().parse_args(words))
+
+
+def test_engines_that_ran_have_every_figure(result):
+    rows = {row["engine"]: row for row in result["rows"] if row["available"]}
+    assert set(rows) >= {"ingot", "onnxruntime"}
+    for name in ("ingot", "onnxruntime"):
+        row = rows[name]
+        assert 0 < row["latency_seconds"]["p50"] <= row["latency_seconds"]["p95"] <= row["latency_seconds"]["p99"]
+        assert len(row["round_seconds"]) == 3 and row["runs"] >= 9 and row["runs_per_second"] > 0
+        assert 0 < row["build_seconds"] < row["first_result_seconds"]
+        assert row["host_peak_bytes"] > 1 << 20
+        assert row["largest_error"] < 1e-4 and row["fallbacks"] == []
+    assert rows["ingot"]["plan_bytes"] > 100_000 and result["reference"] == "onnxruntime"
+
+
+def test_engines_that_did_not_run_say_why(result):
+    rows = {(row["engine"], row["precision"]): row for row in result["rows"]}
+    assert "give a int8 model" in rows["onnxruntime", "int8"]["reason"]
+    reason = rows["torch-compile", "fp32"]["reason"]
+    assert "not installed" in reason or "--torch module:function" in reason
+
+
+def test_the_page_is_self_contained_and_names_every_engine(result):
+    text = page.page_html(result)
+    assert not re.search(r"""(src|href)\s*=|url\(|@import|https?://|fetch\(|XMLHttpRequest""", text)
+    for row in result["rows"]:
+        assert row["engine"] in text
+    assert text.count("<svg") == 5 and "not available" in text
+    embedded = re.search(r'id="result">(.*?)</script>', text, re.S).group(1)
+    assert json.loads(embedded) == json.loads(json.dumps(result))
+
+
+def test_the_page_escapes_what_engines_say(result):
+    hostile = dict(result, model="</script><b>x", rows=[dict(result["rows"][0], available=False, reason="<img>")])
+    text = page.page_html(hostile)
+    assert "<img>" not in text and "</script><b>" not in text
+
+
+def test_markdown_and_terminal_hold_the_same_rows(result):
+    for text in (report.markdown(result), report.terminal(result)):
+        assert "torch-compile" in text and "largest error is against onnxruntime" in text
+
+
+def test_the_program_writes_json_and_a_report(classifier, tmp_path):
+    path = tmp_path / "report.html"
+    done = run(classifier, "--engines", "ingot", "--shapes", "x:1x3x48x192", "--json", "-o", str(path), *QUICK)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["rows"][0]["engine"] == "ingot" and path.read_text().startswith("<!doctype html>")
+
+
+def test_wrong_words_are_refused_with_the_valid_ones(classifier):
+    assert "there are onnxruntime" in run(classifier, "--engines", "onnxruntim").stderr
+    assert ".html, .md or .json" in run(classifier, "-o", "report.pdf").stderr
+    assert "no file" in run("absent.onnx").stderr
+    assert "its inputs: x" in run(classifier, "--engines", "ingot", "--shapes", "y:1").stderr
+
+
+def test_nothing_that_ran_is_exit_code_4(classifier):
+    done = run(classifier, "--engines", "ingot", "--precisions", "int8", "--shapes", "x:1x3x48x192", *QUICK)
+    assert done.returncode == 4 and "not available" in done.stdout
+
+
+def test_a_dead_engine_is_a_row_with_its_last_words(classifier, tmp_path):
+    (tmp_path / "torch.py").write_text("import os, sys\nprint('no such instruction', file=sys.stderr)\nos._exit(9)\n")
+    cell = measure.Cell("pytorch-eager", environment=(("PYTHONPATH", str(tmp_path)),))
+    values = {"x": np.zeros((1, 3, 48, 192), np.float32)}
+    rows, _ = measure.measure(classifier, values, [cell], sys.executable, measure.Effort(1, 0.01), "model:make",
+                              {"pytorch-eager": ("2", "")})
+    assert rows[0]["available"] is False and "code 9: no such instruction" in rows[0]["reason"]
+
+
+def test_errors_scale_by_the_largest_magnitude_and_broken_values_are_told():
+    expected = [np.array([1.0, -4.0], np.float32)]
+    assert measure.largest_error([np.array([1.0, -4.4])], expected)[0] == pytest.approx(0.1)
+    assert measure.largest_error([np.array([np.nan, -4.0])], expected) == (None, "NaN or infinity on one side only")
+    assert measure.largest_error([np.zeros(3)], expected)[0] is None
+
+
+def test_ratios_pair_engines_within_a_round():
+    found = measure.ratio([2.0, 20.0, 2.0], [1.0, 10.0, 1.0])
+    assert (found["lower"], found["median"], found["upper"], found["fastest"]) == (2, 2, 2, 2)
+
+
+def test_feeds_take_files_and_shapes(tmp_path):
+    np.save(tmp_path / "a.npy", np.arange(3))
+    inputs = [["a", "tensor(int64)", [3]], ["b", "tensor(float)", ["n", 2]], ["c", "tensor(bool)", None], ["d", "tensor(int64)", []]]
+    made = feeds.make_feeds(inputs, feeds.parse_shapes("c:2x2"), {"a": tmp_path / "a.npy"})
+    assert made["a"].tolist() == [0, 1, 2] and made["b"].shape == (1, 2) and made["c"].dtype == bool and made["d"].shape == ()
+    with pytest.raises(ValueError, match="rank of input c"):
+        feeds.make_feeds(inputs, {}, {"a": tmp_path / "a.npy"})
+
+
+@pytest.fixture
+def program():
+    """The `ingot` program beside the package: in a wheel or in the build folder."""
+    package = pathlib.Path(ingot.__file__).parent
+    found = [path for path in (package / "bin/ingot", package.parents[1] / "bin/ingot") if path.exists()]
+    if not found:
+        pytest.skip("the program is not built")
+
+    def call(*words):
+        environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+        return subprocess.run([str(found[0]), *words], capture_output=True, text=True, env=dict(environment, INGOT_PYTHON=sys.executable))
+
+    return call
+
+
+def test_the_verbs_find_the_package_beside_the_program(program, classifier, tmp_path):
+    done = program("--json", "compare", classifier, "--engines", "ingot", "--shapes", "x:1x3x48x192", *QUICK)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["rows"][0]["available"]
+    assert "usage: ingot compare" in program("compare", "--help").stdout
+    assert "usage: ingot bench --suite cpu" in program("bench", "--suite", "cpu", "--help").stdout
+    unknown = program("bench", "--suite", "gpu")
+    assert unknown.returncode == 2 and "there is: cpu" in unknown.stderr
