@@ -31,6 +31,18 @@ def get_device():
     return "CPU"
 
 
+def get_version_string():
+    return __version__
+
+
+def enable_telemetry_events():
+    """Nothing is ever sent anywhere."""
+
+
+def disable_telemetry_events():
+    """Nothing is ever sent anywhere."""
+
+
 def get_build_info():
     return "ingot %s" % __version__
 

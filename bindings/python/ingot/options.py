@@ -89,3 +89,8 @@ class RunOptions:
 
     def add_run_config_entry(self, key, value):
         self._config[key] = value
+
+    def get_run_config_entry(self, key):
+        if key not in self._config:
+            raise RuntimeError("there is no config entry %r" % key)
+        return self._config[key]

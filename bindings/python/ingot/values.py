@@ -118,6 +118,9 @@ class OrtValue:
     def element_type(self):
         return self._value.dtype()
 
+    def tensor_size_in_bytes(self):
+        return memoryview(self._value).nbytes
+
     def data_ptr(self):
         return self._value.address()
 

@@ -36,6 +36,7 @@ def test_values_share_memory_with_numpy_and_dlpack():
     value = ingot.OrtValue.ortvalue_from_shape_and_type([2, 3], np.float32)
     value.numpy()[...] = 7
     assert value.numpy().sum() == 42 and value.data_type() == "tensor(float)" and value.shape() == [2, 3]
+    assert value.tensor_size_in_bytes() == 24
     assert np.from_dlpack(value).ctypes.data == value.data_ptr()
     array = np.arange(4, dtype=np.float32)
     assert ingot.OrtValue.from_dlpack(array).data_ptr() == array.ctypes.data

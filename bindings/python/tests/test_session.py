@@ -160,3 +160,29 @@ def test_free_dimensions_are_fixed_by_name(mlp):
     assert session.get_inputs()[0].shape == [3, 8]
     with pytest.raises(ingot.InvalidArgument):
         session.run(None, {"x": np.zeros((4, 8), np.float32)})
+
+
+def test_run_async_hands_results_or_the_error_to_the_callback(mlp):
+    session = ingot.InferenceSession(mlp.SerializeToString())
+    x = np.ones((2, 8), np.float32)
+    answers, done = [], threading.Semaphore(0)
+
+    def callback(results, user_data, error):
+        answers.append((results, user_data, error))
+        done.release()
+
+    for feed, tag in (({"x": x}, "good"), ({"x": x[:, :3]}, "bad")):
+        session.run_async(None, feed, callback, tag)
+        assert done.acquire(timeout=60)
+    np.testing.assert_array_equal(answers[0][0][0], session.run(None, {"x": x})[0])
+    assert answers[0][1:] == ("good", "") and answers[1][:2] == ([], "bad") and "expected size 8" in answers[1][2]
+
+
+def test_config_entries_are_read_back_and_missing_ones_refused():
+    session_options, run_options = ingot.SessionOptions(), ingot.RunOptions()
+    session_options.add_session_config_entry("key", "1")
+    run_options.add_run_config_entry("key", "2")
+    assert session_options.get_session_config_entry("key") == "1" and run_options.get_run_config_entry("key") == "2"
+    for read in (session_options.get_session_config_entry, run_options.get_run_config_entry):
+        with pytest.raises(RuntimeError, match="none"):
+            read("none")
