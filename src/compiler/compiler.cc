@@ -39,6 +39,12 @@ kernels::Target target_of(const BuildOptions& options) {
   return target;
 }
 
+void check_device(const BuildOptions& options) {
+  if (options.device == "cpu" && options.precision != "fp32") {
+    fail(Code::kUnsupported, "precision {} is for devices other than the CPU", options.precision);
+  }
+}
+
 onnx::LoadOptions load_options(const BuildOptions& options, const std::vector<onnx::CustomOperator>& custom) {
   onnx::LoadOptions load;
   load.free_dimensions = options.free_dimensions;
@@ -172,6 +178,7 @@ class PassStages {
 // From a loaded graph to the plan, or to the dump where the build was told to stop.
 void finish(ir::Graph graph, const BuildOptions& options, const Progress& progress, Stages& stages, json& report,
             BuildResult& result) {
+  check_device(options);
   const kernels::Target target = target_of(options);
   PassStages pass_stages(options, progress, report);
   const auto dump = [&] { result.dump = ir::print_graph(graph); };
@@ -182,6 +189,7 @@ void finish(ir::Graph graph, const BuildOptions& options, const Progress& progre
   if (options.stop_after == "passes") return dump();
   lower::LowerOptions lowering;
   lowering.target = target;
+  lowering.device = options.device == "cpu" ? "cpu" : "cuda";
   lowering.typical = typical_sizes(graph, options);
   lowering.keep_portable = options.keep_portable;
   result.plan = stages.run("lower", [&] { return lower::lower(graph, portable, lowering, progress); });
@@ -224,6 +232,8 @@ plan::Plan respecialize(const plan::Plan& plan, const Progress& progress) {
   json report;
   BuildOptions options;
   options.shapes = plan.info.shapes;
+  options.device = plan.info.option("device", "cpu");
+  options.precision = plan.info.option("precision", "fp32");
   BuildResult result;
   finish(lower::portable_graph(plan), options, progress, stages, report, result);
   result.plan.info.model_name = plan.info.model_name;
