@@ -135,6 +135,8 @@ int bench(BenchCommand& command, const Common& common) {
                              {"load_seconds", load},
                              {"first_run_seconds", first},
                              {"threads", info["threads"]},
+                             {"device", info.value("device", json())},
+                             {"slow_steps", info["allocating_steps"]},
                              {"steps", steps}})
                            .dump());
     return kOk;
@@ -145,6 +147,12 @@ int bench(BenchCommand& command, const Common& common) {
   fmt::print("latency  median {}   min {}   mean {}   p95 {}   p99 {}   max {}\n", time_text(latency["median"]),
              time_text(latency["min"]), time_text(mean), time_text(latency["p95"]), time_text(latency["p99"]),
              time_text(latency["max"]));
+  if (info.contains("device")) {
+    const json& device = info["device"];
+    fmt::print("{}   {} operations in {} graphs, {} on the device\n", device["name"].get<std::string>(),
+               device["operations"].get<int>(), device["graphs"].get<int>(),
+               time_text(device["milliseconds"].get<double>() / 1000));
+  }
   if (command.layers) fmt::print("\n{}", layer_table(steps));
   const size_t slow = info["allocating_steps"].size();
   if (slow > 0)

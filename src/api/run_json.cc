@@ -120,7 +120,19 @@ std::string session_json(runtime::Session& session) {
   int64_t bytes = 0;
   for (const Tensor& constant : session.plan().constants) bytes += constant.byte_size();
   result["constant_bytes"] = bytes;
-  for (const auto& [step, reason] : session.executor().allocating_steps()) {
+  runtime::DeviceReport device;
+  if (session.device() != nullptr) {
+    device = session.device()->report();
+    result["device"] = {{"name", device.name},
+                        {"milliseconds", device.milliseconds},
+                        {"operations", device.operations},
+                        {"graphs", device.graphs},
+                        {"arena_bytes", device.arena_bytes},
+                        {"largest_live_set", device.largest_live_set},
+                        {"constant_bytes", device.constant_bytes}};
+  }
+  for (const auto& [step, reason] :
+       session.device() != nullptr ? device.host_steps : session.executor()->allocating_steps()) {
     const auto& info = session.plan().program.steps[step];
     result["allocating_steps"].push_back(
         {{"step", step}, {"operator", info.op.name()}, {"nodes", info.origin}, {"reason", reason}});

@@ -50,13 +50,19 @@ void set_word(std::string& word, const std::string& value, std::initializer_list
   fail(Code::kInvalidArgument, "{} '{}' is not one of: {}", what, value, list);
 }
 
+void set_device(BuildOptions& options, const std::string& value) {
+  const bool numbered = value.rfind("cuda:", 0) == 0 && value.find_first_not_of("0123456789", 5) == std::string::npos;
+  if (!numbered) set_word(options.device, value, {"cpu", "cuda", "null"}, "device");
+  options.device = value;
+}
+
 constexpr BuildOption kOptions[] = {
-    {"precision", "fp32", "Arithmetic of the plan: fp32, or bf16 with sums in f32.",
+    {"precision", "fp32", "Types of the plan: fp32 or bf16; on a GPU also fp16. Sums stay in f32.",
      [](BuildOptions& o, const std::string& v) {
-       set_word(o.precision, v, {"fp32", "bf16"}, "precision");
+       set_word(o.precision, v, {"fp32", "fp16", "bf16"}, "precision");
      }},
-    {"device", "cpu", "Device to build for: cpu.",
-     [](BuildOptions& o, const std::string& v) { set_word(o.device, v, {"cpu"}, "device"); }},
+    {"device", "cpu", "Device to build for: cpu, cuda, cuda:1, ..., or null (a device that computes nothing).",
+     [](BuildOptions& o, const std::string& v) { set_device(o, v); }},
     {"threads", "0", "Threads to choose kernels for; 0: every core.",
      [](BuildOptions& o, const std::string& v) { o.threads = static_cast<int>(parse_number(v, "threads")); }},
     {"isa", "", "Highest ISA level of the kernels: reference, avx2, avx512, avx512_vnni, avx512_bf16 or amx.",

@@ -42,6 +42,12 @@ kernels::Target target_of(const BuildOptions& options) {
   return target;
 }
 
+void check_device(const BuildOptions& options) {
+  if (options.device == "cpu" && options.precision == "fp16") {
+    fail(Code::kUnsupported, "precision fp16 is for GPUs; the CPU computes in fp32 or bf16");
+  }
+}
+
 onnx::LoadOptions load_options(const BuildOptions& options, const std::vector<onnx::CustomOperator>& custom) {
   onnx::LoadOptions load;
   load.free_dimensions = options.free_dimensions;
@@ -187,7 +193,7 @@ const char* bf16_products(const kernels::Target& target) {
 // The precision that the plan gets: the one asked for, unless no kernel computes in it.
 std::string precision_of(const BuildOptions& options, const kernels::Target& target, json& report) {
   report["precision"] = {{"asked", options.precision}, {"built", options.precision}};
-  if (options.precision != "bf16") return options.precision;
+  if (options.device != "cpu" || options.precision != "bf16") return options.precision;
   const char* products = bf16_products(target);
   if (products != nullptr) {
     report["precision"]["products"] = products;
@@ -203,6 +209,7 @@ std::string precision_of(const BuildOptions& options, const kernels::Target& tar
 // From a loaded graph to the plan, or to the dump where the build was told to stop.
 void finish(ir::Graph graph, const BuildOptions& asked, const Progress& progress, Stages& stages, json& report,
             BuildResult& result) {
+  check_device(asked);
   const kernels::Target target = target_of(asked);
   BuildOptions options = asked;
   options.precision = precision_of(asked, target, report);
@@ -210,7 +217,7 @@ void finish(ir::Graph graph, const BuildOptions& asked, const Progress& progress
   const auto dump = [&] { result.dump = ir::print_graph(graph); };
   if (options.stop_after == "load") return dump();
   if (stages.run("simplify", [&] { return pass_stages.run(graph, passes::portable_stages()); })) return dump();
-  if (options.precision == "bf16" &&
+  if (options.device == "cpu" && options.precision == "bf16" &&
       stages.run("precision", [&] { return pass_stages.run(graph, precision::bf16_stages()); })) {
     return dump();
   }
@@ -219,6 +226,7 @@ void finish(ir::Graph graph, const BuildOptions& asked, const Progress& progress
   if (options.stop_after == "passes") return dump();
   lower::LowerOptions lowering;
   lowering.target = target;
+  lowering.device = options.device == "cpu" ? "cpu" : "cuda";
   lowering.typical = typical_sizes(graph, options);
   lowering.keep_portable = options.keep_portable;
   result.plan = stages.run("lower", [&] { return lower::lower(graph, portable, lowering, progress); });
@@ -259,9 +267,8 @@ BuildResult build(const onnx::Model& model, const std::string& model_name, const
 plan::Plan respecialize(const plan::Plan& plan, const Progress& progress) {
   BuildOptions options;
   options.shapes = plan.info.shapes;
-  if (const auto precision = plan.info.options.find("precision"); precision != plan.info.options.end()) {
-    options.precision = precision->second;
-  }
+  options.device = plan.info.option("device", "cpu");
+  options.precision = plan.info.option("precision", "fp32");
   return respecialize(plan, options, progress);
 }
 

@@ -2,6 +2,9 @@
 
 #include "base/error.h"
 #include "cuda/compiler.h"
+#include "cuda/cublas.h"
+#include "cuda/cudnn.h"
+#include "cuda/fastest.h"
 
 namespace ingot::cuda {
 namespace {
@@ -143,6 +146,25 @@ class CudaDevice : public device::Device {
                                         stream_);
   }
 
+  std::unique_ptr<Operation> convolution(const device::Convolution& c) override {
+    enter();
+    const int64_t width = dtype_bits(c.dtype) / 8, y = c.n * c.out_h * c.out_w * c.m * width;
+    std::vector<int64_t> bytes = {c.n * c.h * c.w * c.c * width,
+                                  c.m * c.kernel[0] * c.kernel[1] * (c.c / c.groups) * width, y};
+    if (c.bias) bytes.push_back(c.m * width);
+    if (c.residual) bytes.push_back(y);
+    return fastest(*this, convolutions(c, stream_), bytes);
+  }
+  std::unique_ptr<Operation> matrix_product(const device::MatrixProduct& p) override {
+    enter();
+    const int64_t width = dtype_bits(p.dtype) / 8, y = p.batch * p.m * p.n * width;
+    std::vector<int64_t> bytes = {(p.stride_a * (p.batch - 1) + p.m * p.k) * width,
+                                  (p.stride_b * (p.batch - 1) + p.k * p.n) * width, y};
+    if (p.bias) bytes.push_back(p.n * width);
+    if (p.residual) bytes.push_back(y);
+    return fastest(*this, matrix_products(p, stream_), bytes);
+  }
+
   std::unique_ptr<Operation> capture(const std::function<void()>& enqueue_all) override {
     enter();
     driver().check(driver().capture_begin(stream_, kCaptureThreadLocal), "recording a graph");
@@ -208,7 +230,8 @@ std::string driver_version() {
 std::unique_ptr<device::Device> open_cuda_device(int ordinal) { return std::make_unique<CudaDevice>(ordinal); }
 
 std::vector<device::Part> parts() {
-  return {part("NVIDIA driver", driver().library, driver_version()), part("NVRTC", nvrtc_library(), nvrtc_version())};
+  return {part("NVIDIA driver", driver().library, driver_version()), part("NVRTC", nvrtc_library(), nvrtc_version()),
+          part("cuBLASLt", cublas_library(), cublas_version()), part("cuDNN", cudnn_library(), cudnn_version())};
 }
 
 }  // namespace ingot::cuda

@@ -44,6 +44,30 @@ struct Launch {
   std::array<uint32_t, 3> grid{1, 1, 1}, block{1, 1, 1};
 };
 
+enum class Activation : uint8_t { kNone, kRelu, kGeluTanh, kSilu };
+
+// y = activation(convolution(x, w) + bias + residual). Operands: x [n, h, w, c], w [m, kernel_h, kernel_w, c / groups],
+// y [n, out_h, out_w, m], bias [m] if `bias`, residual as y if `residual`. All of `dtype` (f32, f16, bf16), sums in
+// f32.
+struct Convolution {
+  DType dtype = DType::kF32;
+  int64_t n = 0, h = 0, w = 0, c = 0, out_h = 0, out_w = 0, m = 0, groups = 1;
+  std::array<int64_t, 2> kernel{1, 1}, stride{1, 1}, dilation{1, 1}, pad_begin{0, 0}, pad_end{0, 0};
+  bool bias = false, residual = false;
+  Activation activation = Activation::kNone;
+};
+
+// y = activation(alpha op(a) op(b) + bias + residual), `batch` times. Operands: a [m, k] ([k, m] if trans_a),
+// b [k, n] ([n, k] if trans_b), y [m, n], bias [n] if `bias`, residual as y if `residual`. Row-major; one batch entry
+// of a, b lies stride_a, stride_b elements after the last (0: shared), of y and residual m * n.
+struct MatrixProduct {
+  DType dtype = DType::kF32;
+  int64_t m = 0, n = 0, k = 0, batch = 1, stride_a = 0, stride_b = 0;
+  bool trans_a = false, trans_b = false, bias = false, residual = false;
+  double alpha = 1;
+  Activation activation = Activation::kNone;
+};
+
 // Compiled kernels; its operations take their operands as kernel parameters and keep the module alive.
 class Module {
  public:
@@ -65,6 +89,9 @@ class Device {
   virtual void synchronize() = 0;
   // Compiles CUDA C++ for this device. kUnsupported when no compiler was found; kInternal with its log on an error.
   virtual std::unique_ptr<Module> load(const std::string& source) = 0;
+  // The fastest of what the device's libraries offer, measured. kUnsupported when they have none or are missing.
+  virtual std::unique_ptr<Operation> convolution(const Convolution& convolution) = 0;
+  virtual std::unique_ptr<Operation> matrix_product(const MatrixProduct& product) = 0;
   // What `enqueue_all` enqueues, recorded as one operation without operands; nothing runs meanwhile.
   virtual std::unique_ptr<Operation> capture(const std::function<void()>& enqueue_all) = 0;
   // Milliseconds on the device that what `enqueue_all` enqueues takes.

@@ -50,6 +50,8 @@ class NullDevice : public Device {
   }
   void synchronize() override {}
   std::unique_ptr<Module> load(const std::string& source) override { return std::make_unique<NullModule>(source); }
+  std::unique_ptr<Operation> convolution(const Convolution&) override { return std::make_unique<NullOperation>(); }
+  std::unique_ptr<Operation> matrix_product(const MatrixProduct&) override { return std::make_unique<NullOperation>(); }
   std::unique_ptr<Operation> capture(const std::function<void()>& enqueue_all) override {
     enqueue_all();
     return std::make_unique<NullOperation>();

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "ir/graph_io.h"
+#include "kernels/cuda/device_row.h"
 #include "lower/constants.h"
 #include "ops/reshape.h"
 
@@ -25,7 +26,8 @@ class ProgramWriter {
   Program run() {
     program_.name = graph_.name;
     for (const auto& body : graph_.bodies()) {
-      program_.bodies.push_back(std::make_unique<Program>(ProgramWriter(*body, options_, constants_, progress_).run()));
+      program_.bodies.push_back(
+          std::make_unique<Program>(ProgramWriter(*body, host_options(), constants_, progress_).run()));
     }
     for (const ir::ValueId input : graph_.inputs()) {
       program_.inputs.push_back(define(input));
@@ -44,6 +46,13 @@ class ProgramWriter {
   }
 
  private:
+  const LowerOptions& host_options() {
+    if (options_.device == "cpu") return options_;
+    host_options_ = options_;
+    host_options_.device = "cpu";
+    return host_options_;
+  }
+
   ValueIndex add_value(plan::ValueDef def) {
     program_.values.push_back(std::move(def));
     return static_cast<ValueIndex>(program_.values.size() - 1);
@@ -126,6 +135,13 @@ class ProgramWriter {
     kernels::Problem problem{node.op, {}, {}};
     for (const ir::ValueId input : node.inputs) problem.inputs.push_back(operand(input));
     for (const ir::ValueId output : node.outputs) problem.outputs.push_back(operand(output));
+    if (options_.device != "cpu") {
+      const char* reason = nullptr;
+      const auto* row = kernels::cuda::pick_device_row(problem, reason);
+      step.kind = row != nullptr ? StepKind::kKernel : StepKind::kEvaluate;
+      (row != nullptr ? step.row : step.reason) = row != nullptr ? row->name : reason;
+      return;
+    }
     const kernels::Candidate chosen =
         options_.choose ? options_.choose(problem, options_.target) : kernels::pick(problem, options_.target);
     if (chosen.row == nullptr) {
@@ -152,6 +168,7 @@ class ProgramWriter {
   const LowerOptions& options_;
   ConstantTable& constants_;
   const Progress& progress_;
+  LowerOptions host_options_;
   Program program_;
   std::vector<ValueIndex> indices_;
   std::set<ir::ValueId> constant_defined_;

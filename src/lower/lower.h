@@ -13,9 +13,10 @@ using Chooser = std::function<kernels::Candidate(const kernels::Problem&, const 
 
 struct LowerOptions {
   kernels::Target target;
-  Chooser choose;             // empty: kernels::pick
-  SymbolValues typical;       // sizes to choose kernels for (--optShapes); unknown ones count as -1
-  bool keep_portable = true;  // store the graph before fusion and layout
+  std::string device = "cpu";  // other devices take the rows of kernels/cuda for the main program; bodies stay here
+  Chooser choose;              // empty: kernels::pick
+  SymbolValues typical;        // sizes to choose kernels for (--optShapes); unknown ones count as -1
+  bool keep_portable = true;   // store the graph before fusion and layout
 };
 
 // `graph` is what the passes left; `portable` what they were given (ignored unless keep_portable). The plan shares the

@@ -69,9 +69,13 @@ struct PlanInfo {
   std::string library_version, target_isa, target_cpu;
   uint64_t kernel_abi = 0;
   std::string model_hash, model_name;           // of the source file
-  std::map<std::string, std::string> options;   // build options as given, for people
+  std::map<std::string, std::string> options;   // build options as given; sessions read "device" and "precision"
   std::map<std::string, std::string> metadata;  // the model's own (producer, metadata_props)
   std::vector<ShapeRange> shapes;
+  std::string option(const std::string& name, const std::string& otherwise) const {
+    const auto found = options.find(name);
+    return found != options.end() ? found->second : otherwise;
+  }
 };
 
 struct Plan {

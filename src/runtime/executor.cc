@@ -91,15 +91,19 @@ void Executor::release_state(std::unique_ptr<State> state) {
   if (idle_states_.size() < kMaxIdleStates) idle_states_.push_back(std::move(state));
 }
 
-void Executor::run(std::span<const Value> inputs, std::span<Value> outputs, const RunControl& control,
-                   const kernels::Parallel& parallel) {
-  if (inputs.size() != program_.inputs.size() || outputs.size() != program_.outputs.size()) {
-    fail(Code::kInvalidArgument, "{} takes {} inputs and gives {} outputs; got {} and {}", program_.name,
-         program_.inputs.size(), program_.outputs.size(), inputs.size(), outputs.size());
+void check_operands(const plan::Program& program, std::span<const Value> inputs, std::span<const Value> outputs) {
+  if (inputs.size() != program.inputs.size() || outputs.size() != program.outputs.size()) {
+    fail(Code::kInvalidArgument, "{} takes {} inputs and gives {} outputs; got {} and {}", program.name,
+         program.inputs.size(), program.outputs.size(), inputs.size(), outputs.size());
   }
   for (size_t i = 0; i < inputs.size(); ++i) {
-    check_input(program_.values[static_cast<size_t>(program_.inputs[i])], inputs[i]);
+    check_input(program.values[static_cast<size_t>(program.inputs[i])], inputs[i]);
   }
+}
+
+void Executor::run(std::span<const Value> inputs, std::span<Value> outputs, const RunControl& control,
+                   const kernels::Parallel& parallel) {
+  check_operands(program_, inputs, outputs);
   auto state = acquire_state();
   state->control = &control;
   state->parallel = &parallel;

@@ -27,6 +27,9 @@ struct RunControl {
   std::function<void(size_t step, std::span<const Value> outputs)> observe;
 };
 
+// Throws kInvalidArgument when a run of the program cannot be given these values.
+void check_operands(const plan::Program& program, std::span<const Value> inputs, std::span<const Value> outputs);
+
 // Many threads may call run() at once; each run has memory of its own, kept for reuse.
 class Executor {
  public:

@@ -1,16 +1,30 @@
 #include "runtime/session.h"
 
 namespace ingot::runtime {
+namespace {
+
+DType device_storage(const std::string& precision) {
+  if (precision == "fp16") return DType::kF16;
+  return precision == "bf16" ? DType::kBF16 : DType::kF32;
+}
+
+}  // namespace
 
 Session::Session(std::shared_ptr<const plan::Plan> plan, const SessionOptions& options)
     : plan_(std::move(plan)),
       options_(options),
       pool_(options.threads, options.spins),
-      parallel_(kernels::parallel_on(pool_)),
-      executor_(plan_->program, plan_->constants, kernels::this_machine(pool_.threads())) {
+      parallel_(kernels::parallel_on(pool_)) {
   if (plan_->info.kernel_abi != plan::kernel_abi()) {
     fail(Code::kForeignPlan, "the plan was made for kernel interface {}, this library has {}", plan_->info.kernel_abi,
          plan::kernel_abi());
+  }
+  const kernels::Target host = kernels::this_machine(pool_.threads());
+  if (const std::string device = plan_->info.option("device", "cpu"); device == "cpu") {
+    executor_ = std::make_unique<Executor>(plan_->program, plan_->constants, host);
+  } else {
+    device_ = std::make_unique<DeviceExecutor>(*plan_, device::open_device(device),
+                                               device_storage(plan_->info.option("precision", "fp32")), host);
   }
 }
 
@@ -32,14 +46,21 @@ void Session::admit(std::span<const Value> inputs) const {
 
 void Session::run(std::span<const Value> inputs, std::span<Value> outputs, const RunControl& control) {
   if (!plan_->info.shapes.empty() && inputs.size() == plan_->program.inputs.size()) admit(inputs);
-  executor_.run(inputs, outputs, control, parallel_);
+  if (device_ != nullptr) return device_->run(inputs, outputs, control, parallel_);
+  executor_->run(inputs, outputs, control, parallel_);
 }
 
 MemoryReport Session::memory(std::span<const Shape> input_shapes) {
   MemoryReport report;
-  const auto binding = executor_.bind(input_shapes);
-  report.arena_bytes = binding->arena_bytes;
-  report.largest_live_set = binding->largest_live_set;
+  if (device_ != nullptr) {
+    const DeviceBinding& binding = device_->bind(input_shapes);
+    report.arena_bytes = binding.arena_bytes;
+    report.largest_live_set = binding.largest_live_set;
+  } else {
+    const auto binding = executor_->bind(input_shapes);
+    report.arena_bytes = binding->arena_bytes;
+    report.largest_live_set = binding->largest_live_set;
+  }
   for (const Tensor& constant : plan_->constants) report.constant_bytes += constant.byte_size();
   return report;
 }

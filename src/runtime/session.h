@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "plan/plan.h"
+#include "runtime/device_executor.h"
 #include "runtime/executor.h"
 
 namespace ingot::runtime {
@@ -22,7 +23,8 @@ struct MemoryReport {
 // Immutable after loading; run() may be called from many threads at once.
 class Session {
  public:
-  // Keeps the plan. Throws kForeignPlan when the plan is not for this library or CPU.
+  // Keeps the plan. Throws kForeignPlan when the plan is not for this library or CPU, kDevice when it is for a device
+  // that cannot be opened.
   Session(std::shared_ptr<const plan::Plan> plan, const SessionOptions& options = {});
 
   const plan::Plan& plan() const { return *plan_; }
@@ -31,7 +33,9 @@ class Session {
   void run(std::span<const Value> inputs, std::span<Value> outputs, const RunControl& control = {});
 
   MemoryReport memory(std::span<const Shape> input_shapes);
-  Executor& executor() { return executor_; }
+  // Exactly one of the two is there: plans for the CPU have an executor, others a device executor.
+  Executor* executor() { return executor_.get(); }
+  DeviceExecutor* device() { return device_.get(); }
   int threads() const { return pool_.threads(); }
 
  private:
@@ -40,7 +44,8 @@ class Session {
   SessionOptions options_;
   ThreadPool pool_;
   kernels::Parallel parallel_;
-  Executor executor_;
+  std::unique_ptr<Executor> executor_;
+  std::unique_ptr<DeviceExecutor> device_;
 };
 
 }  // namespace ingot::runtime

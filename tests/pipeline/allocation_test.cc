@@ -43,7 +43,7 @@ TEST(PlanRun, ARunOfSeenShapesWithBoundOutputsAllocatesNothing) {
   plan::Plan plan = lower::lower(graph, graph, options);
   plan.info.kernel_abi = plan::kernel_abi();
   runtime::Session session(std::make_shared<const plan::Plan>(std::move(plan)), {1});
-  ASSERT_TRUE(session.executor().allocating_steps().empty());
+  ASSERT_TRUE(session.executor()->allocating_steps().empty());
   std::vector<Value> inputs{Tensor(DType::kF32, {4, 8})}, outputs{Tensor(DType::kF32, {4, 16})};
   const runtime::RunControl control;
   session.run(inputs, outputs, control);

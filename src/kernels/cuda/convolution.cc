@@ -1,0 +1,253 @@
+// Convolution and pooling on channels-last activations: the device's library; depthwise and pooling as own kernels.
+#include "base/error.h"
+#include "kernels/cuda/epilogue_split.h"
+#include "ops/binary.h"
+#include "ops/conv.h"
+#include "ops/pool.h"
+#include "ops/unary.h"
+
+namespace ingot::kernels::cuda {
+namespace {
+
+constexpr size_t kBias = 2, kFirstOperand = 3;
+constexpr device::Activation kActivations[] = {device::Activation::kRelu, device::Activation::kSilu};
+
+bool has_bias(const Problem& problem) { return problem.inputs.size() > kBias && problem.inputs[kBias].present(); }
+
+const char* refuse_conv(const Problem& problem) {
+  const auto& conv = *problem.op.as<Conv>();
+  if (!conv.channels_last) return "the activations are not channels-last";
+  if (problem.inputs[0].shape.size() != 4) return "there are not two spatial axes";
+  const DType type = problem.inputs[0].dtype;
+  if (!is_float(type) || problem.inputs[1].dtype != type || problem.outputs[0].dtype != type) {
+    return "the operands' types differ";
+  }
+  if (has_bias(problem) && problem.inputs[kBias].dtype != type) return "the bias has another type";
+  if (!problem.inputs[1].constant) return "the weights are data";
+  for (const int64_t pad : conv.pads) {
+    if (pad < 0) return "a pad is negative";
+  }
+  return refuse_body(conv.epilogue);
+}
+
+std::vector<WindowRange> ranges_of(const Problem& problem, const Conv& conv) {
+  const Shape &x = problem.inputs[0].shape, &w = problem.inputs[1].shape;
+  return window_ranges({x[1], x[2]},
+                       window_axes({Dim(w[2]), Dim(w[3])}, conv.strides, conv.dilations, conv.pads, conv.auto_pad),
+                       conv.auto_pad, false);
+}
+
+// [m, c, h, w] -> [m, h, w, c].
+Tensor pack_weights(const Problem&, size_t input, const Tensor& weights) {
+  if (input != 1) return weights;
+  const Shape& s = weights.shape();
+  Tensor packed = Tensor::uninitialized(weights.dtype(), {s[0], s[2], s[3], s[1]});
+  const auto width = static_cast<size_t>(dtype_bits(weights.dtype()) / 8);
+  const auto* from = static_cast<const std::byte*>(weights.raw());
+  auto* to = static_cast<std::byte*>(packed.mutable_raw());
+  const int64_t area = s[2] * s[3];
+  for (int64_t m = 0; m < s[0]; ++m) {
+    for (int64_t c = 0; c < s[1]; ++c) {
+      for (int64_t i = 0; i < area; ++i) {
+        std::memcpy(to + static_cast<size_t>((m * area + i) * s[1] + c) * width,
+                    from + static_cast<size_t>((m * s[1] + c) * area + i) * width, width);
+      }
+    }
+  }
+  return packed;
+}
+
+device::Convolution describe(const Problem& problem, const Conv& conv, DType storage) {
+  const Shape &x = problem.inputs[0].shape, &w = problem.inputs[1].shape, &y = problem.outputs[0].shape;
+  device::Convolution c;
+  c.dtype = stored(problem.inputs[0].dtype, storage);
+  c.n = x[0], c.h = x[1], c.w = x[2], c.c = x[3], c.out_h = y[1], c.out_w = y[2], c.m = w[0], c.groups = conv.group;
+  const auto ranges = ranges_of(problem, conv);
+  for (size_t i = 0; i < 2; ++i) {
+    c.kernel[i] = ranges[i].kernel;
+    c.stride[i] = ranges[i].stride;
+    c.dilation[i] = ranges[i].dilation;
+    c.pad_begin[i] = ranges[i].pad_begin;
+    c.pad_end[i] = ranges[i].pad_end;
+  }
+  return c;
+}
+
+// One output position and a few channels per thread. Operands: x, w, y, bias if any.
+KernelText depthwise(const device::Convolution& c, bool bias) {
+  const int64_t widest = dtype_bits(c.dtype) / 8, full = 16 / widest, width = c.c % full == 0 ? full : 1;
+  const int64_t count = c.n * c.out_h * c.out_w * c.c / width;
+  KernelText kernel;
+  kernel.threads = 128;
+  kernel.blocks = (count + 127) / 128;
+  const char* type = device_type_name(c.dtype);
+  kernel.parameters =
+      fmt::format("const {0}* x, const {0}* w, {0}* y{1}", type, bias ? fmt::format(", const {}* bias", type) : "");
+  kernel.body = fmt::format(
+      R"(
+  const long long t = (long long)blockIdx.x * 128 + threadIdx.x;
+  if (t >= {count}) return;
+  const int c = (int)(t % {vectors}) * {width}, ox = (int)(t / {vectors} % {out_w}),
+            oy = (int)(t / {vectors} / {out_w} % {out_h}), n = (int)(t / {vectors} / {out_w} / {out_h});
+  float sum[{width}];
+#pragma unroll
+  for (int l = 0; l < {width}; ++l) sum[l] = {bias};
+#pragma unroll
+  for (int ky = 0; ky < {kernel_h}; ++ky) {{
+    const int iy = oy * {stride_h} - {pad_h} + ky * {dilation_h};
+#pragma unroll
+    for (int kx = 0; kx < {kernel_w}; ++kx) {{
+      const int ix = ox * {stride_w} - {pad_w} + kx * {dilation_w};
+      if (iy < 0 || iy >= {h} || ix < 0 || ix >= {w}) continue;
+      const auto xs = *(const pack<{type}, {width}>*)(x + (((long long)n * {h} + iy) * {w} + ix) * {c} + c);
+#pragma unroll
+      for (int l = 0; l < {width}; ++l) sum[l] += load(xs.v[l]) * load(w[((long long)(c + l) * {kernel_h} + ky) * {kernel_w} + kx]);
+    }}
+  }}
+  pack<{type}, {width}> ys;
+#pragma unroll
+  for (int l = 0; l < {width}; ++l) store(ys.v[l], sum[l]);
+  *(pack<{type}, {width}>*)(y + t * {width}) = ys;
+)",
+      fmt::arg("count", count), fmt::arg("vectors", c.c / width), fmt::arg("width", width), fmt::arg("out_w", c.out_w),
+      fmt::arg("out_h", c.out_h), fmt::arg("bias", bias ? "load(bias[c + l])" : "0.0f"),
+      fmt::arg("kernel_h", c.kernel[0]), fmt::arg("kernel_w", c.kernel[1]), fmt::arg("stride_h", c.stride[0]),
+      fmt::arg("stride_w", c.stride[1]), fmt::arg("pad_h", c.pad_begin[0]), fmt::arg("pad_w", c.pad_begin[1]),
+      fmt::arg("dilation_h", c.dilation[0]), fmt::arg("dilation_w", c.dilation[1]), fmt::arg("h", c.h),
+      fmt::arg("w", c.w), fmt::arg("c", c.c), fmt::arg("type", type));
+  return kernel;
+}
+
+Emission emit_conv(const Problem& problem, DType storage) {
+  const auto& conv = *problem.op.as<Conv>();
+  device::Convolution c = describe(problem, conv, storage);
+  const bool bias = has_bias(problem);
+  Call call{KernelText{}, {{Slot::kInput, 0}, {Slot::kInput, 1}, {Slot::kOutput, 0}}};
+  if (bias) call.operands.push_back({Slot::kInput, kBias});
+  EpilogueSplit split{-1, device::Activation::kNone, conv.epilogue.empty()};
+  if (c.groups == c.c && c.m == c.c) {
+    call.work = depthwise(c, bias);
+  } else {
+    split = split_epilogue(conv.epilogue, problem, kFirstOperand, kActivations);
+    c.bias = bias;
+    c.residual = split.residual >= 0;
+    c.activation = split.activation;
+    if (c.residual) call.operands.push_back({Slot::kInput, static_cast<size_t>(split.residual)});
+    call.work = c;
+  }
+  Emission emission{call};
+  if (!split.whole) emission.push_back(epilogue_call(conv.epilogue, problem, kFirstOperand, storage));
+  return emission;
+}
+
+const char* refuse_pool(const Problem& problem) {
+  const auto& pool = *problem.op.as<Pool>();
+  if (!pool.channels_last) return "the activations are not channels-last";
+  if (problem.inputs[0].shape.size() != 4) return "there are not two spatial axes";
+  if (!is_float(problem.inputs[0].dtype)) return "the elements are no floats";
+  if (pool.fn == PoolFn::kLp || pool.with_indices) return "the function has no device kernel";
+  return nullptr;
+}
+
+Emission emit_pool(const Problem& problem, DType storage) {
+  const auto& pool = *problem.op.as<Pool>();
+  const Shape &x = problem.inputs[0].shape, &y = problem.outputs[0].shape;
+  DimShape kernel_dims;
+  for (const int64_t size : pool.kernel) kernel_dims.emplace_back(size);
+  const auto r =
+      window_ranges({x[1], x[2]}, window_axes(kernel_dims, pool.strides, pool.dilations, pool.pads, pool.auto_pad),
+                    pool.auto_pad, pool.ceil_mode);
+  const bool max = pool.fn == PoolFn::kMax;
+  const DType type = stored(problem.inputs[0].dtype, storage);
+  const int64_t full = 16 / (dtype_bits(type) / 8), width = x[3] % full == 0 ? full : 1;
+  const int64_t count = element_count(y) / width;
+  KernelText kernel;
+  kernel.threads = 128;
+  kernel.blocks = (count + 127) / 128;
+  kernel.parameters = fmt::format("const {0}* x, {0}* y", device_type_name(type));
+  // An average over the padding too counts the window's positions inside the padded picture.
+  const bool padded = pool.count_include_pad;
+  kernel.body = fmt::format(
+      R"(
+  const long long t = (long long)blockIdx.x * 128 + threadIdx.x;
+  if (t >= {count}) return;
+  const int c = (int)(t % {vectors}) * {width}, ox = (int)(t / {vectors} % {out_w}),
+            oy = (int)(t / {vectors} / {out_w} % {out_h}), n = (int)(t / {vectors} / {out_w} / {out_h});
+  float sum[{width}];
+#pragma unroll
+  for (int l = 0; l < {width}; ++l) sum[l] = {begin};
+  int taken = 0;
+  for (int ky = 0; ky < {kernel_h}; ++ky) {{
+    const int iy = oy * {stride_h} - {pad_h} + ky * {dilation_h};
+    for (int kx = 0; kx < {kernel_w}; ++kx) {{
+      const int ix = ox * {stride_w} - {pad_w} + kx * {dilation_w};
+      const bool inside = iy >= 0 && iy < {h} && ix >= 0 && ix < {w};
+      taken += {counted};
+      if (!inside) continue;
+      const auto xs = *(const pack<{type}, {width}>*)(x + (((long long)n * {h} + iy) * {w} + ix) * {c} + c);
+#pragma unroll
+      for (int l = 0; l < {width}; ++l) sum[l] = {step};
+    }}
+  }}
+  pack<{type}, {width}> ys;
+#pragma unroll
+  for (int l = 0; l < {width}; ++l) store(ys.v[l], {result});
+  *(pack<{type}, {width}>*)(y + t * {width}) = ys;
+)",
+      fmt::arg("count", count), fmt::arg("vectors", x[3] / width), fmt::arg("width", width), fmt::arg("out_w", y[2]),
+      fmt::arg("out_h", y[1]), fmt::arg("begin", max ? "-INFINITY_F" : "0.0f"), fmt::arg("kernel_h", r[0].kernel),
+      fmt::arg("kernel_w", r[1].kernel), fmt::arg("stride_h", r[0].stride), fmt::arg("stride_w", r[1].stride),
+      fmt::arg("pad_h", r[0].pad_begin), fmt::arg("pad_w", r[1].pad_begin), fmt::arg("dilation_h", r[0].dilation),
+      fmt::arg("dilation_w", r[1].dilation), fmt::arg("h", x[1]), fmt::arg("w", x[2]), fmt::arg("c", x[3]),
+      fmt::arg("type", device_type_name(type)),
+      fmt::arg("counted",
+               padded ? fmt::format("iy < {} && ix < {}", x[1] + r[0].pad_end, x[2] + r[1].pad_end) : "inside"),
+      fmt::arg("step", max ? "fmaxf(sum[l], load(xs.v[l]))" : "sum[l] + load(xs.v[l])"),
+      fmt::arg("result", max ? "sum[l]" : "sum[l] / taken"));
+  return {{kernel, {{Slot::kInput, 0}, {Slot::kOutput, 0}}}};
+}
+
+}  // namespace
+
+std::vector<Call> split_convolution(const Call& call) {
+  const auto& whole = std::get<device::Convolution>(call.work);
+  device::Convolution plain = whole;
+  plain.bias = plain.residual = false;
+  plain.activation = device::Activation::kNone;
+  const Shape space{whole.n, whole.out_h, whole.out_w, whole.m};
+  const Slot y = call.operands[2];
+  Call rest{KernelText{}, {y}};
+  std::vector<StridedOperand> inputs{broadcast_operand(whole.dtype, space, space)};
+  for (size_t i = 3; i < call.operands.size(); ++i) {
+    const bool bias = whole.bias && i == 3;
+    inputs.push_back(broadcast_operand(whole.dtype, bias ? Shape{whole.m} : space, space));
+    rest.operands.push_back(call.operands[i]);
+  }
+  rest.operands.push_back(y);
+  std::vector<TileInstruction> body;
+  const auto count = static_cast<int64_t>(inputs.size());
+  int64_t value = 0;
+  const auto then = [&](Op op, std::vector<int64_t> operands) {
+    body.push_back({std::move(op), std::move(operands)});
+    value = count + static_cast<int64_t>(body.size()) - 1;
+  };
+  for (int64_t i = 1; i < count; ++i) then(Binary{BinaryFn::kAdd}, {value, i});
+  if (whole.activation == device::Activation::kRelu) then(Unary{UnaryFn::kRelu}, {value});
+  if (whole.activation == device::Activation::kSilu) then(Unary{UnaryFn::kSilu, 1}, {value});
+  Call first{plain, {call.operands[0], call.operands[1], y}};
+  if (body.empty()) return {first};
+  rest.work = strided_kernel(space, inputs, std::span(&inputs[0], 1), body, std::span(&value, 1));
+  return {first, rest};
+}
+
+std::vector<DeviceRow> convolution_rows() {
+  return {{"cuda_conv",
+           "convolutions in two dimensions, channels-last",
+           {&Conv::def},
+           refuse_conv,
+           emit_conv,
+           pack_weights},
+          {"cuda_pool", "largest and average pooling", {&Pool::def}, refuse_pool, emit_pool}};
+}
+
+}  // namespace ingot::kernels::cuda

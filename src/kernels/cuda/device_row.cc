@@ -1,0 +1,119 @@
+#include "kernels/cuda/device_row.h"
+
+#include <algorithm>
+
+namespace ingot::kernels::cuda {
+
+std::span<const DeviceRow> device_rows() {
+  static const std::vector<DeviceRow> rows = [] {
+    std::vector<DeviceRow> all;
+    for (const auto& part :
+         {elementwise_rows(), movement_rows(), reduction_rows(), convolution_rows(), matrix_rows()}) {
+      all.insert(all.end(), part.begin(), part.end());
+    }
+    return all;
+  }();
+  return rows;
+}
+
+const DeviceRow* pick_device_row(const Problem& problem, const char*& reason) {
+  reason = "no device kernel has this operator";
+  for (const DeviceRow& row : device_rows()) {
+    if (std::find(row.ops.begin(), row.ops.end(), &problem.op.def()) == row.ops.end()) continue;
+    for (const auto* list : {&problem.inputs, &problem.outputs}) {
+      for (const Operand& operand : *list) {
+        if (operand.present() && !is_device_type(operand.dtype)) {
+          reason = "an operand's type has no device kernels";
+          return nullptr;
+        }
+      }
+    }
+    reason = row.refuse(problem);
+    if (reason == nullptr) return &row;
+  }
+  return nullptr;
+}
+
+const DeviceRow* find_device_row(std::string_view name) {
+  for (const DeviceRow& row : device_rows()) {
+    if (row.name == name) return &row;
+  }
+  return nullptr;
+}
+
+bool is_device_type(DType dtype) {
+  switch (dtype) {
+    case DType::kF32:
+    case DType::kF16:
+    case DType::kBF16:
+    case DType::kI32:
+    case DType::kI64:
+    case DType::kBool: return true;
+    default: return false;
+  }
+}
+
+const char* device_type_name(DType stored) {
+  switch (stored) {
+    case DType::kF16: return "f16";
+    case DType::kBF16: return "bf16";
+    case DType::kI32: return "int";
+    case DType::kI64: return "long long";
+    case DType::kBool: return "boolean";
+    default: return "float";
+  }
+}
+
+std::string kernel_prelude() {
+  return R"(
+struct f16 { unsigned short bits; };
+struct bf16 { unsigned short bits; };
+struct boolean { unsigned char bits; };
+template <class T, int N> struct alignas(sizeof(T) * N) pack { T v[N]; };
+__device__ __forceinline__ float load(float x) { return x; }
+__device__ __forceinline__ float load(f16 x) { float y; asm("cvt.f32.f16 %0, %1;" : "=f"(y) : "h"(x.bits)); return y; }
+__device__ __forceinline__ float load(bf16 x) { return __uint_as_float((unsigned)x.bits << 16); }
+__device__ __forceinline__ long long load(int x) { return x; }
+__device__ __forceinline__ long long load(long long x) { return x; }
+__device__ __forceinline__ bool load(boolean x) { return x.bits != 0; }
+__device__ __forceinline__ void store(float& to, float x) { to = x; }
+__device__ __forceinline__ void store(f16& to, float x) { asm("cvt.rn.f16.f32 %0, %1;" : "=h"(to.bits) : "f"(x)); }
+__device__ __forceinline__ void store(bf16& to, float x) { asm("cvt.rn.bf16.f32 %0, %1;" : "=h"(to.bits) : "f"(x)); }
+__device__ __forceinline__ void store(int& to, long long x) { to = (int)x; }
+__device__ __forceinline__ void store(long long& to, long long x) { to = x; }
+__device__ __forceinline__ void store(boolean& to, bool x) { to.bits = x; }
+#define INFINITY_F __int_as_float(0x7f800000)
+__device__ __forceinline__ float sigmoid(float x) { return 1.0f / (1.0f + expf(-x)); }
+// Over a block of a multiple of 32 threads; every thread gets the result.
+__device__ float block_sum(float x) {
+  __shared__ float parts[33];
+  for (int i = 16; i > 0; i /= 2) x += __shfl_xor_sync(0xffffffffu, x, i);
+  __syncthreads();
+  if (threadIdx.x % 32 == 0) parts[threadIdx.x / 32] = x;
+  __syncthreads();
+  if (threadIdx.x == 0) {
+    float sum = 0;
+    for (int i = 0; i < blockDim.x / 32; ++i) sum += parts[i];
+    parts[32] = sum;
+  }
+  __syncthreads();
+  return parts[32];
+}
+__device__ float block_max(float x) {
+  __shared__ float parts[33];
+  for (int i = 16; i > 0; i /= 2) x = fmaxf(x, __shfl_xor_sync(0xffffffffu, x, i));
+  __syncthreads();
+  if (threadIdx.x % 32 == 0) parts[threadIdx.x / 32] = x;
+  __syncthreads();
+  if (threadIdx.x == 0) {
+    float best = parts[0];
+    for (int i = 1; i < blockDim.x / 32; ++i) best = fmaxf(best, parts[i]);
+    parts[32] = best;
+  }
+  __syncthreads();
+  return parts[32];
+}
+)";
+}
+
+}  // namespace ingot::kernels::cuda

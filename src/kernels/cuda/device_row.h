@@ -1,0 +1,69 @@
+// Kernels for an accelerator: rows that turn a step into calls of the device's libraries and of generated CUDA kernels.
+#pragma once
+#include <variant>
+
+#include "device/device.h"
+#include "kernels/kernel.h"
+
+namespace ingot::kernels::cuda {
+
+// A kernel's CUDA C++ without its name, on the types of kernel_prelude(). Every size is written into it.
+struct KernelText {
+  std::string parameters, body;
+  int64_t blocks = 1;
+  uint32_t threads = 256;
+};
+
+// An operand of a call: an input or output of the step.
+struct Slot {
+  enum Kind : uint8_t { kInput, kOutput } kind = kInput;
+  size_t index = 0;
+  bool operator==(const Slot&) const = default;
+};
+
+struct Call {
+  std::variant<KernelText, device::Convolution, device::MatrixProduct> work;
+  std::vector<Slot> operands;  // as the work takes them
+};
+
+// What a step does on the device, in order.
+using Emission = std::vector<Call>;
+
+struct DeviceRow {
+  const char* name;  // cuda_<what>: plan entry, profile row
+  const char* doc;
+  std::vector<const OpDef*> ops;
+  // Null when the row takes the problem, else a static reason. Looks at what Row::refuse looks at.
+  const char* (*refuse)(const Problem& problem);
+  // Sizes all known; `storage` is how the device stores f32: f32, f16 or bf16.
+  Emission (*emit)(const Problem& problem, DType storage);
+  // Constant input `input` as the row wants it; null: as it is.
+  Tensor (*pack)(const Problem& problem, size_t input, const Tensor& weights) = nullptr;
+};
+
+std::span<const DeviceRow> device_rows();
+// The row that takes the problem, or null with a reason.
+const DeviceRow* pick_device_row(const Problem& problem, const char*& reason);
+const DeviceRow* find_device_row(std::string_view name);
+
+// Type of the elements on the device of a tensor of type `dtype`.
+inline DType stored(DType dtype, DType storage) { return dtype == DType::kF32 ? storage : dtype; }
+// Whether kernels can read and write it.
+bool is_device_type(DType dtype);
+// Types, loads and stores that every KernelText builds on.
+std::string kernel_prelude();
+// Where the prelude names the type: "f16", "long long", ...
+const char* device_type_name(DType stored);
+// A convolution with bias, residual or activation as one without and an elementwise kernel, for devices that lack it.
+std::vector<Call> split_convolution(const Call& call);
+// The same elements from one stored type to another.
+KernelText conversion(DType from, DType to, int64_t count);
+
+// The rows, by file.
+std::vector<DeviceRow> elementwise_rows();
+std::vector<DeviceRow> movement_rows();
+std::vector<DeviceRow> reduction_rows();
+std::vector<DeviceRow> convolution_rows();
+std::vector<DeviceRow> matrix_rows();
+
+}  // namespace ingot::kernels::cuda

@@ -1,0 +1,65 @@
+// Elementwise operators and fused groups of them: one generated kernel each.
+#include "kernels/cuda/strided.h"
+#include "ops/binary.h"
+#include "ops/cast.h"
+#include "ops/unary.h"
+#include "ops/where.h"
+
+namespace ingot::kernels::cuda {
+namespace {
+
+Fused as_group(const Problem& problem) {
+  if (const auto* fused = problem.op.as<Fused>()) return *fused;
+  Fused group;
+  TileInstruction instruction{problem.op, {}};
+  const auto count = static_cast<int64_t>(problem.inputs.size());
+  for (int64_t i = 0; i < count; ++i) instruction.operands.push_back(i);
+  group.body.push_back(instruction);
+  group.results = {count};
+  return group;
+}
+
+const char* refuse(const Problem& problem) {
+  for (const Operand& operand : problem.outputs) {
+    if (!operand.present()) return "a result is not wanted";
+    if (operand.shape.size() != problem.outputs[0].shape.size()) return "the results differ in rank";
+  }
+  if (const auto* binary = problem.op.as<Binary>(); binary != nullptr && is_int(problem.inputs[0].dtype)) {
+    if (binary->fn == BinaryFn::kDiv || binary->fn == BinaryFn::kPow) return "a function of integers";
+  }
+  if (const auto* unary = problem.op.as<Unary>();
+      unary != nullptr && unary->fn != UnaryFn::kNot && !is_float(problem.inputs[0].dtype)) {
+    return "a function of integers";
+  }
+  return refuse_body(as_group(problem).body);
+}
+
+Emission emit(const Problem& problem, DType storage) {
+  const Fused group = as_group(problem);
+  const Shape& space = problem.outputs[0].shape;
+  std::vector<StridedOperand> inputs, outputs;
+  Call call;
+  for (size_t i = 0; i < problem.inputs.size(); ++i) {
+    inputs.push_back(broadcast_operand(stored(problem.inputs[i].dtype, storage), problem.inputs[i].shape, space));
+    call.operands.push_back({Slot::kInput, i});
+  }
+  for (size_t i = 0; i < problem.outputs.size(); ++i) {
+    if (problem.outputs[i].shape != space) fail(Code::kUnsupported, "results of one group differ in shape");
+    outputs.push_back(broadcast_operand(stored(problem.outputs[i].dtype, storage), space, space));
+    call.operands.push_back({Slot::kOutput, i});
+  }
+  call.work = strided_kernel(space, inputs, outputs, group.body, group.results);
+  return {call};
+}
+
+}  // namespace
+
+std::vector<DeviceRow> elementwise_rows() {
+  return {{"cuda_elementwise",
+           "elementwise operators and groups of them",
+           {&Unary::def, &Binary::def, &Where::def, &Cast::def, &Fused::def},
+           refuse,
+           emit}};
+}
+
+}  // namespace ingot::kernels::cuda

@@ -1,0 +1,400 @@
+#include "runtime/device_binding.h"
+
+#include <algorithm>
+#include <set>
+#include <unordered_map>
+
+#include "base/hash.h"
+#include "runtime/binding.h"
+#include "runtime/memory_plan.h"
+#include "tensor/elements.h"
+
+namespace ingot::runtime {
+namespace {
+
+using device::Address;
+using kernels::cuda::Call;
+using kernels::cuda::KernelText;
+using kernels::cuda::Slot;
+using plan::Step;
+using plan::StepKind;
+
+constexpr int64_t kAlignment = 256;
+
+std::string text_of(const device::Convolution& c) {
+  return fmt::format("conv {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {}",
+                     static_cast<int>(c.dtype), c.n, c.h, c.w, c.c, c.out_h, c.out_w, c.m, c.groups, c.kernel[0],
+                     c.kernel[1], c.stride[0], c.stride[1], c.dilation[0], c.dilation[1], c.pad_begin[0],
+                     c.pad_begin[1], c.pad_end[0], c.pad_end[1], c.bias, c.residual, static_cast<int>(c.activation));
+}
+
+std::string text_of(const device::MatrixProduct& p) {
+  return fmt::format("matmul {} {} {} {} {} {} {} {} {} {} {} {} {}", static_cast<int>(p.dtype), p.m, p.n, p.k, p.batch,
+                     p.stride_a, p.stride_b, p.trans_a, p.trans_b, p.bias, p.residual, p.alpha,
+                     static_cast<int>(p.activation));
+}
+
+// Operations by what they do, so that equal work is compiled and tuned once.
+class OperationTable {
+ public:
+  explicit OperationTable(device::Device& device) : device_(device) {}
+
+  // The calls with every library operation made; those the library lacks are taken apart.
+  std::vector<Call> prepare(const Call& call) {
+    try {
+      if (const auto* conv = std::get_if<device::Convolution>(&call.work)) {
+        auto& made = library_[text_of(*conv)];
+        if (made == nullptr) made = device_.convolution(*conv);
+      } else if (const auto* product = std::get_if<device::MatrixProduct>(&call.work)) {
+        auto& made = library_[text_of(*product)];
+        if (made == nullptr) made = device_.matrix_product(*product);
+      } else {
+        add_kernel(std::get<KernelText>(call.work));
+      }
+      return {call};
+    } catch (const Error& error) {
+      const auto* conv = std::get_if<device::Convolution>(&call.work);
+      const bool fused = conv != nullptr && call.operands.size() > 3;
+      if (error.code() != Code::kUnsupported ||
+          !(fused || (conv != nullptr && conv->activation != device::Activation::kNone)))
+        throw;
+    }
+    std::vector<Call> all;
+    for (const Call& part : kernels::cuda::split_convolution(call)) {
+      const auto prepared = prepare(part);
+      all.insert(all.end(), prepared.begin(), prepared.end());
+    }
+    return all;
+  }
+
+  void compile() {
+    if (!kernels_.empty()) module_ = device_.load(kernels::cuda::kernel_prelude() + source_);
+  }
+
+  std::shared_ptr<device::Operation> operation(const Call& call) {
+    if (const auto* conv = std::get_if<device::Convolution>(&call.work)) return library_.at(text_of(*conv));
+    if (const auto* product = std::get_if<device::MatrixProduct>(&call.work)) return library_.at(text_of(*product));
+    const auto& kernel = std::get<KernelText>(call.work);
+    const std::string name = name_of(kernel);
+    auto& made = kernels_.at(name);
+    if (made == nullptr) {
+      made = module_->operation({name, {static_cast<uint32_t>(kernel.blocks), 1, 1}, {kernel.threads, 1, 1}});
+    }
+    return made;
+  }
+
+ private:
+  static std::string name_of(const KernelText& kernel) {
+    const std::string text = fmt::format("{} {} {}{}", kernel.blocks, kernel.threads, kernel.parameters, kernel.body);
+    return "k" + hash128(std::as_bytes(std::span(text))).hex();
+  }
+  void add_kernel(const KernelText& kernel) {
+    const std::string name = name_of(kernel);
+    if (!kernels_.try_emplace(name).second) return;
+    source_ += fmt::format("extern \"C\" __global__ void __launch_bounds__({}) {}({}) {{\n{}}}\n", kernel.threads, name,
+                           kernel.parameters, kernel.body);
+  }
+
+  device::Device& device_;
+  std::map<std::string, std::shared_ptr<device::Operation>> library_, kernels_;
+  std::string source_;
+  std::unique_ptr<device::Module> module_;
+};
+
+struct Enqueued {
+  Call call;
+  std::vector<Address> operands;
+};
+
+class Builder {
+ public:
+  Builder(const DeviceProgram& program, DeviceConstants& constants, std::span<const Shape> input_shapes)
+      : p_(program), constants_(constants), table_(program.device), binding_(std::make_unique<DeviceBinding>()) {
+    binding_->input_shapes.assign(input_shapes.begin(), input_shapes.end());
+  }
+
+  std::unique_ptr<DeviceBinding> run() {
+    find_shapes();
+    classify();
+    place();
+    emit();
+    table_.compile();
+    record();
+    return std::move(binding_);
+  }
+
+ private:
+  const std::vector<Step>& steps() const { return p_.program.steps; }
+  size_t at(ValueIndex value) const { return static_cast<size_t>(value); }
+  const plan::ValueDef& def(ValueIndex value) const { return p_.program.values[at(value)]; }
+  DType stored(ValueIndex value) const { return kernels::cuda::stored(def(value).type.dtype, p_.storage); }
+  bool converts(ValueIndex value) const { return stored(value) != def(value).type.dtype; }
+  int64_t count(ValueIndex value) const { return element_count(binding_->shapes[at(value)]); }
+  int64_t device_bytes(ValueIndex value) const { return count(value) * (dtype_bits(stored(value)) / 8); }
+  int64_t host_bytes(ValueIndex value) const { return count(value) * (dtype_bits(def(value).type.dtype) / 8); }
+
+  void find_shapes() {
+    const plan::Program& program = p_.program;
+    std::set<std::string> known;
+    for (size_t i = 0; i < program.inputs.size(); ++i) {
+      const plan::ValueDef& value = def(program.inputs[i]);
+      if (!value.type.is_tensor() || !value.shape) continue;
+      match_shape(*value.shape, binding_->input_shapes[i], binding_->symbols, "input " + value.name);
+    }
+    for (const auto& [name, size] : binding_->symbols) known.insert(name);
+    binding_->shapes.resize(program.values.size());
+    binding_->early.resize(program.values.size());
+    for (size_t i = 0; i < program.values.size(); ++i) {
+      const plan::ValueDef& value = program.values[i];
+      if (!value.type.is_tensor() || !value.shape) continue;
+      std::set<std::string> used;
+      for (const Dim& dim : *value.shape) dim.collect_symbols(used);
+      if (!std::includes(known.begin(), known.end(), used.begin(), used.end())) continue;
+      binding_->shapes[i] = evaluate_shape(*value.shape, binding_->symbols, value.name);
+      binding_->early[i] = true;
+    }
+  }
+
+  bool runs_on_device(const Step& step) const {
+    if (step.kind == StepKind::kView) return binding_->on_device[at(step.inputs[0])] && early(step.outputs);
+    return step.kind == StepKind::kKernel && early(step.inputs) && early(step.outputs);
+  }
+  bool early(const std::vector<ValueIndex>& values) const {
+    return std::all_of(values.begin(), values.end(),
+                       [&](ValueIndex value) { return value == plan::kNoValue || binding_->early[at(value)]; });
+  }
+
+  // Which steps run where, which values cross, and how long each is needed on the device.
+  void classify() {
+    const size_t values = p_.program.values.size();
+    binding_->on_device.assign(values, false);
+    device_step_.assign(steps().size(), false);
+    root_.resize(values);
+    made_at_.assign(values, -1);
+    last_.assign(values, -2);
+    needs_host_.assign(values, false);
+    for (size_t i = 0; i < values; ++i) root_[i] = static_cast<ValueIndex>(i);
+    const auto end = static_cast<int32_t>(steps().size());
+    for (int32_t s = 0; s < end; ++s) {
+      const Step& step = steps()[static_cast<size_t>(s)];
+      const bool here = runs_on_device(step);
+      device_step_[static_cast<size_t>(s)] = here;
+      if (!here) binding_->host_steps.push_back(static_cast<size_t>(s));
+      for (const ValueIndex output : step.outputs) {
+        if (output == plan::kNoValue) continue;
+        binding_->on_device[at(output)] = here;
+        made_at_[at(output)] = s;
+        if (here) last_[at(output)] = s;
+      }
+      if (here && step.kind == StepKind::kView) root_[at(step.outputs[0])] = root_[at(step.inputs[0])];
+      for (const ValueIndex input : step.inputs) {
+        if (input == plan::kNoValue || def(input).constant >= 0) continue;
+        if (!here) needs_host_[at(input)] = true;
+        if (here || binding_->on_device[at(input)]) need_until(input, s);
+      }
+      if (here && step.kind == StepKind::kView) need_until(step.outputs[0], s);
+    }
+    for (const ValueIndex output : p_.program.outputs) {
+      if (binding_->on_device[at(output)]) need_until(output, end);
+    }
+  }
+  void need_until(ValueIndex value, int32_t step) {
+    int32_t& last = last_[at(root_[at(value)])];
+    last = std::max(last, step);
+  }
+
+  // Places of values, and of what the host sees of those that cross in another type.
+  void place() {
+    std::vector<MemoryItem> items;
+    const auto end = static_cast<int32_t>(steps().size());
+    std::vector<std::pair<ValueIndex, bool>> owners;  // value, whether its host form
+    for (size_t i = 0; i < p_.program.values.size(); ++i) {
+      const auto value = static_cast<ValueIndex>(i);
+      if (root_[i] == value && last_[i] >= -1 && def(value).constant < 0) {
+        items.push_back({std::max<int64_t>(device_bytes(value), 1), std::max(made_at_[i], 0), std::max(last_[i], 0)});
+        owners.emplace_back(value, false);
+      }
+      const bool output =
+          std::find(p_.program.outputs.begin(), p_.program.outputs.end(), value) != p_.program.outputs.end();
+      const bool down = binding_->on_device[i] && (needs_host_[i] || output);
+      const bool up = !binding_->on_device[i] && last_[i] >= -1 && def(value).constant < 0;
+      if ((down || up) && converts(value)) {
+        items.push_back({std::max<int64_t>(host_bytes(value), 1), 0, end});
+        owners.emplace_back(value, true);
+      }
+    }
+    for (MemoryItem& item : items) item.bytes = (item.bytes + kAlignment - 1) / kAlignment * kAlignment;
+    const MemoryPlan plan = plan_memory(items);
+    binding_->arena_bytes = plan.bytes;
+    binding_->largest_live_set = plan.largest_live_set;
+    binding_->arena = device::Buffer(p_.device, plan.bytes);
+    for (size_t i = 0; i < items.size(); ++i) {
+      (owners[i].second ? host_form_ : address_)[owners[i].first] =
+          binding_->arena.address() + static_cast<Address>(plan.offsets[i]);
+    }
+  }
+
+  Address address(ValueIndex value) const { return address_.at(root_[at(value)]); }
+  Crossing crossing(ValueIndex value) const {
+    const auto found = host_form_.find(value);
+    return {value, found != host_form_.end() ? found->second : address(value)};
+  }
+
+  void emit() {
+    for (const ValueIndex input : p_.program.inputs) {
+      if (last_[at(input)] >= -1) binding_->inputs.push_back(crossing(input)), add_upload(input);
+    }
+    for (size_t s = 0; s < steps().size(); ++s) {
+      if (device_step_[s]) {
+        if (steps()[s].kind == StepKind::kKernel) emit_step(steps()[s], s);
+      } else {
+        emit_host_step(s);
+      }
+    }
+    for (const ValueIndex output : p_.program.outputs) {
+      if (!binding_->on_device[at(output)]) continue;
+      add_fetch(output);
+      binding_->outputs.push_back(crossing(output));
+    }
+    end_stage();
+  }
+
+  void add_upload(ValueIndex value) {
+    if (converts(value))
+      add_conversion(value, def(value).type.dtype, stored(value), host_form_.at(value), address(value));
+  }
+  void add_fetch(ValueIndex value) {
+    if (converts(value))
+      add_conversion(value, stored(value), def(value).type.dtype, address(value), host_form_.at(value));
+  }
+  void add_conversion(ValueIndex value, DType from, DType to, Address source, Address target) {
+    const Call call{kernels::cuda::conversion(from, to, count(value)), {}};
+    if (count(value) > 0) add(call, {source, target});
+  }
+  void add(const Call& call, std::vector<Address> operands) {
+    table_.prepare(call);
+    current_.push_back({call, std::move(operands)});
+  }
+
+  void emit_step(const Step& step, size_t index) {
+    const bool empty = std::all_of(step.outputs.begin(), step.outputs.end(),
+                                   [&](ValueIndex value) { return value == plan::kNoValue || count(value) == 0; });
+    if (empty) return;
+    const auto* row = kernels::cuda::find_device_row(step.row);
+    if (row == nullptr) fail(Code::kForeignPlan, "this library has no device kernel {}", step.row);
+    const kernels::Problem problem =
+        step_problem(p_.program, step, [&](ValueIndex value) { return binding_->shapes[at(value)]; });
+    with_frame([&] { return fmt::format("step {} ({})", index, step.op.name()); },
+               [&] {
+                 for (const Call& whole : row->emit(problem, p_.storage)) {
+                   for (const Call& call : table_.prepare(whole)) add_call(*row, problem, step, call);
+                 }
+               });
+  }
+
+  void add_call(const kernels::cuda::DeviceRow& row, const kernels::Problem& problem, const Step& step,
+                const Call& call) {
+    std::vector<Address> operands;
+    for (const Slot& slot : call.operands) {
+      const ValueIndex value = (slot.kind == Slot::kInput ? step.inputs : step.outputs)[slot.index];
+      const int32_t constant = def(value).constant;
+      if (constant < 0) {
+        operands.push_back(address(value));
+        continue;
+      }
+      const Tensor& tensor = p_.constants[static_cast<size_t>(constant)];
+      const bool packs = row.pack != nullptr;
+      operands.push_back(constants_.address(constant, packs ? fmt::format("{} {}", row.name, slot.index) : "",
+                                            [&] { return packs ? row.pack(problem, slot.index, tensor) : tensor; }));
+    }
+    current_.push_back({call, std::move(operands)});
+  }
+
+  void emit_host_step(size_t s) {
+    DeviceStage host;
+    host.host_step = static_cast<int32_t>(s);
+    for (const ValueIndex input : steps()[s].inputs) {
+      if (input == plan::kNoValue || !binding_->on_device[at(input)]) continue;
+      add_fetch(input);
+      host.fetch.push_back(crossing(input));
+    }
+    end_stage();
+    for (const ValueIndex output : steps()[s].outputs) {
+      if (output == plan::kNoValue || last_[at(output)] < -1) continue;
+      host.upload.push_back(crossing(output));
+      add_upload(output);
+    }
+    binding_->stages.push_back(std::move(host));
+    stage_calls_.emplace_back();
+  }
+  void end_stage() {
+    if (current_.empty()) return;
+    binding_->stages.emplace_back();
+    stage_calls_.push_back(std::move(current_));
+    current_.clear();
+  }
+
+  void record() {
+    int64_t workspace = 0;
+    std::vector<std::vector<std::pair<device::Operation*, const Enqueued*>>> work(stage_calls_.size());
+    for (size_t i = 0; i < stage_calls_.size(); ++i) {
+      for (const Enqueued& each : stage_calls_[i]) {
+        binding_->made.push_back(table_.operation(each.call));
+        workspace = std::max(workspace, binding_->made.back()->workspace_bytes);
+        work[i].emplace_back(binding_->made.back().get(), &each);
+      }
+      binding_->operations += stage_calls_[i].size();
+    }
+    binding_->workspace = device::Buffer(p_.device, workspace);
+    for (size_t i = 0; i < work.size(); ++i) {
+      if (work[i].empty()) continue;
+      binding_->stages[i].graph = p_.device.capture([&] {
+        for (const auto& [operation, each] : work[i]) operation->enqueue(each->operands, binding_->workspace.address());
+      });
+    }
+  }
+
+  const DeviceProgram& p_;
+  DeviceConstants& constants_;
+  OperationTable table_;
+  std::unique_ptr<DeviceBinding> binding_;
+  std::vector<bool> device_step_, needs_host_;
+  std::vector<ValueIndex> root_;         // whose memory a value's elements lie in
+  std::vector<int32_t> made_at_, last_;  // steps; last_ -2: not needed on the device
+  std::unordered_map<ValueIndex, Address> address_, host_form_;
+  std::vector<Enqueued> current_;
+  std::vector<std::vector<Enqueued>> stage_calls_;  // per stage
+};
+
+}  // namespace
+
+Address DeviceConstants::address(int32_t constant, const std::string& key, const std::function<Tensor()>& tensor) {
+  const auto found = buffers_.find({constant, key});
+  if (found != buffers_.end()) return found->second.address();
+  Tensor value = tensor();
+  const DType type = kernels::cuda::stored(value.dtype(), storage_);
+  if (type != value.dtype()) {
+    Tensor converted = Tensor::uninitialized(type, value.shape());
+    const auto numbers = value.span<float>();
+    for (int64_t i = 0; i < value.count(); ++i) {
+      const float number = numbers[static_cast<size_t>(i)];
+      if (type == DType::kF16) {
+        converted.mutable_data<F16>()[i] = F16(std::clamp(number, -65504.0f, 65504.0f));
+      } else {
+        converted.mutable_data<BF16>()[i] = BF16(number);
+      }
+    }
+    value = converted;
+  }
+  device::Buffer buffer(device_, value.byte_size());
+  device_.copy_in(buffer.address(), value.raw(), value.byte_size());
+  bytes_ += buffer.bytes();
+  return buffers_.emplace(std::pair(constant, key), std::move(buffer)).first->second.address();
+}
+
+std::unique_ptr<DeviceBinding> bind_device(const DeviceProgram& program, DeviceConstants& constants,
+                                           std::span<const Shape> input_shapes) {
+  return Builder(program, constants, input_shapes).run();
+}
+
+}  // namespace ingot::runtime

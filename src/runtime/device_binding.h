@@ -1,0 +1,69 @@
+// A program with the sizes of its inputs fixed, ready on an accelerator: places in device memory, operations, graphs.
+#pragma once
+#include <map>
+
+#include "device/device.h"
+#include "kernels/cuda/device_row.h"
+#include "plan/plan.h"
+#include "runtime/schedule.h"
+
+namespace ingot::runtime {
+
+// Constants in device memory, shared by all bindings of a session.
+class DeviceConstants {
+ public:
+  DeviceConstants(device::Device& device, DType storage) : device_(device), storage_(storage) {}
+  // `key` tells apart the layouts of one constant; `tensor` is read when the key is new.
+  device::Address address(int32_t constant, const std::string& key, const std::function<Tensor()>& tensor);
+  int64_t bytes() const { return bytes_; }
+
+ private:
+  device::Device& device_;
+  DType storage_;
+  std::map<std::pair<int32_t, std::string>, device::Buffer> buffers_;
+  int64_t bytes_ = 0;
+};
+
+// A value that crosses between host and device: `host_form` holds what the host sees, in device memory.
+struct Crossing {
+  ValueIndex value = -1;
+  device::Address host_form = 0;
+};
+
+// Steps of the device in one graph, or one step of the host.
+struct DeviceStage {
+  std::unique_ptr<device::Operation> graph;
+  int32_t host_step = -1;
+  std::vector<Crossing> fetch;   // before the host's step
+  std::vector<Crossing> upload;  // after it
+};
+
+struct DeviceBinding {
+  std::vector<Shape> input_shapes;  // the key
+  SymbolValues symbols;
+  std::vector<Shape> shapes;     // of every value whose shape follows from the inputs'
+  std::vector<bool> early;       // which those are
+  std::vector<bool> on_device;   // values that a device step makes
+  std::vector<Crossing> inputs;  // uploaded before the first stage
+  std::vector<Crossing>
+      outputs;  // fetched after the last; index into the program's outputs where value is on the device
+  std::vector<DeviceStage> stages;
+  std::vector<size_t> host_steps;
+  size_t operations = 0;  // enqueued per run
+  int64_t arena_bytes = 0, largest_live_set = 0;
+  device::Buffer arena, workspace;
+  std::vector<std::shared_ptr<device::Operation>> made;  // what the graphs were recorded from
+};
+
+struct DeviceProgram {
+  const plan::Program& program;
+  const std::vector<Tensor>& constants;
+  device::Device& device;
+  DType storage;  // how the device keeps f32
+};
+
+// Compiles, tunes, allocates and records. Throws kInvalidArgument when the shapes do not fit the program.
+std::unique_ptr<DeviceBinding> bind_device(const DeviceProgram& program, DeviceConstants& constants,
+                                           std::span<const Shape> input_shapes);
+
+}  // namespace ingot::runtime

@@ -1,0 +1,166 @@
+#include "runtime/device_executor.h"
+
+#include <algorithm>
+
+#include "ops/eval.h"
+#include "runtime/binding.h"
+
+namespace ingot::runtime {
+namespace {
+
+constexpr size_t kMaxBindings = 8;
+constexpr int kRounds = 50;
+
+}  // namespace
+
+DeviceExecutor::DeviceExecutor(const plan::Plan& plan, std::unique_ptr<device::Device> device, DType storage,
+                               const kernels::Target& host)
+    : plan_(plan), device_(std::move(device)), storage_(storage), constants_(*device_, storage) {
+  for (const auto& body : plan.program.bodies) {
+    bodies_.push_back(std::make_unique<Executor>(*body, plan.constants, host));
+  }
+}
+
+const DeviceBinding& DeviceExecutor::bind(std::span<const Shape> input_shapes) {
+  const auto found = std::find_if(bindings_.begin(), bindings_.end(), [&](const auto& binding) {
+    return std::equal(binding->input_shapes.begin(), binding->input_shapes.end(), input_shapes.begin(),
+                      input_shapes.end());
+  });
+  if (found != bindings_.end()) {
+    std::rotate(bindings_.begin(), found, found + 1);
+    return *bindings_.front();
+  }
+  if (bindings_.size() == kMaxBindings) bindings_.pop_back();
+  bindings_.insert(bindings_.begin(),
+                   bind_device({plan_.program, plan_.constants, *device_, storage_}, constants_, input_shapes));
+  return *bindings_.front();
+}
+
+void DeviceExecutor::run(std::span<const Value> inputs, std::span<Value> outputs, const RunControl& control,
+                         const kernels::Parallel& parallel) {
+  check_operands(plan_.program, inputs, outputs);
+  std::vector<Shape> shapes;
+  for (const Value& input : inputs) shapes.push_back(input.is_tensor() ? input.tensor().shape() : Shape());
+  const std::lock_guard lock(mutex_);
+  run_bound(bind(shapes), inputs, outputs, control, parallel);
+  if (control.timings != nullptr) control.timings->assign(plan_.program.steps.size(), {});
+}
+
+void DeviceExecutor::run_bound(const DeviceBinding& binding, std::span<const Value> inputs, std::span<Value> outputs,
+                               const RunControl& control, const kernels::Parallel& parallel) {
+  const plan::Program& program = plan_.program;
+  std::vector<Value> values(program.values.size());
+  SymbolValues symbols = binding.symbols;
+  for (size_t i = 0; i < program.values.size(); ++i) {
+    if (program.values[i].constant >= 0) values[i] = plan_.constants[static_cast<size_t>(program.values[i].constant)];
+  }
+  for (size_t i = 0; i < inputs.size(); ++i) values[static_cast<size_t>(program.inputs[i])] = inputs[i];
+  for (const Crossing& each : binding.inputs) upload(binding, each, values[static_cast<size_t>(each.value)]);
+  for (const DeviceStage& stage : binding.stages) {
+    if (is_set(control.cancelled)) fail(Code::kCancelled, "the run was stopped by the caller");
+    if (stage.graph != nullptr) {
+      stage.graph->enqueue({}, 0);
+    } else {
+      run_host_step(binding, stage, values, symbols, control, parallel);
+    }
+  }
+  auto fetched = binding.outputs.begin();
+  for (size_t i = 0; i < outputs.size(); ++i) {
+    const auto value = static_cast<size_t>(program.outputs[i]);
+    if (binding.on_device[value]) {
+      outputs[i] = fetch(binding, *fetched++, outputs[i]);
+    } else if (outputs[i].is_tensor() && outputs[i].tensor().defined() && values[value].is_tensor() &&
+               outputs[i].tensor().type_text() == values[value].tensor().type_text() &&
+               outputs[i].tensor().dtype() != DType::kString) {
+      std::copy_n(static_cast<const std::byte*>(values[value].tensor().raw()), values[value].tensor().byte_size(),
+                  static_cast<std::byte*>(const_cast<void*>(outputs[i].tensor().raw())));
+    } else {
+      outputs[i] = values[value];
+    }
+  }
+}
+
+void DeviceExecutor::upload(const DeviceBinding& binding, const Crossing& crossing, const Value& value) {
+  const Tensor& tensor = value.tensor();
+  if (tensor.shape() != binding.shapes[static_cast<size_t>(crossing.value)]) {
+    fail(Code::kInternal, "{} has another shape than the plan says",
+         plan_.program.values[static_cast<size_t>(crossing.value)].name);
+  }
+  device_->copy_in(crossing.host_form, tensor.raw(), tensor.byte_size());
+}
+
+Value DeviceExecutor::fetch(const DeviceBinding& binding, const Crossing& crossing, const Value& bound) {
+  const plan::ValueDef& def = plan_.program.values[static_cast<size_t>(crossing.value)];
+  const Shape& shape = binding.shapes[static_cast<size_t>(crossing.value)];
+  const bool fits = bound.is_tensor() && bound.tensor().defined() && bound.tensor().dtype() == def.type.dtype &&
+                    bound.tensor().shape() == shape;
+  Tensor tensor = fits ? bound.tensor() : Tensor::uninitialized(def.type.dtype, shape);
+  device_->copy_out(tensor.mutable_raw(), crossing.host_form, tensor.byte_size());
+  return tensor;
+}
+
+void DeviceExecutor::learn(const plan::ValueDef& def, const Value& value, SymbolValues& symbols) const {
+  if (!def.shape || !value.is_tensor()) return;
+  match_shape(*def.shape, value.tensor().shape(), symbols, def.name);
+}
+
+void DeviceExecutor::run_host_step(const DeviceBinding& binding, const DeviceStage& stage, std::vector<Value>& values,
+                                   SymbolValues& symbols, const RunControl& control,
+                                   const kernels::Parallel& parallel) {
+  const auto index = static_cast<size_t>(stage.host_step);
+  const plan::Step& step = plan_.program.steps[index];
+  for (const Crossing& each : stage.fetch) values[static_cast<size_t>(each.value)] = fetch(binding, each, {});
+  std::vector<const Value*> operands;
+  for (const plan::ValueIndex input : step.inputs) {
+    operands.push_back(input == plan::kNoValue ? nullptr : &values[static_cast<size_t>(input)]);
+  }
+  EvalHost host;
+  host.symbols = &symbols;
+  host.memory_budget = control.memory_budget;
+  host.seed = control.seed + index * 0x9e3779b97f4a7c15ull;
+  RunControl body_control{control.cancelled, control.seed, control.memory_budget, nullptr, nullptr};
+  host.run_body = [&](size_t body, std::vector<Value> body_inputs) {
+    if (body >= bodies_.size()) fail(Code::kInvalidPlan, "body {} does not exist", body);
+    std::vector<Value> results(plan_.program.bodies[body]->outputs.size());
+    bodies_[body]->run(body_inputs, results, body_control, parallel);
+    return results;
+  };
+  auto results = with_frame([&] { return fmt::format("step {} ({})", index, step.op.name()); },
+                            [&] { return evaluate(step.op, operands, host); });
+  for (size_t i = 0; i < step.outputs.size(); ++i) {
+    if (step.outputs[i] == plan::kNoValue || i >= results.size()) continue;
+    learn(plan_.program.values[static_cast<size_t>(step.outputs[i])], results[i], symbols);
+    values[static_cast<size_t>(step.outputs[i])] = std::move(results[i]);
+  }
+  for (const Crossing& each : stage.upload) upload(binding, each, values[static_cast<size_t>(each.value)]);
+}
+
+DeviceReport DeviceExecutor::report() {
+  const std::lock_guard lock(mutex_);
+  DeviceReport report;
+  report.name = device_->properties().name;
+  report.constant_bytes = constants_.bytes();
+  if (bindings_.empty()) return report;
+  const DeviceBinding& binding = *bindings_.front();
+  report.operations = binding.operations;
+  report.arena_bytes = binding.arena_bytes;
+  report.largest_live_set = binding.largest_live_set;
+  for (const size_t step : binding.host_steps) {
+    const std::string& reason = plan_.program.steps[step].reason;
+    report.host_steps.emplace_back(step, reason.empty() ? "its shapes are known only at run time" : reason);
+  }
+  std::vector<double> times;
+  for (int round = 0; round < kRounds; ++round) {
+    times.push_back(device_->time([&] {
+      for (const DeviceStage& stage : binding.stages) {
+        if (stage.graph != nullptr) stage.graph->enqueue({}, 0);
+      }
+    }));
+  }
+  for (const DeviceStage& stage : binding.stages) report.graphs += stage.graph != nullptr ? 1 : 0;
+  std::nth_element(times.begin(), times.begin() + kRounds / 2, times.end());
+  report.milliseconds = times[kRounds / 2];
+  return report;
+}
+
+}  // namespace ingot::runtime

@@ -1,0 +1,49 @@
+// Runs a plan's main program on an accelerator; what it has no kernels for runs as evaluations on the host.
+#pragma once
+#include <mutex>
+
+#include "runtime/device_binding.h"
+#include "runtime/executor.h"
+
+namespace ingot::runtime {
+
+// What `ingot bench` and reports tell of a session on a device.
+struct DeviceReport {
+  std::string name;
+  size_t operations = 0, graphs = 0;  // per run, of the shapes bound last
+  double milliseconds = 0;            // of all graphs one after the other, median; transfers and host steps left out
+  int64_t arena_bytes = 0, largest_live_set = 0, constant_bytes = 0;
+  std::vector<std::pair<size_t, std::string>> host_steps;  // with the reason
+};
+
+class DeviceExecutor {
+ public:
+  // `plan` outlives the executor. Its f32 values are kept as `storage` on the device.
+  DeviceExecutor(const plan::Plan& plan, std::unique_ptr<device::Device> device, DType storage,
+                 const kernels::Target& host);
+
+  // As Executor::run; one run at a time, others wait.
+  void run(std::span<const Value> inputs, std::span<Value> outputs, const RunControl& control,
+           const kernels::Parallel& parallel);
+  const DeviceBinding& bind(std::span<const Shape> input_shapes);
+  DeviceReport report();
+
+ private:
+  void run_bound(const DeviceBinding& binding, std::span<const Value> inputs, std::span<Value> outputs,
+                 const RunControl& control, const kernels::Parallel& parallel);
+  void upload(const DeviceBinding& binding, const Crossing& crossing, const Value& value);
+  Value fetch(const DeviceBinding& binding, const Crossing& crossing, const Value& bound);
+  void run_host_step(const DeviceBinding& binding, const DeviceStage& stage, std::vector<Value>& values,
+                     SymbolValues& symbols, const RunControl& control, const kernels::Parallel& parallel);
+  void learn(const plan::ValueDef& def, const Value& value, SymbolValues& symbols) const;
+
+  const plan::Plan& plan_;
+  std::unique_ptr<device::Device> device_;
+  DType storage_;
+  std::vector<std::unique_ptr<Executor>> bodies_;  // of control flow, on the host
+  std::mutex mutex_;
+  DeviceConstants constants_;
+  std::vector<std::unique_ptr<DeviceBinding>> bindings_;  // most recently used first
+};
+
+}  // namespace ingot::runtime

@@ -1,0 +1,148 @@
+// Small graphs, one for what each device row does and where it changes its way.
+#pragma once
+#include <string>
+
+namespace ingot {
+
+struct DeviceCase {
+  const char* name;
+  const char* text;
+};
+
+inline constexpr DeviceCase kDeviceCases[] = {
+    {"conv_bias_relu", R"(graph g(%x: f32[2,9,9,16]) {
+      %w: f32[24,16,3,3] = const random(1)
+      %b: f32[24] = const random(2)
+      %a = conv{pads=[1,1,1,1], channels_last=true}(%x, %w, %b)
+      %y = unary{fn=relu}(%a)
+      return %y
+    })"},
+    {"conv_residual_strided", R"(graph g(%x: f32[1,8,8,16], %r: f32[1,4,4,32]) {
+      %w: f32[32,16,1,1] = const random(1)
+      %b: f32[32] = const random(2)
+      %a = conv{strides=[2,2], channels_last=true}(%x, %w, %b)
+      %c = binary(%a, %r)
+      %y = unary{fn=relu}(%c)
+      return %y
+    })"},
+    {"conv_three_channels", R"(graph g(%x: f32[1,17,17,3]) {
+      %w: f32[8,3,3,3] = const random(1)
+      %b: f32[8] = const random(2)
+      %a = conv{strides=[2,2], pads=[1,1,1,1], channels_last=true}(%x, %w, %b)
+      %y = unary{fn=silu, alpha=1}(%a)
+      return %y
+    })"},
+    {"conv_grouped_epilogue", R"(graph g(%x: f32[1,6,6,16]) {
+      %w: f32[16,4,3,3] = const random(1)
+      %a = conv{group=4, pads=[1,1,1,1], channels_last=true}(%x, %w)
+      %h = unary{fn=hard_swish}(%a)
+      %y = binary{fn=mul}(%h, %a)
+      return %y
+    })"},
+    {"conv_depthwise", R"(graph g(%x: f32[2,10,7,24]) {
+      %w: f32[24,1,5,3] = const random(1)
+      %b: f32[24] = const random(2)
+      %a = conv{group=24, pads=[2,1,2,1], strides=[2,1], channels_last=true}(%x, %w, %b)
+      %y = unary{fn=relu}(%a)
+      return %y
+    })"},
+    {"conv_depthwise_odd_channels", R"(graph g(%x: f32[1,6,6,5]) {
+      %w: f32[5,1,3,3] = const random(1)
+      %y = conv{group=5, dilations=[2,2], channels_last=true}(%x, %w)
+      return %y
+    })"},
+    {"pools", R"(graph g(%x: f32[1,9,9,16]) {
+      %a = pool{kernel=[3,3], strides=[2,2], pads=[1,1,1,1], channels_last=true}(%x)
+      %b = pool{fn=average, kernel=[3,3], strides=[2,2], pads=[1,1,1,1], channels_last=true}(%x)
+      %c = pool{fn=average, kernel=[3,3], strides=[2,2], pads=[1,1,1,1], count_include_pad=true, channels_last=true}(%x)
+      %d = binary(%a, %b)
+      %y = binary{fn=sub}(%d, %c)
+      return %y
+    })"},
+    {"matmul_bias_gelu", R"(graph g(%x: f32[2,12,32]) {
+      %w: f32[32,24] = const random(1)
+      %b: f32[24] = const random(2)
+      %a = matmul(%x, %w, %b)
+      %y = unary{fn=gelu}(%a)
+      return %y
+    })"},
+    {"matmul_batched_transposed", R"(graph g(%q: f32[2,3,8,16], %k: f32[2,3,8,16], %m: f32[2,1,1,8]) {
+      %s = matmul{trans_b=true, alpha=0.25}(%q, %k)
+      %a = binary(%s, %m)
+      %p = softmax(%a)
+      %y = matmul(%p, %k)
+      return %y
+    })"},
+    {"matmul_residual_relu", R"(graph g(%x: f32[16,32], %r: f32[16,8]) {
+      %w: f32[8,32] = const random(1)
+      %b: f32[8] = const random(2)
+      %a = matmul{trans_b=true}(%x, %w, %b)
+      %c = binary(%r, %a)
+      %y = unary{fn=relu}(%c)
+      return %y
+    })"},
+    {"matmul_matrix_bias", R"(graph g(%x: f32[4,16]) {
+      %w: f32[16,8] = const random(1)
+      %b: f32[4,1] = const random(2)
+      %y = matmul(%x, %w, %b)
+      return %y
+    })"},
+    {"norms", R"(graph g(%x: f32[3,7,40]) {
+      %s: f32[40] = const random(1)
+      %b: f32[40] = const random(2)
+      %a = layer_norm(%x, %s, %b)
+      %y = layer_norm{rms=true}(%a, %s)
+      return %y
+    })"},
+    {"softmax_long_and_log", R"(graph g(%x: f32[3,700]) {
+      %a = softmax(%x)
+      %y = softmax{log=true}(%a)
+      return %y
+    })"},
+    {"reductions", R"(graph g(%x: f32[2,6,5,8]) {
+      %a = reduce{fn=mean, axes=[1,2]}(%x)
+      %b = reduce{fn=max, axes=[1,2]}(%x)
+      %c = reduce{fn=l2, axes=[3]}(%x)
+      %d = reduce{axes=[0,1,2,3]}(%x)
+      return %a, %b, %c, %d
+    })"},
+    {"broadcasts", R"(graph g(%x: f32[2,5,8], %c: f32[5,1], %r: f32[8], %s: f32[2,1,1]) {
+      %a = binary{fn=mul}(%x, %c)
+      %b = binary(%a, %r)
+      %d = binary{fn=max}(%b, %s)
+      %e = unary{fn=sigmoid}(%d)
+      %y = unary{fn=erf}(%e)
+      return %y
+    })"},
+    {"masks_and_casts", R"(graph g(%i: i64[2,6], %x: f32[2,6]) {
+      %three: i64[] = const 3
+      %none: f32[] = const -100
+      %a = binary{fn=less}(%i, %three)
+      %b = where(%a, %x, %none)
+      %c = cast{to=f32}(%i)
+      %d = binary{fn=add}(%i, %three)
+      %e = cast{to=f32}(%d)
+      %f = binary{fn=mul}(%b, %c)
+      %y = binary(%f, %e)
+      return %y
+    })"},
+    {"movement", R"(graph g(%x: f32[2,6,8]) {
+      %t = transpose{permutation=[0,2,1]}(%x)
+      %r = reshape{shape=[2,4,12]}(%t)
+      %s = slice{starts=[3], ends=[-20], axes=[1], steps=[-2]}(%r)
+      %e = slice{starts=[0], ends=[8], axes=[2]}(%r)
+      %c = concat{axis=1}(%s, %r)
+      %z: f32[1,1,12] = const random(3)
+      %w = expand{shape=[2,4,12]}(%z)
+      %y = binary(%r, %w)
+      return %c, %e, %y
+    })"},
+    {"gather_rows", R"(graph g(%i: i64[2,3]) {
+      %w: f32[8,16] = const random(1)
+      %a = gather(%w, %i)
+      %t = gather{axis=1}(%w, %i)
+      return %a, %t
+    })"},
+};
+
+}  // namespace ingot

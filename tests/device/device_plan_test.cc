@@ -1,0 +1,195 @@
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "base/hash.h"
+#include "cuda/compiler.h"
+#include "device_corpus.h"
+#include "ir/interpreter.h"
+#include "ir/text.h"
+#include "kernels/cuda/device_row.h"
+#include "lower/lower.h"
+#include "passes/pipeline.h"
+#include "runtime/session.h"
+#include "tensor/elements.h"
+#include "tensor/random.h"
+
+namespace ingot {
+namespace {
+
+using runtime::Session;
+
+// The graph as a build leaves it.
+ir::Graph fused(const ir::Graph& graph) {
+  ir::Graph after = graph.clone();
+  passes::PassOptions options;
+  options.strict = true;
+  passes::run_passes(after, passes::target_stages(), options);
+  return after;
+}
+
+std::shared_ptr<const plan::Plan> plan_for(const ir::Graph& graph, const std::string& device,
+                                           const std::string& precision) {
+  lower::LowerOptions options;
+  options.device = "cuda";
+  plan::Plan plan = lower::lower(fused(graph), graph, options);
+  plan.info.kernel_abi = plan::kernel_abi();
+  plan.info.options = {{"device", device}, {"precision", precision}};
+  return std::make_shared<const plan::Plan>(std::move(plan));
+}
+
+std::vector<Value> random_inputs(const ir::Graph& graph) {
+  std::vector<Value> inputs;
+  for (const ir::ValueId input : graph.inputs()) {
+    inputs.emplace_back(
+        random_tensor(graph.fact(input).dtype(), *constant_shape(*graph.fact(input).shape), 7 + inputs.size()));
+  }
+  return inputs;
+}
+
+// |actual - expected| / |expected|, in the Euclidean norm.
+double relative_error(const Tensor& actual, const Tensor& expected) {
+  double difference = 0, norm = 0;
+  for (int64_t i = 0; i < expected.count(); ++i) {
+    const double a = read_double(actual, i), e = read_double(expected, i);
+    difference += (a - e) * (a - e);
+    norm += e * e;
+  }
+  return std::sqrt(difference / std::max(norm, 1e-30));
+}
+
+class DevicePlan : public testing::TestWithParam<DeviceCase> {
+ protected:
+  ir::Graph graph = ir::parse_graph(GetParam().text);
+};
+
+TEST_P(DevicePlan, EveryStepHasADeviceKernel) {
+  const auto plan = plan_for(graph, "null", "fp16");
+  for (const plan::Step& step : plan->program.steps) {
+    EXPECT_NE(step.kind, plan::StepKind::kEvaluate) << step.op.text() << ": " << step.reason;
+  }
+}
+
+TEST_P(DevicePlan, RunsOnTheNullDeviceAsOneGraph) {
+  Session session(plan_for(graph, "null", "fp16"), {1});
+  std::vector<Value> outputs(graph.outputs().size());
+  session.run(random_inputs(graph), outputs);
+  const auto expected = ir::interpret(graph, random_inputs(graph));
+  for (size_t i = 0; i < outputs.size(); ++i) {
+    EXPECT_EQ(outputs[i].tensor().type_text(), expected[i].tensor().type_text());
+  }
+  const auto report = session.device()->report();
+  EXPECT_EQ(report.graphs, 1u);
+  EXPECT_TRUE(report.host_steps.empty());
+  EXPECT_GE(report.arena_bytes, report.largest_live_set);
+}
+
+TEST_P(DevicePlan, GeneratedSourcesCompileForHopper) {
+  if (!cuda::nvrtc_library().found()) GTEST_SKIP() << cuda::nvrtc_library().detail();
+  const ir::Graph after = fused(graph);
+  for (const DType storage : {DType::kF32, DType::kF16, DType::kBF16}) {
+    std::string source = kernels::cuda::kernel_prelude();
+    int count = 0;
+    for (const ir::NodeId id : after.order()) {
+      const ir::Node& node = after.node(id);
+      kernels::Problem problem{node.op, {}, {}};
+      const auto operand = [&](ir::ValueId value) {
+        if (value == ir::kNoValue) return kernels::Operand{};
+        return kernels::Operand{after.fact(value).dtype(), *constant_shape(*after.fact(value).shape),
+                                after.constant(value) != nullptr};
+      };
+      for (const ir::ValueId value : node.inputs) problem.inputs.push_back(operand(value));
+      for (const ir::ValueId value : node.outputs) problem.outputs.push_back(operand(value));
+      const char* reason = nullptr;
+      const auto* row = kernels::cuda::pick_device_row(problem, reason);
+      ASSERT_NE(row, nullptr) << node.op.text() << ": " << reason;
+      for (const kernels::cuda::Call& whole : row->emit(problem, storage)) {
+        const auto* conv = std::get_if<device::Convolution>(&whole.work);
+        for (const auto& call : conv != nullptr ? kernels::cuda::split_convolution(whole) : std::vector{whole}) {
+          const auto* kernel = std::get_if<kernels::cuda::KernelText>(&call.work);
+          if (kernel == nullptr) continue;
+          source +=
+              fmt::format("extern \"C\" __global__ void k{}({}) {{\n{}}}\n", count++, kernel->parameters, kernel->body);
+        }
+      }
+    }
+    EXPECT_GT(cuda::compile_cubin(source, 9, 0).size(), 0u) << source;
+  }
+}
+
+TEST_P(DevicePlan, AgreesWithTheInterpreterOnAGpu) {
+  const struct {
+    const char* precision;
+    double bound;
+  } precisions[] = {{"fp32", 1e-5}, {"fp16", 3e-3}, {"bf16", 2e-2}};
+  const auto expected = ir::interpret(graph, random_inputs(graph));
+  for (const auto& [precision, bound] : precisions) {
+    std::unique_ptr<Session> session;
+    try {
+      session = std::make_unique<Session>(plan_for(graph, "cuda", precision), runtime::SessionOptions{1});
+    } catch (const Error& error) {
+      if (error.code() != Code::kDevice) throw;
+      GTEST_SKIP() << error.what();
+    }
+    std::vector<Value> outputs(graph.outputs().size());
+    session->run(random_inputs(graph), outputs);
+    session->run(random_inputs(graph), outputs);
+    for (size_t i = 0; i < outputs.size(); ++i) {
+      EXPECT_LE(relative_error(outputs[i].tensor(), expected[i].tensor()), bound) << precision << " output " << i;
+    }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Corpus, DevicePlan, testing::ValuesIn(kDeviceCases),
+                         [](const auto& info) { return std::string(info.param.name); });
+
+TEST(DeviceSession, ConvolutionBiasAndActivationAreOneOperation) {
+  const ir::Graph graph = ir::parse_graph(kDeviceCases[0].text);
+  Session session(plan_for(graph, "null", "fp32"), {1});
+  std::vector<Value> outputs(1);
+  session.run(random_inputs(graph), outputs);
+  EXPECT_EQ(session.device()->report().operations, 1u);
+}
+
+TEST(DeviceSession, StepsWithoutKernelsRunOnTheHostBetweenGraphs) {
+  const ir::Graph graph = ir::parse_graph(R"(graph g(%x: f32[4,6]) {
+    %h = hardmax(%x)
+    %y = unary{fn=neg}(%h)
+    return %x, %h, %y
+  })");
+  Session session(plan_for(graph, "null", "fp16"), {1});
+  const auto inputs = random_inputs(graph), expected = ir::interpret(graph, inputs);
+  std::vector<Value> outputs(3);
+  session.run(inputs, outputs);
+  EXPECT_EQ(relative_error(outputs[0].tensor(), expected[0].tensor()), 0);
+  EXPECT_EQ(relative_error(outputs[1].tensor(), expected[1].tensor()), 0);
+  const auto report = session.device()->report();
+  ASSERT_EQ(report.host_steps.size(), 1u);
+  EXPECT_EQ(report.host_steps[0].second, "no device kernel has this operator");
+}
+
+TEST(DeviceSession, NewShapesBindAgain) {
+  const ir::Graph graph = ir::parse_graph(R"(graph g(%x: f32[n,4]) {
+    %y = unary{fn=neg}(%x)
+    return %y
+  })");
+  Session session(plan_for(graph, "null", "fp32"), {1});
+  for (const int64_t size : {2, 5, 2}) {
+    std::vector<Value> inputs{random_tensor(DType::kF32, {size, 4}, 1)}, outputs(1);
+    session.run(inputs, outputs);
+    EXPECT_EQ(outputs[0].tensor().shape(), (Shape{size, 4}));
+  }
+}
+
+TEST(DeviceSession, SaysWhatIsMissingWithoutADriver) {
+  const ir::Graph graph = ir::parse_graph(kDeviceCases[0].text);
+  try {
+    Session session(plan_for(graph, "cuda:31", "fp16"), {1});
+    GTEST_SKIP() << "this machine has many GPUs";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), Code::kDevice) << error.what();
+  }
+}
+
+}  // namespace
+}  // namespace ingot
