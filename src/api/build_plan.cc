@@ -48,9 +48,12 @@ ingot_error* ingot_builder_from_file(const char* path, ingot_builder** builder) 
 ingot_error* ingot_builder_from_bytes(const void* bytes, size_t size, const char* folder, ingot_builder** builder) {
   return guard([&] {
     require(bytes != nullptr && builder != nullptr, "bytes");
-    const ingot::Bytes view{static_cast<const std::byte*>(bytes), size};
+    // Plans share the weights of the model and outlive the builder: they need bytes that are theirs.
+    const auto* first = static_cast<const std::byte*>(bytes);
+    const auto copy = std::make_shared<const std::vector<std::byte>>(first, first + size);
+    const ingot::Bytes view{copy->data(), copy->size()};
     auto made = std::make_unique<ingot_builder>();
-    made->model = ingot::onnx::parse_model(view, nullptr, folder != nullptr ? folder : "");
+    made->model = ingot::onnx::parse_model(view, copy, folder != nullptr ? folder : "");
     made->name = "model";
     made->hash = ingot::hash128(view).hex();
     *builder = made.release();

@@ -1,6 +1,7 @@
 #include "ops/recurrent.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 #include "ops/eval.h"
@@ -16,18 +17,24 @@ enum Input : size_t { kX, kW, kR, kB, kLengths, kInitialH, kInitialC, kPeepholes
 struct Problem {
   const Recurrent* fields;
   int64_t sequence, batch, in, hidden, gates, directions;
-  std::vector<double> x, w, r, b, h, c, p;
+  std::vector<double> x, b, h, c, p;
   std::vector<int64_t> lengths;
 };
 
-std::vector<double> operand(EvalContext& context, size_t index, const Shape& wanted) {
-  if (!context.has(index)) return {};
+// The matrices W and R. Those of f32 are read where they lie: a short sequence uses them less often than copying would.
+template <class T> struct Weights { const T *w, *r; };
+
+const Tensor& checked(EvalContext& context, size_t index, const Shape& wanted) {
   const Tensor& tensor = context.tensor(index);
   if (tensor.shape() != wanted) {
     fail(Code::kInvalidArgument, "input {} of a recurrent layer is {} instead of {}", index, tensor.type_text(),
          shape_text(wanted));
   }
-  return to_doubles(tensor);
+  return tensor;
+}
+
+std::vector<double> operand(EvalContext& context, size_t index, const Shape& wanted) {
+  return context.has(index) ? to_doubles(checked(context, index, wanted)) : std::vector<double>{};
 }
 
 // [a, b, c] -> [b, a, c]
@@ -61,8 +68,6 @@ Problem problem_of(const Recurrent& fields, EvalContext& context) {
   }
   p.x = to_doubles(x);
   if (fields.batch_first) p.x = swap_outer(p.x, p.batch, p.sequence, p.in);
-  p.w = operand(context, kW, {p.directions, p.gates * p.hidden, p.in});
-  p.r = operand(context, kR, {p.directions, p.gates * p.hidden, p.hidden});
   p.b = operand(context, kB, {p.directions, 2 * p.gates * p.hidden});
   p.p = operand(context, kPeepholes, {p.directions, 3 * p.hidden});
   p.h = state(context, kInitialH, p, fields.batch_first);
@@ -78,14 +83,30 @@ Problem problem_of(const Recurrent& fields, EvalContext& context) {
   return p;
 }
 
+// Partial sums in lanes, so that one addition does not wait for the one before.
+template <class T> double dot_product(const T* weights, const double* vector, int64_t count) {
+  constexpr int64_t kLanes = 8;
+  std::array<double, kLanes> lanes{};
+  int64_t k = 0;
+  for (; k + kLanes <= count; k += kLanes) {
+    for (int64_t lane = 0; lane < kLanes; ++lane) {
+      lanes[static_cast<size_t>(lane)] += static_cast<double>(weights[k + lane]) * vector[k + lane];
+    }
+  }
+  double sum = 0;
+  for (; k < count; ++k) sum += static_cast<double>(weights[k]) * vector[k];
+  for (const double lane : lanes) sum += lane;
+  return sum;
+}
+
 // One direction of one sequence, step by step.
-class Cell {
+template <class T> class Cell {
  public:
-  Cell(const Problem& problem, int64_t direction)
+  Cell(const Problem& problem, const Weights<T>& weights, int64_t direction)
       : p_(problem), f_(*problem.fields), direction_(direction), h_size_(static_cast<size_t>(problem.hidden)) {
     const int64_t rows = p_.gates * p_.hidden;
-    w_ = p_.w.data() + direction * rows * p_.in;
-    r_ = p_.r.data() + direction * rows * p_.hidden;
+    w_ = weights.w + direction * rows * p_.in;
+    r_ = weights.r + direction * rows * p_.hidden;
     b_ = p_.b.empty() ? nullptr : p_.b.data() + direction * 2 * rows;
     peephole_ = p_.p.empty() ? nullptr : p_.p.data() + direction * 3 * p_.hidden;
   }
@@ -101,11 +122,8 @@ class Cell {
 
  private:
   // Row `row` of gate `gate`: its product with `vector`, and its two biases.
-  double dot(const double* matrix, int64_t columns, int64_t gate, int64_t row, const double* vector) const {
-    const double* weights = matrix + (gate * p_.hidden + row) * columns;
-    double sum = 0;
-    for (int64_t k = 0; k < columns; ++k) sum += weights[k] * vector[k];
-    return sum;
+  double dot(const T* matrix, int64_t columns, int64_t gate, int64_t row, const double* vector) const {
+    return dot_product(matrix + (gate * p_.hidden + row) * columns, vector, columns);
   }
   double input_part(int64_t gate, int64_t row, const double* x) const {
     return dot(w_, p_.in, gate, row, x) + (b_ == nullptr ? 0 : b_[gate * p_.hidden + row]);
@@ -172,15 +190,16 @@ class Cell {
   const Recurrent& f_;
   int64_t direction_;
   size_t h_size_;
-  const double *w_, *r_, *b_, *peephole_;
+  const T *w_, *r_;
+  const double *b_, *peephole_;
 };
 
 // Fills y [seq, d, batch, h] and leaves the final states in p.h and p.c.
-std::vector<double> run(Problem& p, EvalContext& context) {
+template <class T> std::vector<double> run(Problem& p, const Weights<T>& weights, EvalContext& context) {
   std::vector<double> y(static_cast<size_t>(p.sequence * p.directions * p.batch * p.hidden), 0.0);
   for (int64_t d = 0; d < p.directions; ++d) {
     const bool reverse = p.fields->direction == RecurrentDirection::kReverse || d == 1;
-    const Cell cell(p, d);
+    const Cell<T> cell(p, weights, d);
     for (int64_t n = 0; n < p.batch; ++n) {
       double* h = p.h.data() + (d * p.batch + n) * p.hidden;
       double* c = p.c.empty() ? nullptr : p.c.data() + (d * p.batch + n) * p.hidden;
@@ -194,6 +213,16 @@ std::vector<double> run(Problem& p, EvalContext& context) {
     }
   }
   return y;
+}
+
+std::vector<double> run(Problem& p, EvalContext& context) {
+  const Tensor& w = checked(context, kW, {p.directions, p.gates * p.hidden, p.in});
+  const Tensor& r = checked(context, kR, {p.directions, p.gates * p.hidden, p.hidden});
+  if (w.dtype() == DType::kF32 && r.dtype() == DType::kF32) {
+    return run(p, Weights<float>{w.data<float>(), r.data<float>()}, context);
+  }
+  const std::vector<double> wide_w = to_doubles(w), wide_r = to_doubles(r);
+  return run(p, Weights<double>{wide_w.data(), wide_r.data()}, context);
 }
 
 void check_fields(const Recurrent& fields) {
