@@ -3,6 +3,7 @@
 import logging
 import os
 import pathlib
+import re
 import subprocess
 import sys
 
@@ -68,3 +69,45 @@ def test_other_providers_are_served_and_named_in_one_line(mlp, caplog):
     caplog.clear()
     ingot.InferenceSession(mlp.SerializeToString(), providers=["CPUExecutionProvider"])
     assert not caplog.records
+
+
+DOCUMENT = (pathlib.Path(__file__).resolve().parents[3] / "docs" / "migrate.md").read_text()
+BLOCKS = re.findall(r"```(\w*)\n(.*?)```", DOCUMENT, re.DOTALL)
+PYTHON = [text for kind, text in BLOCKS if kind == "python"]
+
+
+@pytest.fixture
+def folder(mlp_path, tmp_path):
+    place = tmp_path / "work"
+    place.mkdir()
+    (place / "model.onnx").write_bytes(open(mlp_path, "rb").read())
+    return place
+
+
+def environment():
+    package = pathlib.Path(ingot.__file__).resolve().parents[1]
+    return {**os.environ, "PYTHONPATH": str(package), "PATH": "%s:%s" % (package.parent / "bin", os.environ["PATH"])}
+
+
+@pytest.mark.parametrize("text", [text for text in PYTHON if "import ingot" in text or "CPUExecutionProvider" in text])
+def test_python_of_the_document_runs_as_it_stands(text, folder):
+    done = subprocess.run([sys.executable, "-c", text + "\nassert y.shape in ((2, 4), (4, 4))"], cwd=folder, env=environment(),
+                          capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("text", PYTHON)
+def test_python_of_the_document_is_python(text):
+    compile(text, "docs/migrate.md", "exec")
+
+
+@pytest.mark.parametrize("text", [text for kind, text in BLOCKS if kind == "bash"])
+def test_commands_of_the_document_run_as_they_stand(text, folder):
+    if not (pathlib.Path(ingot.__file__).resolve().parents[2] / "bin" / "ingot").exists():
+        pytest.skip("the command line is not built")
+    done = subprocess.run(["bash", "-ec", text], cwd=folder, env=environment(), capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+
+
+def test_the_document_has_the_table_of_options():
+    assert tensorrt_options.markdown() in DOCUMENT
