@@ -110,6 +110,12 @@ def test_errors_scale_by_the_largest_magnitude_and_broken_values_are_told():
     assert measure.largest_error([np.zeros(3)], expected)[0] is None
 
 
+def test_long_reasons_are_one_line_in_tables():
+    rows = [{"engine": "openvino", "device": "cpu", "precision": "fp32", "reason": "a\n\nb " + "c" * 999}]
+    (_, where, why), = report.missing_lines(rows)
+    assert where == "cpu fp32" and why.startswith("a b ccc") and len(why) == 240 and why.endswith("…")
+
+
 def test_ratios_pair_engines_within_a_round():
     found = measure.ratio([2.0, 20.0, 2.0], [1.0, 10.0, 1.0])
     assert (found["lower"], found["median"], found["upper"], found["fastest"]) == (2, 2, 2, 2)

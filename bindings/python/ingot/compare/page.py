@@ -19,8 +19,8 @@ h2{font-size:16px;margin:0 0 10px}.sub,.note{color:var(--dim)}.note{font-size:13
 svg text{font-size:13px;fill:var(--ink)}.label{text-anchor:end}svg .dim,svg .tick{fill:var(--dim)}.dim{color:var(--dim)}
 .tick{text-anchor:middle;font-size:11px!important}.value{font-variant-numeric:tabular-nums;font-weight:600}
 .grid{stroke:var(--line)}.whisker{stroke:var(--ink);stroke-width:1.5;fill:none;opacity:.6}
-circle{fill-opacity:.65}.scroll{overflow-x:auto}table{border-collapse:collapse;width:100%;font-size:13.5px;font-variant-numeric:tabular-nums}
-th,td{text-align:left;padding:7px 10px;border-bottom:1px solid var(--line);white-space:nowrap}td.wide{white-space:normal;min-width:200px}
+circle{fill-opacity:.65}.scroll{overflow-x:auto}table{border-collapse:collapse;width:100%;font-size:13px;font-variant-numeric:tabular-nums}
+th,td{text-align:left;padding:7px 7px;border-bottom:1px solid var(--line);white-space:nowrap}td.wide{white-space:normal;min-width:90px}
 th{color:var(--dim);font-weight:600}th[data-key]{cursor:pointer}th[data-key]:hover{color:var(--ink)}
 .dot{display:inline-block;width:10px;height:10px;border-radius:3px;margin-right:7px}.warn{color:#b45309;font-weight:600}
 @media(prefers-color-scheme:dark){.warn{color:#f0a94a}}
@@ -136,6 +136,6 @@ def page_html(result):
         parts += [_charts(measured), '<section class="card"><h2>All figures</h2>%s</section>' % _table(measured)]
     if missing:
         parts.append('<section class="card"><h2>Not measured</h2>%s</section>' % _missing(missing))
-    parts += ['<p class="note">%s.</p>' % html.escape(report.method(result)), "</main>",
+    parts += ['<p class="note">%s</p>' % html.escape(report.method(result)), "</main>",
               '<script type="application/json" id="result">%s</script><script>%s</script></body></html>' % (_data(result), _SCRIPT)]
     return "\n".join(parts)

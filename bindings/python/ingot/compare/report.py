@@ -27,7 +27,7 @@ def missing_lines(missing):
     """One line per engine and reason: (engine, "cpu fp32, cpu bf16", reason)."""
     grouped = {}
     for row in missing:
-        grouped.setdefault((row["engine"], row["reason"]), []).append("%s %s" % (row["device"], row["precision"]))
+        grouped.setdefault((row["engine"], text.one_line(row["reason"])), []).append("%s %s" % (row["device"], row["precision"]))
     return [(engine, ", ".join(where), reason) for (engine, reason), where in grouped.items()]
 
 

@@ -53,9 +53,9 @@ def _parts(result, table, heading):
         reasons = {}
         for row in mine:
             if "ratio" not in row:
-                reasons.setdefault(row["reason"], []).append("%s (%d)" % (row["model"], row["threads"]))
+                reasons.setdefault(text.one_line(row["reason"]), []).append("%s (%d)" % (row["model"], row["threads"]))
             for engine, why in row.get("missing", {}).items():
-                reasons.setdefault("%s %s" % (engine, why), []).append("%s (%d)" % (row["model"], row["threads"]))
+                reasons.setdefault(text.one_line("%s %s" % (engine, why)), []).append("%s (%d)" % (row["model"], row["threads"]))
         yield heading + contest["title"]
         yield ""
         if rows:

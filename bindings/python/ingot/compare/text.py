@@ -35,6 +35,12 @@ def fallen(row):
     return "%d: %s" % (len(names), ", ".join(sorted(set(names)))) if names else "none"
 
 
+def one_line(reason, most=240):
+    """An engine's words on one line, cut where they go on; documents in JSON keep them whole."""
+    words = " ".join(reason.split())
+    return words if len(words) <= most else words[:most - 1] + "…"
+
+
 def table(head, rows):
     widths = [max(len(str(row[column])) for row in [head] + rows) for column in range(len(head))]
     lines = [head, ["-" * width for width in widths]] + rows

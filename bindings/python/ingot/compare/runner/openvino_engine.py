@@ -27,10 +27,9 @@ class OpenVino:
             settings["INFERENCE_NUM_THREADS"] = threads
         network = core.read_model(model)
         self._compiled = core.compile_model(network, "CPU", settings)
-        used = str(self._compiled.get_property("INFERENCE_PRECISION_HINT")).lower()
-        wanted = {"f32": "float", "bf16": "bfloat16", "f16": "float16"}[hints[precision]]
-        if wanted not in used and hints[precision] not in used:
-            raise Unavailable("OpenVINO answers %s when asked for %s on this CPU" % (used, precision))
+        used = repr(self._compiled.get_property("INFERENCE_PRECISION_HINT")).split("'")[-2]  # <Type: 'float32'>
+        if used != {"f32": "float32", "bf16": "bfloat16", "f16": "float16"}[hints[precision]]:
+            raise Unavailable("OpenVINO runs %s on this CPU when asked for %s" % (used, precision))
         request = self._compiled.create_infer_request()
         names = [each.any_name for each in network.inputs]
         feed = by_name(feeds, names)
