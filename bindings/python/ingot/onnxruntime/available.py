@@ -4,6 +4,8 @@ import ctypes
 import functools
 import pathlib
 
+from . import plugin
+
 INGOT = "IngotExecutionProvider"
 
 
@@ -42,11 +44,9 @@ def plugin_devices(device):
     import onnxruntime
 
     try:
-        from . import plugin
-    except ImportError:
-        return [], "library missing: libingot_onnxruntime.so is not part of this package"
-    if not pathlib.Path(plugin.library_path()).exists():
-        return [], "library missing: %s" % plugin.library_path()
+        plugin.library_path()
+    except FileNotFoundError as error:
+        return [], "library missing: %s" % error
     if not hasattr(onnxruntime, "get_ep_devices"):
         return [], "onnxruntime %s has no plugin interface: 1.24 or later is needed" % onnxruntime.__version__
     try:

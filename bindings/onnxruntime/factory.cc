@@ -1,0 +1,102 @@
+// The two symbols of the plugin, and the factory behind them.
+#include <cstdlib>
+#include <cstring>
+
+#include "provider.h"
+
+namespace ingot_ort {
+namespace {
+
+struct Factory : OrtEpFactory {
+  Factory();
+};
+
+OrtStatus* supported_devices(OrtEpFactory* self, const OrtHardwareDevice* const* devices, size_t count,
+                             OrtEpDevice** out, size_t capacity, size_t* written) {
+  *written = 0;
+  return guarded([&] {
+    for (size_t i = 0; i < count && *written < capacity; ++i) {
+      if (ort::HardwareDevice_Type(devices[i]) == kCpuDevice) {
+        check(ort::CreateEpDevice(self, devices[i], nullptr, nullptr, &out[*written]));
+        ++*written;
+      }
+    }
+  });
+}
+
+OrtStatus* create_ep(OrtEpFactory*, const OrtHardwareDevice* const*, const OrtKeyValuePairs* const*, size_t,
+                     const OrtSessionOptions* options, const OrtLogger* logger, OrtEp** ep) {
+  *ep = nullptr;
+  return guarded([&] { *ep = new Provider(read_options(options), logger); });
+}
+
+OrtStatus* validate(OrtEpFactory*, const OrtHardwareDevice* const*, size_t, const char* info, int* compatibility) {
+  return guarded([&] {
+    const bool same = info && std::string(info) == std::string("ingot ") + ingot_version();
+    *compatibility = same ? kOptimal : kPreferRecompilation;
+  });
+}
+
+Factory::Factory() : OrtEpFactory{} {
+  ort_version_supported = kDeclaredApi;
+  GetName = [](const OrtEpFactory*) { return kName; };
+  GetVendor = [](const OrtEpFactory*) { return "Ingot"; };
+  GetSupportedDevices = supported_devices;
+  CreateEp = create_ep;
+  ReleaseEp = [](OrtEpFactory*, OrtEp* ep) { delete static_cast<Provider*>(ep); };
+  GetVendorId = [](const OrtEpFactory*) { return uint32_t{0}; };
+  GetVersion = [](const OrtEpFactory*) { return ingot_version(); };
+  ValidateCompiledModelCompatibilityInfo = validate;
+  CreateAllocator = [](OrtEpFactory*, const OrtMemoryInfo*, const OrtKeyValuePairs*, OrtAllocator** allocator) {
+    *allocator = nullptr;  // host memory is ONNX Runtime's own
+    return static_cast<OrtStatus*>(nullptr);
+  };
+  ReleaseAllocator = [](OrtEpFactory*, OrtAllocator*) {};
+  CreateDataTransfer = [](OrtEpFactory*, void** transfer) {
+    *transfer = nullptr;
+    return static_cast<OrtStatus*>(nullptr);
+  };
+  IsStreamAware = [](const OrtEpFactory*) { return false; };
+}
+
+// Y of "1.Y.Z"; 0 for what is not of this form.
+uint32_t api_version(const char* version) {
+  return std::strncmp(version, "1.", 2) == 0 ? static_cast<uint32_t>(std::strtoul(version + 2, nullptr, 10)) : 0;
+}
+
+}  // namespace
+}  // namespace ingot_ort
+
+extern "C" {
+
+__attribute__((visibility("default"))) OrtStatus* CreateEpFactories(const char*, const OrtApiBase* base,
+                                                                    const OrtLogger*, OrtEpFactory** factories,
+                                                                    size_t capacity, size_t* count) {
+  using namespace ingot_ort;
+  *count = 0;
+  const char* version = base->GetVersionString();
+  const uint32_t api = api_version(version);
+  // CreateStatus is slot 0 of every version, so that even a runtime that is too old gets its message.
+  api_table = base->GetApi(api ? api : 1);
+  if (!api_table) {
+    return nullptr;
+  }
+  return guarded([&] {
+    if (api < kLeastApi) {
+      throw Failure(kFail, std::string("Ingot: needs ONNX Runtime 1.24 or newer, this is ") + version);
+    }
+    if (capacity < 1) {
+      throw Failure(kInvalidArgument, "Ingot: no room for a factory");
+    }
+    ep_table = ort::GetEpApi();
+    editor_table = ort::GetModelEditorApi();
+    factories[0] = new Factory;
+    *count = 1;
+  });
+}
+
+__attribute__((visibility("default"))) OrtStatus* ReleaseEpFactory(OrtEpFactory* factory) {
+  delete static_cast<ingot_ort::Factory*>(factory);
+  return nullptr;
+}
+}

@@ -1,0 +1,60 @@
+#include <cstdlib>
+
+#include "provider.h"
+
+namespace ingot_ort {
+namespace {
+
+constexpr char kPrefix[] = "ep.ingotexecutionprovider.";
+
+int read_number(const std::string& name, const std::string& value) {
+  char* end = nullptr;
+  const long number = std::strtol(value.c_str(), &end, 10);
+  if (value.empty() || *end || number < 0 || number > 1000000) {
+    throw Failure(kInvalidArgument, "Ingot: option '" + name + "' is a number from 0 to 1000000, not '" + value + "'");
+  }
+  return static_cast<int>(number);
+}
+
+void set_own(Options& options, const std::string& name, const std::string& value) {
+  if (name == "threads") {
+    options.session.threads = read_number(name, value);
+  } else if (name == "spins") {
+    options.session.spins = read_number(name, value);
+  } else {
+    throw Failure(kInvalidArgument, "Ingot: no provider option '" + name + "'; there are: threads, spins");
+  }
+}
+
+}  // namespace
+
+Options read_options(const OrtSessionOptions* session_options) {
+  Options options;
+  OrtKeyValuePairs* pairs = nullptr;
+  check(ort::GetSessionOptionsConfigEntries(session_options, &pairs));
+  struct Release {
+    OrtKeyValuePairs* pairs;
+    ~Release() { ort::ReleaseKeyValuePairs(pairs); }
+  } release{pairs};
+  const char* const* keys = nullptr;
+  const char* const* values = nullptr;
+  size_t count = 0;
+  ort::GetKeyValuePairs(pairs, &keys, &values, &count);
+  for (size_t i = 0; i < count; ++i) {
+    const std::string key = keys[i], value = values[i];
+    if (key.rfind(kPrefix, 0) == 0) {
+      set_own(options, key.substr(sizeof(kPrefix) - 1), value);
+    } else if (key == "ep.context_enable") {
+      options.export_context = value == "1";
+    } else if (key == "ep.context_embed_mode") {
+      options.embed_context = value == "1";
+    } else if (key == "ep.context_file_path") {
+      options.context_path = value;
+    } else if (key == "ep.context_node_name_prefix") {
+      options.context_prefix = value;
+    }
+  }
+  return options;
+}
+
+}  // namespace ingot_ort

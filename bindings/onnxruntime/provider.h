@@ -1,0 +1,33 @@
+// IngotExecutionProvider for one ONNX Runtime session: takes the whole model, compiles it, runs it.
+#pragma once
+
+#include <string>
+
+#include "compute.h"
+
+namespace ingot_ort {
+
+inline constexpr char kName[] = "IngotExecutionProvider";
+
+// What the session's config entries ask for.
+struct Options {
+  ingot_session_options session{sizeof(ingot_session_options), 0, -1, 0};
+  bool export_context = false;  // ep.context_enable
+  bool embed_context = false;   // ep.context_embed_mode
+  std::string context_path;     // ep.context_file_path
+  std::string context_prefix;   // ep.context_node_name_prefix
+};
+
+// Reads `ep.ingotexecutionprovider.*` and `ep.context_*`. Throws Failure for names and values that are not known,
+// with the valid ones.
+Options read_options(const OrtSessionOptions* session_options);
+
+struct Provider : OrtEp {
+  Provider(Options asked, const OrtLogger* session_logger);
+
+  Options options;
+  const OrtLogger* logger;
+  std::string compatibility;
+};
+
+}  // namespace ingot_ort

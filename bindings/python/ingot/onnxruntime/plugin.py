@@ -1,0 +1,39 @@
+"""Where the execution provider's library is, and its registration with ONNX Runtime."""
+
+import os
+import threading
+
+_LIBRARY = "libingot_onnxruntime.so"
+_lock = threading.Lock()
+
+
+def ep_name():
+    return "IngotExecutionProvider"
+
+
+def library_path():
+    """Absolute path of the library; FileNotFoundError when this installation has none."""
+    package = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+    places = [package, os.path.join(package, "..", "..", "lib")]  # a wheel; a build folder
+    for place in places:
+        path = os.path.normpath(os.path.join(place, _LIBRARY))
+        if os.path.exists(path):
+            return path
+    raise FileNotFoundError("no %s in %s" % (_LIBRARY, ", ".join(map(os.path.normpath, places))))
+
+
+def register():
+    """Registers the library with the process's ONNX Runtime, once, and gives the devices that it offers, for
+    SessionOptions.add_provider_for_devices."""
+    import onnxruntime
+
+    with _lock:
+        devices = _devices(onnxruntime)
+        if not devices:
+            onnxruntime.register_execution_provider_library(ep_name(), library_path())
+            devices = _devices(onnxruntime)
+    return devices
+
+
+def _devices(onnxruntime):
+    return [device for device in onnxruntime.get_ep_devices() if device.ep_name == ep_name()]
