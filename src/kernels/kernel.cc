@@ -9,7 +9,7 @@ namespace ingot::kernels {
 std::span<const Family* const> all_families() {
   static const std::vector<const Family*> all = {
       &kGemmFamily, &kConvFamily,    &kConvTransposeFamily, &kDepthwiseFamily, &kPointwiseFamily, &kTransposeFamily,
-      &kCopyFamily, &kSoftmaxFamily, &kNormFamily,          &kReduceFamily,    &kPoolFamily,
+      &kCopyFamily, &kSoftmaxFamily, &kNormFamily,          &kReduceFamily,    &kPoolFamily,      &kAttentionFamily,
   };
   return all;
 }

@@ -18,7 +18,8 @@ __attribute__((noinline)) void* operator new(size_t size) {
   if (void* memory = std::malloc(size)) return memory;
   throw std::bad_alloc();
 }
-// The standard library's temporary buffers ask with nothrow: the pair of new and delete must stay one pair under sanitizers.
+// The standard library's temporary buffers ask with nothrow: the pair of new and delete must stay one pair under
+// sanitizers.
 __attribute__((noinline)) void* operator new(size_t size, const std::nothrow_t&) noexcept {
   ++allocations;
   return std::malloc(size);
