@@ -7,6 +7,7 @@
 #include "ir/text.h"
 #include "kernels/kernel.h"
 #include "lower/lower.h"
+#include "ops/attention.h"
 #include "passes/pipeline.h"
 
 namespace ingot::compiler {
@@ -95,12 +96,18 @@ void describe(plan::Plan& plan, const BuildOptions& options, const kernels::Targ
   if (options.max_patches >= 0) plan.info.options["max-patches"] = std::to_string(options.max_patches);
 }
 
+bool has_attention(const kernels::Target& target) {
+  const kernels::Operand heads{DType::kF32, {-1, -1, -1, -1}};
+  return kernels::pick({Attention{}, {heads, heads, heads}, {heads}}, target).row != nullptr;
+}
+
 // Runs pass stages, honouring the options that name passes of other stages too.
 class PassStages {
  public:
-  PassStages(const BuildOptions& options, const Progress& progress, json& report)
+  PassStages(const BuildOptions& options, const kernels::Target& target, const Progress& progress, json& report)
       : options_(options), report_(report), patches_left_(options.max_patches < 0 ? INT64_MAX : options.max_patches) {
     base_.progress = progress;
+    base_.target.attention = has_attention(target);
     check_names();
   }
 
@@ -173,7 +180,7 @@ class PassStages {
 void finish(ir::Graph graph, const BuildOptions& options, const Progress& progress, Stages& stages, json& report,
             BuildResult& result) {
   const kernels::Target target = target_of(options);
-  PassStages pass_stages(options, progress, report);
+  PassStages pass_stages(options, target, progress, report);
   const auto dump = [&] { result.dump = ir::print_graph(graph); };
   if (options.stop_after == "load") return dump();
   if (stages.run("simplify", [&] { return pass_stages.run(graph, passes::portable_stages()); })) return dump();
