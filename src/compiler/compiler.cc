@@ -8,6 +8,7 @@
 #include "ir/text.h"
 #include "kernels/kernel.h"
 #include "lower/lower.h"
+#include "ops/attention.h"
 #include "ops/matmul.h"
 #include "passes/pipeline.h"
 #include "precision/narrow_floats.h"
@@ -104,16 +105,23 @@ void describe(plan::Plan& plan, const BuildOptions& options, const kernels::Targ
   if (options.max_patches >= 0) plan.info.options["max-patches"] = std::to_string(options.max_patches);
 }
 
+bool has_attention(const kernels::Target& target) {
+  const kernels::Operand heads{DType::kF32, {-1, -1, -1, -1}};
+  return kernels::pick({Attention{}, {heads, heads, heads}, {heads}}, target).row != nullptr;
+}
+
 // Runs pass stages, honouring the options that name passes of other stages too.
 class PassStages {
  public:
-  PassStages(const BuildOptions& options, const Progress& progress, json& report)
+  PassStages(const BuildOptions& options, const kernels::Target& target, const Progress& progress, json& report)
       : options_(options), report_(report), patches_left_(options.max_patches < 0 ? INT64_MAX : options.max_patches) {
     base_.progress = progress;
-    if (options.precision == "bf16") {
+    const bool cpu = options.device == "cpu";
+    if (cpu && options.precision == "bf16") {
       base_.target.pointwise_types.push_back(DType::kBF16);
       base_.target.mixed_epilogue_types.push_back(DType::kBF16);
     }
+    base_.target.attention = cpu && options.precision == "fp32" && has_attention(target);
     check_names();
   }
 
@@ -213,7 +221,7 @@ void finish(ir::Graph graph, const BuildOptions& asked, const Progress& progress
   const kernels::Target target = target_of(asked);
   BuildOptions options = asked;
   options.precision = precision_of(asked, target, report);
-  PassStages pass_stages(options, progress, report);
+  PassStages pass_stages(options, target, progress, report);
   const auto dump = [&] { result.dump = ir::print_graph(graph); };
   if (options.stop_after == "load") return dump();
   if (stages.run("simplify", [&] { return pass_stages.run(graph, passes::portable_stages()); })) return dump();

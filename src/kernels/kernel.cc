@@ -8,8 +8,9 @@ namespace ingot::kernels {
 
 std::span<const Family* const> all_families() {
   static const std::vector<const Family*> all = {
-      &kGemmFamily,      &kConvFamily, &kWinogradFamily, &kConvTransposeFamily, &kDepthwiseFamily, &kPointwiseFamily,
-      &kTransposeFamily, &kCopyFamily, &kSoftmaxFamily,  &kNormFamily,          &kReduceFamily,    &kPoolFamily,
+      &kGemmFamily,      &kConvFamily,      &kWinogradFamily,  &kConvTransposeFamily, &kDepthwiseFamily,
+      &kPointwiseFamily, &kTransposeFamily, &kCopyFamily,      &kSoftmaxFamily,       &kNormFamily,
+      &kReduceFamily,    &kPoolFamily,      &kAttentionFamily,
   };
   return all;
 }

@@ -17,6 +17,7 @@ Pass recognise_activations();
 Pass recognise_norms();
 Pass fold_affine();  // batch norm, scales and biases into weights
 
+Pass recognise_attention();
 Pass channels_last();
 Pass fuse_epilogue();
 Pass fuse_pointwise();

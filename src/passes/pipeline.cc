@@ -16,7 +16,9 @@ std::vector<Stage> portable_stages() {
 
 std::vector<Stage> target_stages() {
   return {
-      {"layout", true, {channels_last(), sink_transposes(), cancel_movement(), fold_constants(), merge_equal()}},
+      {"layout",
+       true,
+       {recognise_attention(), channels_last(), sink_transposes(), cancel_movement(), fold_constants(), merge_equal()}},
       {"fuse", false, {fuse_epilogue(), fuse_pointwise()}},
       {"report", false, {count_layouts()}},
   };

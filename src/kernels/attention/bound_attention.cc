@@ -1,0 +1,278 @@
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "base/checked.h"
+#include "kernels/attention/attention.h"
+#include "kernels/gemm/panels.h"
+#include "ops/attention.h"
+#include "ops/strided_walk.h"
+
+namespace ingot::kernels::attention {
+namespace {
+
+enum Input : size_t { kQ, kK, kV, kMask, kPastK, kPastV, kLengths };
+
+constexpr int64_t kQueryTiles = 8;  // tiles of rows in a block of queries
+constexpr int64_t kKeys = 128;      // keys in a tile, a multiple of every tile set's columns: values stay in L1
+constexpr int64_t kMaxTileRows = 8;
+
+// An operand as [b, h, s, d], d contiguous.
+struct HeadView {
+  int64_t batch = 0, heads = 0, length = 0, size = 0;
+  int64_t batch_stride = 0, head_stride = 0, row_stride = 0;
+  int64_t at(int64_t b, int64_t h, int64_t i) const { return b * batch_stride + h * head_stride + i * row_stride; }
+};
+
+HeadView view_of(const Shape& shape, int64_t heads) {
+  if (shape.size() == 4) {
+    return {shape[0], shape[1], shape[2], shape[3], shape[1] * shape[2] * shape[3], shape[2] * shape[3], shape[3]};
+  }
+  if (heads < 1 || shape[2] % heads != 0) {
+    fail(Code::kInvalidArgument, "attention of {} in {} heads", shape_text(shape), heads);
+  }
+  const int64_t size = shape[2] / heads;
+  return {shape[0], heads, shape[1], size, shape[1] * shape[2], size, shape[2]};
+}
+
+class BoundAttention : public BoundKernel {
+ public:
+  BoundAttention(const gemm::TileSet& tiles, const Functions& functions, const Problem& problem, const Target& target);
+  void run(const RunArgs& args) const noexcept override;
+
+ private:
+  // Memory of one thread: scores [queries, kKeys], results [queries, width], then a maximum and a sum per query.
+  struct Slot {
+    float *scores, *results, *largest, *sums;
+  };
+  void check(const Problem& problem) const;
+  void bind_mask(const Problem& problem);
+  void pack_keys(const RunArgs& args, float* packed, int64_t task) const noexcept;
+  void run_block(const RunArgs& args, const float* packed, int64_t block, const Slot& slot) const noexcept;
+  void multiply_scores(const float* q, const float* keys, int64_t rows, int64_t count, float* scores) const noexcept;
+  void multiply_values(const float* scores, const float* values, int64_t rows, int64_t count,
+                       float* results) const noexcept;
+  int64_t head_floats() const { return key_floats_ + v_.length * width_; }
+  int64_t seen_keys(const RunArgs& args, int64_t b) const noexcept;
+
+  const gemm::TileSet& tiles_;
+  Functions functions_;
+  Attention op_;
+  HeadView q_, k_, v_, y_;
+  float scale_ = 1;
+  int64_t seen_ = 0;  // keys that the mask covers
+  bool masked_ = false, boolean_mask_ = false, has_lengths_ = false;
+  Shape mask_strides_;
+  int64_t query_rows_ = 0, query_blocks_ = 0, key_tiles_ = 0;
+  int64_t width_ = 0;       // of a packed row of values
+  int64_t key_floats_ = 0;  // of the packed keys of a head
+  int64_t slots_ = 1, packed_bytes_ = 0, slot_bytes_ = 0;
+};
+
+BoundAttention::BoundAttention(const gemm::TileSet& tiles, const Functions& functions, const Problem& problem,
+                               const Target& target)
+    : tiles_(tiles),
+      functions_(functions),
+      op_(*problem.op.as<Attention>()),
+      q_(view_of(problem.inputs[kQ].shape, op_.q_heads)),
+      k_(view_of(problem.inputs[kK].shape, op_.kv_heads)),
+      v_(view_of(problem.inputs[kV].shape, op_.kv_heads)),
+      y_(view_of(problem.outputs[0].shape, q_.heads)) {
+  check(problem);
+  scale_ = static_cast<float>(op_.scale != 0 ? op_.scale : 1 / std::sqrt(static_cast<double>(q_.size)));
+  seen_ = k_.length;
+  has_lengths_ = problem.inputs.size() > kLengths && problem.inputs[kLengths].present();
+  bind_mask(problem);
+  query_rows_ = std::min<int64_t>(round_up(std::max<int64_t>(q_.length, 1), tiles.rows), kQueryTiles * tiles.rows);
+  query_blocks_ = (q_.length + query_rows_ - 1) / query_rows_;
+  key_tiles_ = (k_.length + kKeys - 1) / kKeys;
+  width_ = round_up(v_.size, tiles.vector);
+  key_floats_ = gemm::packed_floats(tiles, k_.size, k_.length);
+  slots_ = std::max<int64_t>(1, std::min<int64_t>(target.threads, q_.batch * q_.heads * query_blocks_));
+  constexpr auto kFloat = static_cast<int64_t>(sizeof(float));
+  packed_bytes_ = round_up(k_.batch * k_.heads * head_floats() * kFloat, 64);
+  slot_bytes_ = round_up(query_rows_ * (kKeys + width_ + 2) * kFloat, 64);
+  scratch_bytes = static_cast<size_t>(packed_bytes_ + slots_ * slot_bytes_);
+}
+
+void BoundAttention::check(const Problem& problem) const {
+  const bool fits = k_.batch == q_.batch && v_.batch == q_.batch && k_.size == q_.size && k_.heads == v_.heads &&
+                    k_.length == v_.length && k_.heads > 0 && q_.heads % k_.heads == 0;
+  const bool result = y_.batch == q_.batch && y_.heads == q_.heads && y_.length == q_.length && y_.size == v_.size;
+  if (!fits || !result) {
+    fail(Code::kInvalidArgument, "attention of queries {}, keys {} and values {} does not give {}",
+         shape_text(problem.inputs[kQ].shape), shape_text(problem.inputs[kK].shape),
+         shape_text(problem.inputs[kV].shape), shape_text(problem.outputs[0].shape));
+  }
+  if (problem.inputs.size() > kLengths && problem.inputs[kLengths].present() &&
+      element_count(problem.inputs[kLengths].shape) != q_.batch) {
+    fail(Code::kInvalidArgument, "lengths {} for {} sequences", shape_text(problem.inputs[kLengths].shape), q_.batch);
+  }
+}
+
+void BoundAttention::bind_mask(const Problem& problem) {
+  if (problem.inputs.size() <= kMask || !problem.inputs[kMask].present()) return;
+  const Operand& mask = problem.inputs[kMask];
+  masked_ = true;
+  boolean_mask_ = mask.dtype == DType::kBool;
+  Shape wanted{q_.batch, q_.heads, q_.length, k_.length};
+  if (!mask.shape.empty() && mask.shape.back() < k_.length && mask.shape.back() != 1) {
+    seen_ = wanted[3] = mask.shape.back();
+  }
+  mask_strides_ = broadcast_strides(mask.shape, wanted);
+}
+
+int64_t BoundAttention::seen_keys(const RunArgs& args, int64_t b) const noexcept {
+  if (!has_lengths_) return seen_;
+  return std::clamp<int64_t>(static_cast<const int64_t*>(args.inputs[kLengths])[b], 0, seen_);
+}
+
+// Task i packs tile i % key_tiles_ of the keys and values of head i / key_tiles_.
+void BoundAttention::pack_keys(const RunArgs& args, float* packed, int64_t task) const noexcept {
+  const int64_t head = task / key_tiles_, b = head / k_.heads, h = head % k_.heads;
+  const int64_t first = task % key_tiles_ * kKeys, end = std::min(first + kKeys, k_.length);
+  float* keys = packed + head * head_floats();
+  const float* k = static_cast<const float*>(args.inputs[kK]) + k_.at(b, h, 0);
+  for (int64_t key = first; key < end; key += tiles_.columns()) {
+    const int64_t width = gemm::panel_width(tiles_, k_.length, key / tiles_.columns());
+    const int64_t count = std::min(width, k_.length - key);
+    float* panel = keys + key * k_.size;
+    tiles_.transpose(k + key * k_.row_stride, k_.row_stride, count, k_.size, panel, width);
+    for (int64_t d = 0; count < width && d < k_.size; ++d) {
+      std::fill(panel + d * width + count, panel + (d + 1) * width, 0.0f);
+    }
+  }
+  const float* v = static_cast<const float*>(args.inputs[kV]) + v_.at(b, h, 0);
+  for (int64_t key = first; key < end; ++key) {
+    float* row = keys + key_floats_ + key * width_;
+    std::copy_n(v + key * v_.row_stride, v_.size, row);
+    std::fill(row + v_.size, row + width_, 0.0f);
+  }
+}
+
+// scores [rows, kKeys] = q keys^T * scale for `count` keys.
+void BoundAttention::multiply_scores(const float* q, const float* keys, int64_t rows, int64_t count,
+                                     float* scores) const noexcept {
+  std::array<const float*, kMaxTileRows> table;
+  const int64_t offset = 0;
+  gemm::TileArgs tile;
+  tile.a = table.data();
+  tile.b_offsets = &offset;
+  tile.taps = 1;
+  tile.depth = k_.size;
+  tile.c_stride = kKeys;
+  tile.finished = true;
+  tile.finish.alpha = scale_;
+  for (int64_t key = 0; key < count; key += tiles_.columns()) {
+    tile.columns = std::min<int64_t>(tiles_.columns(), count - key);
+    const int64_t vectors = (tile.columns + tiles_.vector - 1) / tiles_.vector;
+    tile.b = keys + key * k_.size;
+    tile.b_step = vectors * tiles_.vector;
+    for (int64_t row = 0; row < rows; row += tiles_.rows) {
+      tile.a_rows = std::min<int64_t>(tiles_.rows, rows - row);
+      for (int64_t r = 0; r < tile.a_rows; ++r) table[static_cast<size_t>(r)] = q + (row + r) * q_.row_stride;
+      tile.c = scores + row * kKeys + key;
+      tiles_.tile(tile.a_rows, vectors)(tile);
+    }
+  }
+}
+
+// results [rows, width] += scores [rows, count] * values [count, width].
+void BoundAttention::multiply_values(const float* scores, const float* values, int64_t rows, int64_t count,
+                                     float* results) const noexcept {
+  std::array<const float*, kMaxTileRows> table;
+  const int64_t offset = 0;
+  gemm::TileArgs tile;
+  tile.a = table.data();
+  tile.b_offsets = &offset;
+  tile.b_step = tile.c_stride = width_;
+  tile.taps = 1;
+  tile.depth = count;
+  tile.accumulate = true;
+  for (int64_t column = 0; column < width_; column += tiles_.columns()) {
+    tile.columns = std::min<int64_t>(tiles_.columns(), width_ - column);
+    tile.b = values + column;
+    for (int64_t row = 0; row < rows; row += tiles_.rows) {
+      tile.a_rows = std::min<int64_t>(tiles_.rows, rows - row);
+      for (int64_t r = 0; r < tile.a_rows; ++r) table[static_cast<size_t>(r)] = scores + (row + r) * kKeys;
+      tile.c = results + row * width_ + column;
+      tiles_.tile(tile.a_rows, tile.columns / tiles_.vector)(tile);
+    }
+  }
+}
+
+// Block i: queries of head i / query_blocks_.
+void BoundAttention::run_block(const RunArgs& args, const float* packed, int64_t block,
+                               const Slot& slot) const noexcept {
+  const int64_t head = block / query_blocks_, b = head / q_.heads, h = head % q_.heads;
+  const int64_t first = block % query_blocks_ * query_rows_, rows = std::min(query_rows_, q_.length - first);
+  const float* q = static_cast<const float*>(args.inputs[kQ]) + q_.at(b, h, first);
+  const float* keys = packed + (b * k_.heads + h / (q_.heads / k_.heads)) * head_floats();
+  std::fill(slot.results, slot.results + rows * width_, 0.0f);
+  std::fill(slot.largest, slot.largest + rows, -INFINITY);
+  std::fill(slot.sums, slot.sums + rows, 0.0f);
+  const int64_t seen = seen_keys(args, b);
+  const int64_t end = op_.causal ? std::min(seen, first + rows) : seen;
+  for (int64_t key = 0; key < end; key += kKeys) {
+    // Whole panels, as they are packed.
+    const int64_t count = std::min(kKeys, k_.length - key);
+    multiply_scores(q, keys + key * k_.size, rows, count, slot.scores);
+    for (int64_t r = 0; r < rows; ++r) {
+      ScoreRow row;
+      row.scores = slot.scores + r * kKeys;
+      row.keys = count;
+      row.visible = std::clamp<int64_t>((op_.causal ? std::min(seen, first + r + 1) : seen) - key, 0, count);
+      row.softcap = static_cast<float>(op_.softcap);
+      if (masked_) {
+        const int64_t at =
+            b * mask_strides_[0] + h * mask_strides_[1] + (first + r) * mask_strides_[2] + key * mask_strides_[3];
+        row.same_for_keys = mask_strides_[3] == 0;
+        if (boolean_mask_) {
+          row.shown = static_cast<const uint8_t*>(args.inputs[kMask]) + at;
+        } else {
+          row.added = static_cast<const float*>(args.inputs[kMask]) + at;
+        }
+      }
+      row.largest = slot.largest + r;
+      row.sum = slot.sums + r;
+      row.result = slot.results + r * width_;
+      row.width = width_;
+      functions_.exponentials(row);
+    }
+    multiply_values(slot.scores, keys + key_floats_ + key * width_, rows, count, slot.results);
+  }
+  float* y = static_cast<float*>(args.outputs[0]) + y_.at(b, h, first);
+  for (int64_t r = 0; r < rows; ++r) {
+    functions_.divide(slot.results + r * width_, slot.sums[r], v_.size, y + r * y_.row_stride);
+  }
+}
+
+void BoundAttention::run(const RunArgs& args) const noexcept {
+  const int64_t elements = y_.batch * y_.heads * y_.length * y_.size;
+  if (elements == 0) return;
+  if (k_.length == 0) {
+    std::fill_n(static_cast<float*>(args.outputs[0]), elements, 0.0f);
+    return;
+  }
+  auto* packed = reinterpret_cast<float*>(args.scratch);
+  args.parallel.run(k_.batch * k_.heads * key_tiles_, [&](int64_t task) { pack_keys(args, packed, task); });
+  const int64_t blocks = q_.batch * q_.heads * query_blocks_;
+  args.parallel.run(slots_, [&](int64_t i) {
+    auto* scores = reinterpret_cast<float*>(args.scratch + packed_bytes_ + i * slot_bytes_);
+    float* results = scores + query_rows_ * kKeys;
+    float* largest = results + query_rows_ * width_;
+    const Slot slot{scores, results, largest, largest + query_rows_};
+    for (int64_t block = blocks * i / slots_; block < blocks * (i + 1) / slots_; ++block) {
+      run_block(args, packed, block, slot);
+    }
+  });
+}
+
+}  // namespace
+
+std::unique_ptr<BoundKernel> bind_attention(const gemm::TileSet& tiles, const Functions& functions,
+                                            const Problem& problem, const Target& target) {
+  return std::make_unique<BoundAttention>(tiles, functions, problem, target);
+}
+
+}  // namespace ingot::kernels::attention
