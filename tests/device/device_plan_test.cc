@@ -23,6 +23,7 @@ using runtime::Session;
 ir::Graph fused(const ir::Graph& graph) {
   ir::Graph after = graph.clone();
   passes::PassOptions options;
+  options.target.attention = false;  // as the compiler says of GPUs
   options.strict = true;
   passes::run_passes(after, passes::target_stages(), options);
   return after;
