@@ -47,9 +47,9 @@ INGOT_API void ingot_builder_release(ingot_builder* builder);
 /* Options by name, as the command line spells them without the dashes; ingot_build_options_json lists them all:
  * "precision" fp32 or bf16, on GPUs also fp16; "device" cpu, cuda, cuda:1, null; "threads" 0;
  * "minShapes"/"optShapes"/"maxShapes" name:1x3x224x224,...; "free-dimension" name=4 (may repeat); "disable-pass" name
- * (may repeat); "max-patches" n; "stop-after" stage or pass; "no-portable" true; "isa" avx2; "engine_cache_enable" true,
- * "engine_cache_path" folder, "engine_cache_limit" 16G (the plan cache, below). '-' and '_' count as the same. Unknown
- * names and bad values give an error that lists the valid ones. */
+ * (may repeat); "max-patches" n; "stop-after" stage or pass; "no-portable" true; "isa" avx2; "engine_cache_enable"
+ * true, "engine_cache_path" folder, "engine_cache_limit" 16G (the plan cache, below). '-' and '_' count as the same.
+ * Unknown names and bad values give an error that lists the valid ones. */
 INGOT_API ingot_error* ingot_builder_set_option(ingot_builder* builder, const char* name, const char* value);
 /* [{"name":…,"default":…,"doc":…}, …] */
 INGOT_API const char* ingot_build_options_json(void);
