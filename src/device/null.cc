@@ -27,17 +27,20 @@ class NullModule : public Module {
   std::string source_;
 };
 
+constexpr int64_t kMemoryBytes = int64_t{1} << 39;  // more than hosts have, less than sanitizers let an allocation be
+
 class NullDevice : public Device {
  public:
   Properties properties() override {
     Properties properties;
     properties.name = "null";
     properties.processors = 1;
+    properties.memory_bytes = kMemoryBytes;
     return properties;
   }
   Address allocate(int64_t bytes) override {
     const size_t size = (static_cast<size_t>(bytes) + 255) / 256 * 256;
-    void* memory = bytes < 0 ? nullptr : std::aligned_alloc(256, std::max<size_t>(size, 256));
+    void* memory = bytes < 0 || bytes > kMemoryBytes ? nullptr : std::aligned_alloc(256, std::max<size_t>(size, 256));
     if (memory == nullptr) fail(Code::kOutOfMemory, "the null device has no {} bytes", bytes);
     return reinterpret_cast<Address>(memory);
   }
