@@ -1,6 +1,7 @@
 #include "base/cpu.h"
 
 #include <sched.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -38,6 +39,12 @@ long cache_bytes(int name, long fallback) {
   return value > 0 ? value : fallback;
 }
 
+// Linux lets a process use AMX's tile data once it has asked for it (arch_prctl, ARCH_REQ_XCOMP_PERM).
+bool may_use_tiles() {
+  constexpr long kRequestPermission = 0x1023, kTileData = 18;
+  return ::syscall(SYS_arch_prctl, kRequestPermission, kTileData) == 0;
+}
+
 CpuFeatures detect() {
   CpuFeatures cpu;
   cpu.model = read_model_name();
@@ -52,8 +59,10 @@ CpuFeatures detect() {
   cpu.avx512_bf16 = cpu.avx512 && proc_flag("avx512_bf16");
   cpu.avx512_fp16 = cpu.avx512 && proc_flag("avx512_fp16");
   cpu.avx_vnni = proc_flag("avx_vnni");
-  cpu.amx_bf16 = proc_flag("amx_bf16");
-  cpu.amx_int8 = proc_flag("amx_int8");
+  if (proc_flag("amx_tile") && may_use_tiles()) {
+    cpu.amx_bf16 = proc_flag("amx_bf16");
+    cpu.amx_int8 = proc_flag("amx_int8");
+  }
   cpu_set_t set;
   CPU_ZERO(&set);
   if (::sched_getaffinity(0, sizeof(set), &set) == 0) cpu.cores = CPU_COUNT(&set);

@@ -195,7 +195,8 @@ const char* bf16_products(const kernels::Target& target) {
   const kernels::Operand matrix{DType::kBF16, {-1, 64}}, weights{DType::kBF16, {64, 64}, true};
   const kernels::Candidate row = kernels::pick({MatMul{}, {matrix, weights}, {matrix}}, target);
   if (row.row == nullptr) return nullptr;
-  return row.row->isa >= IsaLevel::kAvx512Bf16 ? "native" : "widened: no faster than fp32 on this CPU";
+  if (row.row->isa == IsaLevel::kAmx) return "amx";
+  return row.row->isa == IsaLevel::kAvx512Bf16 ? "avx512_bf16" : "widened: no faster than fp32 on this CPU";
 }
 
 // The precision that the plan gets: the one asked for, unless no kernel computes in it.

@@ -74,6 +74,7 @@ template <const gemm::Bf16TileSet& tiles, IsaLevel isa> constexpr Row bf16_row(c
 }
 
 constexpr Row kRows[] = {
+    bf16_row<gemm::kAmxBf16_32x32, IsaLevel::kAmx>("amx_conv_bf16_32x32"),
     bf16_row<gemm::kAvx512Bf16_6x64, IsaLevel::kAvx512Bf16>("avx512bf16_conv_bf16_6x64"),
     bf16_row<gemm::kAvx512Bf16_8x48, IsaLevel::kAvx512Bf16>("avx512bf16_conv_bf16_8x48"),
     bf16_row<gemm::kAvx2Bf16_4x16, IsaLevel::kAvx2>("avx2_conv_bf16_4x16"),

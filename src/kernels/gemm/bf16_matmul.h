@@ -4,7 +4,8 @@
 // Inputs: 0 A [..., m, k], 1 B [k, n] or [n, k], constant and packed (gemm/bf16_panels.h); 2 bias (f32 or bf16, the
 // same for every row; may be absent), 3.. operands of the epilogue, bf16 or f32. Equal bits at every thread count; not
 // on every ISA level: CPUs with products of bf16 sum two neighbours in depth in one instruction and take subnormal
-// numbers as zero.
+// numbers as zero. vdpbf16ps has twice fp32's rate on AMD
+// Zen 4 and half of it on Intel Sapphire Rapids, where AMX is several times faster than either.
 #pragma once
 #include "kernels/gemm/bf16_tile.h"
 #include "kernels/kernel.h"

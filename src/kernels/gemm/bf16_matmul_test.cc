@@ -118,6 +118,7 @@ TEST(Bf16Gemm, PrefersTheWiderInstructionsAndTheFittingTile) {
   };
   EXPECT_EQ(picked(256, IsaLevel::kAvx512Bf16), "avx512bf16_gemm_bf16_6x64");
   EXPECT_EQ(picked(96, IsaLevel::kAvx512Bf16), "avx512bf16_gemm_bf16_8x48");
+  EXPECT_EQ(picked(256, IsaLevel::kAmx), "amx_gemm_bf16_32x32");
   EXPECT_EQ(picked(256, IsaLevel::kAvx512), "avx2_gemm_bf16_4x16");
 }
 

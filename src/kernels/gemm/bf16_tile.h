@@ -28,7 +28,7 @@ struct Bf16TileSet {
   Bf16TileFn tile(int64_t r, int64_t v) const { return tiles[(r - 1) * shape.vectors + (v - 1)]; }
 };
 
-extern const Bf16TileSet kAvx2Bf16_4x16, kAvx512Bf16_6x64, kAvx512Bf16_8x48;
+extern const Bf16TileSet kAvx2Bf16_4x16, kAvx512Bf16_6x64, kAvx512Bf16_8x48, kAmxBf16_32x32;
 
 // Elements of a packed tap of `depth`.
 inline int64_t unit_depth(int64_t depth) { return (depth + 1) / 2 * 2; }

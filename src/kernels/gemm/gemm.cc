@@ -92,6 +92,7 @@ template <const Bf16TileSet& tiles, IsaLevel isa> constexpr Row bf16_row(const c
 }
 
 constexpr Row kRows[] = {
+    bf16_row<kAmxBf16_32x32, IsaLevel::kAmx>("amx_gemm_bf16_32x32"),
     bf16_row<kAvx512Bf16_6x64, IsaLevel::kAvx512Bf16>("avx512bf16_gemm_bf16_6x64"),
     bf16_row<kAvx512Bf16_8x48, IsaLevel::kAvx512Bf16>("avx512bf16_gemm_bf16_8x48"),
     bf16_row<kAvx2Bf16_4x16, IsaLevel::kAvx2>("avx2_gemm_bf16_4x16"),

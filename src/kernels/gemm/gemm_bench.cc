@@ -23,7 +23,19 @@ void add(int64_t batch, int64_t m, int64_t n, int64_t k, bool constant, bool tra
              threads);
 }
 
+void add_bf16(int64_t m, int64_t n, int64_t k) {
+  const Problem problem{MatMul{}, {{DType::kBF16, {m, k}}, {DType::kBF16, {k, n}, true}}, {{DType::kBF16, {m, n}}}};
+  const auto products = static_cast<double>(m) * static_cast<double>(n) * static_cast<double>(k);
+  bench_rows(kGemmFamily, kGemmFamily.text(problem) + " t1", problem, 2 * products,
+             2 * static_cast<double>(m * k + k * n + m * n), 1);
+}
+
 const int kRegistered = [] {
+  add_bf16(128, 768, 768);
+  add_bf16(128, 3072, 768);
+  add_bf16(128, 768, 3072);
+  add_bf16(3136, 64, 64);
+  add_bf16(196, 256, 1024);
   add(1, 128, 768, 768, true, false, 1);
   add(1, 128, 3072, 768, true, false, 1);
   add(1, 128, 768, 3072, true, false, 1);
