@@ -1,0 +1,60 @@
+#include <gtest/gtest.h>
+#include <ingot/ingot.h>
+
+#include <algorithm>
+#include <numeric>
+
+#include "onnx/test_models.h"
+
+namespace ingot {
+namespace {
+
+constexpr size_t kWeights = 48;  // 16-byte aligned at one of the paddings, so that a plan can share them
+
+std::vector<std::byte> model_bytes(size_t padding) {
+  onnx::Model model = onnx::testing::model({onnx::testing::node("Add", {"x", "w"}, {"y"}, "")});
+  model.producer_name = std::string(padding, 'p');
+  model.graph.inputs = {onnx::testing::value_info("x", {std::to_string(kWeights)})};
+  model.graph.outputs = {onnx::testing::value_info("y", {std::to_string(kWeights)})};
+  std::vector<float> weights(kWeights);
+  std::iota(weights.begin(), weights.end(), 1.0f);
+  model.graph.initializers = {onnx::from_tensor(Tensor::of<float>({kWeights}, weights), "w")};
+  return onnx::serialize_model(model);
+}
+
+ingot_value* run_once(const ingot_plan* plan, const std::vector<float>& x) {
+  ingot_session* session = nullptr;
+  EXPECT_EQ(ingot_session_create(plan, nullptr, &session), nullptr);
+  const int64_t shape[] = {kWeights};
+  const ingot_tensor_type type{INGOT_F32, 1, shape};
+  ingot_value *input = nullptr, *output = nullptr;
+  EXPECT_EQ(ingot_value_borrow(&type, x.data(), nullptr, nullptr, &input), nullptr);
+  EXPECT_EQ(ingot_session_run(session, &input, &output, nullptr), nullptr);
+  ingot_value_release(input);
+  ingot_session_release(session);
+  return output;
+}
+
+TEST(Builder, MakesPlansThatOutliveTheModelsBytes) {
+  for (size_t padding = 0; padding < 64; ++padding) {
+    std::vector<std::byte> bytes = model_bytes(padding);
+    ingot_builder* builder = nullptr;
+    ASSERT_EQ(ingot_builder_from_bytes(bytes.data(), bytes.size(), nullptr, &builder), nullptr);
+    ingot_plan* plan = nullptr;
+    ASSERT_EQ(ingot_build(builder, &plan), nullptr);
+    ingot_builder_release(builder);
+    std::fill(bytes.begin(), bytes.end(), std::byte{0xff});
+    const std::vector<float> x(kWeights, 0.5f);
+    ingot_value* output = run_once(plan, x);
+    ingot_tensor y;
+    ASSERT_EQ(ingot_value_tensor(output, &y), nullptr);
+    for (size_t i = 0; i < kWeights; ++i) {
+      ASSERT_EQ(static_cast<const float*>(y.data)[i], static_cast<float>(i) + 1.5f) << "padding " << padding;
+    }
+    ingot_value_release(output);
+    ingot_plan_release(plan);
+  }
+}
+
+}  // namespace
+}  // namespace ingot
