@@ -1,9 +1,11 @@
 """What the options of ONNX Runtime's TensorRT provider mean to Ingot: one table, printed in docs/migrate.md."""
 
-from . import errors
+import json
+
+from . import _ingot, errors
 from .names import nearest_first
 
-_ALWAYS_FP32 = "plans of this version compute in fp32, which is more exact"
+_SIXTEEN_BITS = "precision: bf16 (sums and norms in fp32) where the CPU multiplies it by instructions of its own, else fp32"
 _NO_PARTS = "a plan always takes the whole model: there are no parts to choose"
 _NO_TIMING = "kernels are chosen by a cost model, not by timing: there is nothing to keep"
 _NO_CODE = "plans hold data and no code, and are not encrypted"
@@ -18,6 +20,12 @@ def _to(name, convert=str):
     return lambda value: {name: convert(value)}
 
 
+def _sixteen_bits(value):
+    features = json.loads(_ingot.doctor_json())["cpu"]["features"]
+    native = features["avx512_bf16"] or features["amx_bf16"]
+    return {"precision": "bf16" if native else "fp32"} if _switch(value) else {}
+
+
 # Name: (TensorRT provider's default, (words, function giving Ingot's options) or the reason for ignoring it).
 TABLE = {
     "device_id": ("0", "plans run on the CPU here"),
@@ -27,8 +35,8 @@ TABLE = {
     "trt_min_subgraph_size": ("1", _NO_PARTS),
     "trt_op_types_to_exclude": ("", _NO_PARTS),
     "trt_max_workspace_size": ("0", "memory is planned when shapes are bound: there is no workspace to bound"),
-    "trt_fp16_enable": ("0", _ALWAYS_FP32),
-    "trt_bf16_enable": ("0", _ALWAYS_FP32),
+    "trt_fp16_enable": ("0", (_SIXTEEN_BITS, _sixteen_bits)),
+    "trt_bf16_enable": ("0", (_SIXTEEN_BITS, _sixteen_bits)),
     "trt_int8_enable": ("0", "models with QuantizeLinear and DequantizeLinear run as they are; others are not quantised"),
     "trt_int8_calibration_table_name": ("", "calibration tables are not read"),
     "trt_int8_use_native_calibration_table": ("0", "calibration tables are not read"),
@@ -87,9 +95,11 @@ def translate(options):
         default, meaning = TABLE[name]
         if isinstance(meaning, tuple):
             # The folder alone turns Ingot's cache on; TensorRT's wants the switch.
-            translated.update(meaning[1](value) if value not in ("", None) else {})
+            given = meaning[1](value) if value not in ("", None) else {}
+            translated.update(given)
             if not _is_default(value, default):
-                remarks.append("%s: %s" % (name, meaning[0]))
+                here = "; here %s" % given["precision"] if "precision" in given else ""
+                remarks.append("%s: %s%s" % (name, meaning[0], here))
         elif not _is_default(value, default):
             remarks.append("%s ignored: %s" % (name, meaning))
     if "engine_cache_path" in translated:
