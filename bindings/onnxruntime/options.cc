@@ -1,4 +1,6 @@
+#include <algorithm>
 #include <cstdlib>
+#include <nlohmann/json.hpp>
 
 #include "provider.h"
 
@@ -16,14 +18,46 @@ int read_number(const std::string& name, const std::string& value) {
   return static_cast<int>(number);
 }
 
+// The build's options that a provider takes: device and threads are ONNX Runtime's choice, a plan must be whole.
+std::vector<std::string> build_option_names() {
+  static constexpr const char* kNot[] = {"device", "threads", "stop-after"};
+  std::vector<std::string> names;
+  for (const auto& row : nlohmann::json::parse(ingot_build_options_json())) {
+    const auto name = row.at("name").get<std::string>();
+    if (std::find(std::begin(kNot), std::end(kNot), name) == std::end(kNot)) {
+      names.push_back(name);
+    }
+  }
+  return names;
+}
+
+// ONNX Runtime hands keys over as they were given or in lower case; '-' and '_' count as the same.
+std::string folded(std::string name) {
+  for (char& c : name) {
+    c = c == '-' ? '_' : static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  }
+  return name;
+}
+
 void set_own(Options& options, const std::string& name, const std::string& value) {
   if (name == "threads") {
     options.session.threads = read_number(name, value);
-  } else if (name == "spins") {
-    options.session.spins = read_number(name, value);
-  } else {
-    throw Failure(kInvalidArgument, "Ingot: no provider option '" + name + "'; there are: threads, spins");
+    return;
   }
+  if (name == "spins") {
+    options.session.spins = read_number(name, value);
+    return;
+  }
+  std::string valid = "threads, spins";
+  for (const std::string& known : build_option_names()) {
+    if (folded(known) == folded(name)) {
+      check(ingot_build_option_check(known.c_str(), value.c_str()));
+      options.build.emplace_back(known, value);
+      return;
+    }
+    valid += ", " + known;
+  }
+  throw Failure(kInvalidArgument, "Ingot: no provider option '" + name + "'; there are: " + valid);
 }
 
 }  // namespace

@@ -13,23 +13,31 @@ struct BuilderRelease {
   void operator()(ingot_builder* builder) const { ingot_builder_release(builder); }
 };
 
-// Builds the model's plan; with `stop_after`, only up to that stage, and gives null.
-Plan build(const std::string& model, const char* stop_after) {
+using Builder = std::unique_ptr<ingot_builder, BuilderRelease>;
+
+Builder make_builder(const std::string& model, const Options& options) {
   ingot_builder* created = nullptr;
   check(ingot_builder_from_bytes(model.data(), model.size(), nullptr, &created));
-  const std::unique_ptr<ingot_builder, BuilderRelease> builder(created);
-  if (stop_after) {
-    check(ingot_builder_set_option(created, "stop-after", stop_after));
+  Builder builder(created);
+  for (const auto& [name, value] : options.build) {
+    check(ingot_builder_set_option(created, name.c_str(), value.c_str()));
   }
+  return builder;
+}
+
+Plan build(ingot_builder* builder) {
   ingot_plan* plan = nullptr;
-  check(ingot_build(created, &plan));
+  check(ingot_build(builder, &plan));
   return Plan(plan);
 }
 
 // Why Ingot cannot take the graph as a whole; "" when it can.
-std::string refusal(const OrtGraph* graph) {
+std::string refusal(const OrtGraph* graph, const Options& options) {
   try {
-    build(write_model(graph), "load");
+    const Builder builder = make_builder(write_model(graph), options);
+    check(ingot_builder_set_option(builder.get(), "stop-after", "load"));
+    check(ingot_builder_set_option(builder.get(), "engine_cache_enable", "false"));
+    build(builder.get());
     return "";
   } catch (const std::exception& error) {
     return error.what();
@@ -56,7 +64,7 @@ void find_nodes(Provider& provider, const OrtGraph* graph, OrtEpGraphSupportInfo
   if (has_context) {
     return;
   }
-  const std::string reason = refusal(graph);
+  const std::string reason = refusal(graph, provider.options);
   if (reason.empty()) {
     check(ort::AddNodesToFuse(support, nodes.data(), nodes.size(), &fusion));
   } else {
@@ -74,10 +82,8 @@ std::unique_ptr<FusedNode> compile(Provider& provider, const OrtGraph* graph, co
     check(ingot_plan_from_bytes(bytes.data(), bytes.size(), &plan));
     return std::make_unique<FusedNode>(std::move(bytes), Plan(plan), provider.options.session, fused);
   }
-  // Constants of the plan may lie in the model's bytes, so the node keeps them.
-  std::string model = write_model(graph);
-  Plan plan = build(model, nullptr);
-  auto node = std::make_unique<FusedNode>(std::move(model), std::move(plan), provider.options.session, fused);
+  const Builder builder = make_builder(write_model(graph), provider.options);
+  auto node = std::make_unique<FusedNode>(std::string(), build(builder.get()), provider.options.session, fused);
   if (provider.options.export_context && context) {
     *context = write_context(provider.options, graph, fused, node->plan.get());
   }

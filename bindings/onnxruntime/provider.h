@@ -2,6 +2,8 @@
 #pragma once
 
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "compute.h"
 
@@ -12,10 +14,11 @@ inline constexpr char kName[] = "IngotExecutionProvider";
 // What the session's config entries ask for.
 struct Options {
   ingot_session_options session{sizeof(ingot_session_options), 0, -1, 0};
-  bool export_context = false;  // ep.context_enable
-  bool embed_context = false;   // ep.context_embed_mode
-  std::string context_path;     // ep.context_file_path
-  std::string context_prefix;   // ep.context_node_name_prefix
+  std::vector<std::pair<std::string, std::string>> build;  // for ingot_builder_set_option
+  bool export_context = false;                             // ep.context_enable
+  bool embed_context = false;                              // ep.context_embed_mode
+  std::string context_path;                                // ep.context_file_path
+  std::string context_prefix;                              // ep.context_node_name_prefix
 };
 
 // Reads `ep.ingotexecutionprovider.*` and `ep.context_*`. Throws Failure for names and values that are not known,

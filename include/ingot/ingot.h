@@ -37,8 +37,8 @@ typedef struct ingot_custom_operator {
 } ingot_custom_operator;
 INGOT_API ingot_error* ingot_register_custom_operator(const ingot_custom_operator* op);
 
-/* A builder reads one model. `path`: an .onnx file (external data beside it). `bytes` are borrowed until the builder is
- * released; `folder` (may be NULL) is where external data may lie. */
+/* A builder reads one model. `path`: an .onnx file (external data beside it). `bytes` are copied;
+ * `folder` (may be NULL) is where external data may lie. */
 INGOT_API ingot_error* ingot_builder_from_file(const char* path, ingot_builder** builder);
 INGOT_API ingot_error* ingot_builder_from_bytes(const void* bytes, size_t size, const char* folder,
                                                 ingot_builder** builder);
@@ -51,6 +51,8 @@ INGOT_API void ingot_builder_release(ingot_builder* builder);
  * true, "engine_cache_path" folder, "engine_cache_limit" 16G (the plan cache, below). '-' and '_' count as the same.
  * Unknown names and bad values give an error that lists the valid ones. */
 INGOT_API ingot_error* ingot_builder_set_option(ingot_builder* builder, const char* name, const char* value);
+/* What ingot_builder_set_option would say, without a builder. */
+INGOT_API ingot_error* ingot_build_option_check(const char* name, const char* value);
 /* [{"name":…,"default":…,"doc":…}, …] */
 INGOT_API const char* ingot_build_options_json(void);
 /* Returning 0 asks the build to stop: ingot_build then fails with INGOT_CANCELLED. */

@@ -62,6 +62,14 @@ ingot_error* ingot_builder_from_bytes(const void* bytes, size_t size, const char
 
 void ingot_builder_release(ingot_builder* builder) { delete builder; }
 
+ingot_error* ingot_build_option_check(const char* name, const char* value) {
+  return guard([&] {
+    require(name != nullptr && value != nullptr, "option");
+    ingot::service::Options options;
+    ingot::service::set_option(options, name, value);
+  });
+}
+
 ingot_error* ingot_builder_set_option(ingot_builder* builder, const char* name, const char* value) {
   return guard([&] {
     require(builder != nullptr && name != nullptr && value != nullptr, "builder, name or value");

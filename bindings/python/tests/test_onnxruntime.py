@@ -68,7 +68,9 @@ def test_the_tensorrt_line_is_taken_as_it_stands(mlp, tmp_path):
     session = session_of(mlp, providers=["TensorrtExecutionProvider"],
                          provider_options=[{"trt_fp16_enable": True, "trt_engine_cache_enable": True, "trt_engine_cache_path": str(tmp_path / "c")}])
     session.run(None, X)
-    assert "trt_fp16_enable ignored" in session.report
+    assert "trt_fp16_enable: precision" in session.report and "on the CPU: " not in session.report
+    assert set(session.placement().values()) == {"IngotExecutionProvider"}
+    assert list((tmp_path / "c").iterdir())
 
 
 def test_unknown_names_list_the_valid_ones_nearest_first(mlp):

@@ -110,6 +110,22 @@ def test_an_unknown_option_lists_the_valid_ones(mlp):
         plugin_session(mlp.SerializeToString(), {"thread": "1"})
 
 
+def test_a_bad_value_of_a_build_option_is_an_error_and_no_fallback(mlp):
+    with pytest.raises(Exception, match="precision"):
+        plugin_session(mlp.SerializeToString(), {"precision": "fp3"})
+
+
+def test_plans_are_kept_in_the_folder_that_an_option_names(mlp, tmp_path):
+    options = {"engine_cache_enable": "1", "engine_cache_path": str(tmp_path / "plans"), "precision": "fp32"}
+    plugin_session(mlp.SerializeToString(), options)
+    kept = {each.name: each.stat().st_mtime_ns for each in (tmp_path / "plans").glob("*.plan")}
+    assert len(kept) == 1
+    feed = {"x": np.ones((3, 8), np.float32)}
+    again = plugin_session(mlp.SerializeToString(), options)
+    assert_close(again.run(None, feed), cpu_session(mlp.SerializeToString()).run(None, feed))
+    assert {each.name for each in (tmp_path / "plans").glob("*.plan")} == set(kept)
+
+
 def test_a_model_of_strings_is_an_error_without_fallback():
     model = make_model([helper.make_node("StringConcat", ["x", "x"], ["y"])], [("x", TensorProto.STRING, [2])],
                        [("y", TensorProto.STRING, [2])])

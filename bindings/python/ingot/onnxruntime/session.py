@@ -31,7 +31,7 @@ def _wanted(providers, provider_options):
 
 
 def _text(options):
-    return {str(key): str(value) for key, value in options.items() if key != "folder"}
+    return {str(key): str(value).lower() if isinstance(value, bool) else str(value) for key, value in options.items() if key != "folder"}
 
 
 class InferenceSession(onnxruntime.InferenceSession):
