@@ -70,7 +70,7 @@ class BoundBf16Conv::Operands final : public gemm::Bf16Source {
 BoundBf16Conv::BoundBf16Conv(const Bf16TileSet& tiles, IsaLevel isa, const Problem& problem, const Target& target)
     : geometry_(geometry_of(problem)),
       windows_(geometry_, tiles.shape.rows),
-      group_weights_(gemm::packed_elements(tiles.shape, windows_.taps(), windows_.depth(), geometry_.group_filters())) {
+      group_weights_(gemm::packed_elements(tiles, windows_.taps(), windows_.depth(), geometry_.group_filters())) {
   zeros_bytes_ = round_up(windows_.depth() * 2, 64);
   bind_epilogue(problem, isa);
   gemm_.emplace(tiles, blocked_size(), *epilogue_, target);
@@ -125,7 +125,7 @@ std::unique_ptr<BoundKernel> bind_bf16_conv(const Bf16TileSet& tiles, IsaLevel i
   return std::make_unique<BoundBf16Conv>(tiles, isa, problem, target);
 }
 
-Tensor pack_bf16_conv(const gemm::TileSet& shape, const Problem& problem, const Tensor& weights) {
+Tensor pack_bf16_conv(const gemm::Bf16TileSet& tiles, const Problem& problem, const Tensor& weights) {
   const int64_t groups = problem.op.as<Conv>()->group, filters = weights.dim(0), channels = weights.dim(1);
   const int64_t positions = element_count(std::span(weights.shape()).subspan(2));
   // [filter][position][channel]: a tap, which is one position or a line of them, is consecutive.
@@ -135,12 +135,12 @@ Tensor pack_bf16_conv(const gemm::TileSet& shape, const Problem& problem, const 
     const int64_t first = row / channels * positions * channels + row % channels;
     for (int64_t i = 0; i < positions; ++i) turned[static_cast<size_t>(first + i * channels)] = *from++;
   }
-  const Windows windows(typical_geometry(problem), shape.rows);  // its taps follow from the weights
+  const Windows windows(typical_geometry(problem), tiles.shape.rows);  // its taps follow from the weights
   const int64_t taps = windows.taps(), depth = windows.depth(), group_filters = filters / groups;
-  const int64_t elements = gemm::packed_elements(shape, taps, depth, group_filters);
+  const int64_t elements = gemm::packed_elements(tiles, taps, depth, group_filters);
   Tensor packed = Tensor::uninitialized(DType::kU8, {groups * elements * 2});
   for (int64_t group = 0; group < groups; ++group) {
-    gemm::pack_bf16_panels(shape, turned.data() + group * group_filters * taps * depth, {depth, 1, taps * depth}, taps,
+    gemm::pack_bf16_panels(tiles, turned.data() + group * group_filters * taps * depth, {depth, 1, taps * depth}, taps,
                            depth, group_filters, static_cast<uint16_t*>(packed.mutable_raw()) + group * elements);
   }
   return packed;

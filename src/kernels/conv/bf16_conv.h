@@ -12,6 +12,6 @@ namespace ingot::kernels::conv {
 const char* refuse_bf16_conv(const Problem& problem);
 std::unique_ptr<BoundKernel> bind_bf16_conv(const gemm::Bf16TileSet& tiles, IsaLevel isa, const Problem& problem,
                                             const Target& target);
-Tensor pack_bf16_conv(const gemm::TileSet& shape, const Problem& problem, const Tensor& weights);
+Tensor pack_bf16_conv(const gemm::Bf16TileSet& tiles, const Problem& problem, const Tensor& weights);
 
 }  // namespace ingot::kernels::conv

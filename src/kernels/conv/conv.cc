@@ -3,6 +3,8 @@
 #include "kernels/conv/bf16_conv.h"
 #include "kernels/conv/channels_last.h"
 #include "kernels/families.h"
+#include "kernels/gemm/bf16_epilogue.h"
+#include "kernels/gemm/bf16_matmul.h"
 #include "kernels/gemm/gemm.h"
 
 namespace ingot::kernels {
@@ -11,7 +13,7 @@ namespace {
 
 using gemm::TileSet;
 
-double cost_on(const TileSet& tiles, const Problem& problem, const Target& target) {
+template <const TileSet& tiles> double cost(const Problem& problem, const Target& target) {
   const Geometry geometry = typical_geometry(problem);
   const auto pixels = geometry.output_pixels() * geometry.images;
   const auto taps = static_cast<double>(geometry.kernel());
@@ -25,10 +27,6 @@ double cost_on(const TileSet& tiles, const Problem& problem, const Target& targe
         static_cast<double>(geometry.channels * geometry.input_pixels() + geometry.filters * geometry.output_pixels());
   }
   return gemm::shared_cost(nanoseconds, static_cast<double>(pixels * geometry.filters) * depth, target);
-}
-
-template <const TileSet& tiles> double cost(const Problem& problem, const Target& target) {
-  return cost_on(tiles, problem, target);
 }
 
 template <const TileSet& tiles> const char* packing(const Problem& problem, size_t input) {
@@ -53,7 +51,14 @@ template <const TileSet& tiles, IsaLevel isa> constexpr Row row(const char* name
 }
 
 template <const gemm::Bf16TileSet& tiles> double bf16_cost(const Problem& problem, const Target& target) {
-  return cost_on(tiles.shape, problem, target);
+  const Geometry geometry = typical_geometry(problem);
+  const int64_t pixels = geometry.output_pixels() * geometry.images, taps = geometry.kernel();
+  const auto groups = static_cast<double>(geometry.groups);
+  double nanoseconds =
+      gemm::bf16_tiles_cost(tiles, groups, pixels, geometry.group_filters(), taps, geometry.group_channels());
+  nanoseconds += groups * static_cast<double>(pixels * taps) * 0.7;  // pointers
+  const double depth = static_cast<double>(taps * geometry.group_channels());
+  return gemm::shared_cost(nanoseconds, static_cast<double>(pixels * geometry.filters) * depth, target);
 }
 
 template <const gemm::Bf16TileSet& tiles> const char* bf16_packing(const Problem&, size_t input) {
@@ -61,7 +66,7 @@ template <const gemm::Bf16TileSet& tiles> const char* bf16_packing(const Problem
 }
 
 template <const gemm::Bf16TileSet& tiles> Tensor bf16_pack(const Problem& problem, size_t, const Tensor& weights) {
-  return pack_bf16_conv(tiles.shape, problem, weights);
+  return pack_bf16_conv(tiles, problem, weights);
 }
 
 template <const gemm::Bf16TileSet& tiles, IsaLevel isa>
@@ -69,8 +74,13 @@ std::unique_ptr<BoundKernel> bf16_bind(const Problem& problem, const Target& tar
   return bind_bf16_conv(tiles, isa, problem, target);
 }
 
+template <IsaLevel isa> const char* refuse_bf16(const Problem& problem) {
+  if (const char* reason = refuse_bf16_conv(problem)) return reason;
+  return gemm::refuse_bf16_program(problem.op.as<Conv>()->epilogue, isa);
+}
+
 template <const gemm::Bf16TileSet& tiles, IsaLevel isa> constexpr Row bf16_row(const char* name) {
-  return {name, isa, refuse_bf16_conv, bf16_cost<tiles>, bf16_bind<tiles, isa>, bf16_packing<tiles>, bf16_pack<tiles>};
+  return {name, isa, refuse_bf16<isa>, bf16_cost<tiles>, bf16_bind<tiles, isa>, bf16_packing<tiles>, bf16_pack<tiles>};
 }
 
 constexpr Row kRows[] = {
@@ -78,6 +88,7 @@ constexpr Row kRows[] = {
     bf16_row<gemm::kAvx512Bf16_6x64, IsaLevel::kAvx512Bf16>("avx512bf16_conv_bf16_6x64"),
     bf16_row<gemm::kAvx512Bf16_8x48, IsaLevel::kAvx512Bf16>("avx512bf16_conv_bf16_8x48"),
     bf16_row<gemm::kAvx2Bf16_4x16, IsaLevel::kAvx2>("avx2_conv_bf16_4x16"),
+    bf16_row<gemm::kReferenceBf16_32x32, IsaLevel::kReference>("reference_conv_bf16_32x32"),
     row<gemm::kAvx512_6x64, IsaLevel::kAvx512>("avx512_conv_f32_6x64"),
     row<gemm::kAvx512_8x48, IsaLevel::kAvx512>("avx512_conv_f32_8x48"),
     row<gemm::kAvx2_6x16, IsaLevel::kAvx2>("avx2_conv_f32_6x16"),

@@ -16,6 +16,7 @@ const int kRegistered = [] {
     for (const SquareConv& conv : kConvs) bench_conv(kConvFamily, conv, channels_last);
   }
   bench_conv(kConvFamily, {56, 64, 64, 3}, true, 2);
+  for (const SquareConv& conv : kConvs) bench_conv(kConvFamily, conv, true, 1, DType::kBF16);
   return 0;
 }();
 

@@ -11,7 +11,8 @@ struct SquareConv {
 };
 
 // Batch 1, square data and kernel, padded to keep the size, with bias.
-inline void bench_conv(const Family& family, const SquareConv& conv, bool channels_last, int threads = 1) {
+inline void bench_conv(const Family& family, const SquareConv& conv, bool channels_last, int threads = 1,
+                       DType dtype = DType::kF32) {
   const auto [size, channels, filters, kernel, stride, group] = conv;
   const int64_t pad = kernel / 2, out = (size + 2 * pad - kernel) / stride + 1;
   Conv op;
@@ -22,12 +23,11 @@ inline void bench_conv(const Family& family, const SquareConv& conv, bool channe
   const Shape x = channels_last ? Shape{1, size, size, channels} : Shape{1, channels, size, size};
   const Shape y = channels_last ? Shape{1, out, out, filters} : Shape{1, filters, out, out};
   const Shape w = {filters, channels / group, kernel, kernel};
-  const Problem problem{
-      op, {{DType::kF32, x}, {DType::kF32, w, true}, {DType::kF32, {filters}, true}}, {{DType::kF32, y}}};
+  const Problem problem{op, {{dtype, x}, {dtype, w, true}, {DType::kF32, {filters}, true}}, {{dtype, y}}};
   const auto elements = [](const Shape& shape) { return static_cast<double>(element_count(shape)); };
-  bench_rows(family, family.text(problem) + " t" + std::to_string(threads), problem,
-             2 * elements(y) * static_cast<double>(channels / group * kernel * kernel),
-             4 * (elements(x) + elements(w) + elements(y)), threads);
+  bench_rows(family, std::string(dtype_name(dtype)) + " " + family.text(problem) + " t" + std::to_string(threads),
+             problem, 2 * elements(y) * static_cast<double>(channels / group * kernel * kernel),
+             dtype_bits(dtype) / 8 * (elements(x) + elements(w) + elements(y)), threads);
 }
 
 }  // namespace ingot::kernels

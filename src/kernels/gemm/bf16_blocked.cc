@@ -4,12 +4,14 @@
 #include <cmath>
 
 #include "base/checked.h"
+#include "kernels/gemm/bf16_gather.h"
 #include "kernels/gemm/bf16_panels.h"
 
 namespace ingot::kernels::gemm {
 namespace {
 
 constexpr int64_t kTableEntries = 4096;  // row pointers handled at once
+constexpr int64_t kPanelDepth = 512;     // of a panel's part of 32 columns, two thirds of L1
 constexpr int64_t kProgramTiles = 4;     // row tiles whose sums, still in L1, a program runs on
 constexpr double kWorthAThread = 400e3;  // multiply-adds
 
@@ -18,7 +20,7 @@ int64_t parts(int64_t size, int64_t largest) { return std::max<int64_t>(1, (size
 }  // namespace
 
 Bf16Gemm::Bf16Gemm(const Bf16TileSet& tiles, const Bf16Size& size, const Bf16Epilogue& epilogue, const Target& target)
-    : tiles_(tiles), size_(size), epilogue_(epilogue) {
+    : tiles_(tiles), size_(size), stored_(stored_depth(tiles, size.taps, size.depth)), epilogue_(epilogue) {
   const int64_t rows = tiles.shape.rows;
   panels_ = panel_count(tiles.shape, size.n);
   row_tiles_ = (size.m + rows - 1) / rows;
@@ -26,15 +28,26 @@ Bf16Gemm::Bf16Gemm(const Bf16TileSet& tiles, const Bf16Size& size, const Bf16Epi
     size_.products = 0;
     return;
   }
-  // The rows of A that half of L2 holds, so that they serve every panel.
-  int64_t block = target.l2_bytes / 2 / (std::max<int64_t>(1, size.row_elements) * 2 * rows);
-  block = std::clamp<int64_t>(block, 8, 64);
-  block = std::min(block, std::max<int64_t>(1, kTableEntries / (std::max<int64_t>(1, size.taps) * rows)));
-  block_tiles_ = (row_tiles_ + parts(row_tiles_, block) - 1) / parts(row_tiles_, block);
+  cut_rows(target);
   share_out(target);
+  const bool blocks = tiles.blocks != nullptr;
   table_bytes_ = round_up(block_tiles_ * rows * size.taps * static_cast<int64_t>(sizeof(uint16_t*)), 64);
-  sums_bytes_ = epilogue.has_program() ? kProgramTiles * rows * tiles.shape.columns() * 4 : 0;
-  slot_bytes_ = table_bytes_ + sums_bytes_ + round_up(block_tiles_ * rows * size.patch_elements * 2, 64);
+  const int64_t tiles_of_sums = blocks ? std::max(block_tiles_, kProgramTiles) : kProgramTiles;
+  sums_bytes_ = blocks || epilogue.has_program() ? tiles_of_sums * rows * tiles.shape.columns() * 4 : 0;
+  patches_bytes_ = round_up(block_tiles_ * rows * size.patch_elements * 2, 64);
+  const int64_t gathered = blocks ? block_tiles_ * gathered_elements(stored_.elements()) * 2 : 0;
+  slot_bytes_ = table_bytes_ + sums_bytes_ + patches_bytes_ + gathered;
+}
+
+// The rows of A that half of L2 holds, so that they serve every panel.
+void Bf16Gemm::cut_rows(const Target& target) {
+  const int64_t rows = tiles_.shape.rows;
+  const int64_t least = tiles_.blocks != nullptr ? 4 : 8;
+  const int64_t elements = tiles_.blocks != nullptr ? stored_.elements() : size_.row_elements;
+  int64_t block = target.l2_bytes / 2 / (std::max<int64_t>(1, elements) * 2 * rows);
+  block = std::clamp<int64_t>(block, least, kMostTiles);
+  block = std::min(block, std::max<int64_t>(1, kTableEntries / (std::max<int64_t>(1, size_.taps) * rows)));
+  block_tiles_ = (row_tiles_ + parts(row_tiles_, block) - 1) / parts(row_tiles_, block);
 }
 
 // Finds the grid of parts with the least work on the busiest thread; at equal work, the fewest parts.
@@ -64,10 +77,13 @@ void Bf16Gemm::run(const Bf16Source& source, std::byte* scratch, const Parallel&
   parallel.run(slots_, [&](int64_t index) {
     std::byte* at = scratch + index * slot_bytes_;
     const Slot slot = {reinterpret_cast<const uint16_t**>(at), reinterpret_cast<float*>(at + table_bytes_),
-                       reinterpret_cast<uint16_t*>(at + table_bytes_ + sums_bytes_)};
+                       reinterpret_cast<uint16_t*>(at + table_bytes_ + sums_bytes_),
+                       reinterpret_cast<uint16_t*>(at + table_bytes_ + sums_bytes_ + patches_bytes_)};
+    if (tiles_.blocks != nullptr) tiles_.blocks->begin();
     for (int64_t unit = units * index / slots_; unit < units * (index + 1) / slots_; ++unit) {
       run_unit(source, unit, slot);
     }
+    if (tiles_.blocks != nullptr) tiles_.blocks->end();
   });
 }
 
@@ -79,8 +95,14 @@ void Bf16Gemm::run_unit(const Bf16Source& source, int64_t unit, const Slot& slot
     const int64_t first = tile * tile_rows;
     const int64_t rows = std::min(std::min(end, tile + block_tiles_) * tile_rows, size_.m) - first;
     source.rows(index, first, rows, slot.table, slot.patches);
+    BlockRows placed;
+    if (tiles_.blocks != nullptr) place_rows(rows, slot, placed);
     for (int64_t panel = panels_ * part_n / units_n_; panel < panels_ * (part_n + 1) / units_n_; ++panel) {
-      run_panel(product, first, rows, panel, slot);
+      if (tiles_.blocks != nullptr) {
+        run_block_panel(product, first, rows, panel, slot, placed);
+      } else {
+        run_panel(product, first, rows, panel, slot);
+      }
     }
   }
 }
@@ -89,10 +111,9 @@ void Bf16Gemm::run_panel(const Bf16Product& product, int64_t first_row, int64_t 
                          const Slot& slot) const noexcept {
   const TileSet& shape = tiles_.shape;
   const int64_t first_column = panel * shape.columns(), width = panel_width(shape, size_.n, panel);
-  const int64_t result_bytes = epilogue_.result_bytes();
   Bf16TileArgs args;
   args.a_rows = shape.rows;
-  args.b = product.b + first_column * size_.taps * unit_depth(size_.depth);
+  args.b = product.b + first_column * stored_.elements();
   args.b_step = 2 * width;
   args.taps = size_.taps;
   args.depth = size_.depth;
@@ -104,19 +125,94 @@ void Bf16Gemm::run_panel(const Bf16Product& product, int64_t first_row, int64_t 
   for (int64_t row = 0; row < rows; row += shape.rows) {
     const int64_t count = std::min<int64_t>(shape.rows, rows - row);
     args.a = slot.table + row * size_.taps;
-    std::byte* c = product.c + ((first_row + row) * size_.c_stride + first_column) * result_bytes;
     if (epilogue_.has_program()) {
       args.wide = slot.sums + (row - waiting) * shape.columns();
     } else {
-      args.narrow = reinterpret_cast<uint16_t*>(c);
+      args.narrow = reinterpret_cast<uint16_t*>(product.c) + (first_row + row) * size_.c_stride + first_column;
     }
     tiles_.tile(count, width / shape.vector)(args);
     const int64_t done = row + count;
     if (!epilogue_.has_program() || (done < rows && done - waiting < kProgramTiles * shape.rows)) continue;
-    c = product.c + ((first_row + waiting) * size_.c_stride + first_column) * result_bytes;
-    epilogue_.finish_rows(slot.sums, shape.columns(), first_row + waiting, done - waiting, first_column, args.columns,
-                          product.operands.data(), c, size_.c_stride);
+    finish_panel(product, first_row + waiting, done - waiting, panel, slot.sums);
     waiting = done;
+  }
+}
+
+// Runs the program on sums of consecutive rows.
+void Bf16Gemm::finish_panel(const Bf16Product& product, int64_t first_row, int64_t rows, int64_t panel,
+                            const float* sums) const noexcept {
+  const int64_t width = tiles_.shape.columns(), first_column = panel * width;
+  std::byte* c = product.c + (first_row * size_.c_stride + first_column) * epilogue_.result_bytes();
+  epilogue_.finish_rows(sums, width, first_row, rows, first_column, std::min(width, size_.n - first_column),
+                        product.operands.data(), c, size_.c_stride);
+}
+
+// Few panels read rows where they lie; more are worth a copy in the order of reading.
+void Bf16Gemm::place_rows(int64_t rows, const Slot& slot, BlockRows& placed) const noexcept {
+  constexpr int64_t kFewPanels = 3;
+  uint16_t* to = slot.gathered;
+  for (int64_t row = 0; row < rows; row += kBlockRows, to += gathered_elements(stored_.elements())) {
+    const uint16_t* const* table = slot.table + row * size_.taps;
+    const int64_t count = std::min(kBlockRows, rows - row);
+    Bf16Rows& block = placed[static_cast<size_t>(row / kBlockRows)];
+    if (panels_ / units_n_ <= kFewPanels) block = rows_in_place(table, count, size_.taps, size_.depth);
+    if (block.at != nullptr) continue;
+    tiles_.blocks->gather({table, kBlockRows, count, size_.taps, size_.depth, stored_.elements(), to});
+    block = gathered(to);
+  }
+}
+
+// Parts of the depth come one after the other, so that a panel's part stays in L1 for all rows.
+void Bf16Gemm::run_block_panel(const Bf16Product& product, int64_t first_row, int64_t rows, int64_t panel,
+                               const Slot& slot, const BlockRows& placed) const noexcept {
+  const int64_t columns = tiles_.shape.columns(), first_column = panel * columns, depth = stored_.elements();
+  const int64_t block_sums = kBlockRows * columns, width = panel_width(tiles_.shape, size_.n, panel);
+  const int64_t cuts = parts(depth, kPanelDepth), units = depth / kBlockDepth;
+  const auto cut = [&](int64_t i) { return units * i / cuts * kBlockDepth; };
+  Bf16FinishArgs finish;
+  finish.columns = std::min(columns, size_.n - first_column);
+  finish.c_stride = size_.c_stride;
+  finish.finish = product.finish;
+  if (finish.finish.bias != nullptr) finish.finish.bias += first_column;
+  for (int64_t i = 0; i < cuts; ++i) {
+    Bf16BlockArgs args;
+    args.b = product.b + first_column * depth + cut(i) * width;
+    args.b_step = 2 * width;
+    args.vectors = width / tiles_.shape.vector;
+    args.depth = cut(i + 1) - cut(i);
+    args.accumulate = i > 0;
+    // The rest of the panel and the next one, a share with every block of rows.
+    const uint16_t* ahead = args.b + args.depth * width;
+    const int64_t ahead_elements = i + 1 < cuts          ? (cut(i + 2) - cut(i + 1)) * width
+                                   : panel + 1 < panels_ ? cut(1) * width
+                                                         : 0;
+    const int64_t tiles = parts(rows, kBlockRows);
+    int64_t waiting = 0;  // first row whose sums the program has not seen
+    for (int64_t row = 0; row < rows; row += kBlockRows) {
+      const int64_t tile = row / kBlockRows, in_sums = cuts > 1 ? tile : (row - waiting) / kBlockRows;
+      args.a = placed[static_cast<size_t>(tile)];
+      args.a.at += cut(i) / kBlockDepth * args.a.part_step;
+      args.rows = std::min(kBlockRows, rows - row);
+      args.sums = slot.sums + in_sums * block_sums;
+      args.next = ahead + ahead_elements * tile / tiles;
+      args.next_end = ahead + ahead_elements * (tile + 1) / tiles;
+      tiles_.blocks->multiply(args);
+      if (i + 1 < cuts) continue;
+      finish.sums = args.sums;
+      finish.rows = args.rows;
+      if (!epilogue_.has_program()) {
+        finish.narrow = reinterpret_cast<uint16_t*>(product.c) + (first_row + row) * size_.c_stride + first_column;
+      }
+      tiles_.blocks->finish(finish);
+      const int64_t done = row + args.rows;
+      if (!epilogue_.has_program()) {
+        waiting = done;
+      } else if (done == rows || done - waiting >= kProgramTiles * kBlockRows) {
+        const int64_t first = cuts > 1 ? waiting / kBlockRows : 0;
+        finish_panel(product, first_row + waiting, done - waiting, panel, slot.sums + first * block_sums);
+        waiting = done;
+      }
+    }
   }
 }
 

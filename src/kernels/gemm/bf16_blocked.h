@@ -1,4 +1,5 @@
-// The loop nest round the tiles on bf16: as gemm/blocked.h with packed B, cut into rows and panels; never in depth.
+// The loop nest round the tiles on bf16: as gemm/blocked.h with packed B, cut into rows and panels; and in depth for
+// blocks, whose sums lie in memory.
 #pragma once
 #include "kernels/gemm/bf16_epilogue.h"
 #include "kernels/gemm/bf16_tile.h"
@@ -36,19 +37,30 @@ class Bf16Gemm {
     const uint16_t** table;
     float* sums;
     uint16_t* patches;
+    uint16_t* gathered;
   };
+  static constexpr int64_t kMostTiles = 64;  // in a block of rows
+  using BlockRows = std::array<Bf16Rows, kMostTiles>;
+
+  void cut_rows(const Target& target);
   void share_out(const Target& target);
   void run_unit(const Bf16Source& source, int64_t unit, const Slot& slot) const noexcept;
   void run_panel(const Bf16Product& product, int64_t first_row, int64_t rows, int64_t panel,
                  const Slot& slot) const noexcept;
+  void place_rows(int64_t rows, const Slot& slot, BlockRows& placed) const noexcept;
+  void run_block_panel(const Bf16Product& product, int64_t first_row, int64_t rows, int64_t panel, const Slot& slot,
+                       const BlockRows& placed) const noexcept;
+  void finish_panel(const Bf16Product& product, int64_t first_row, int64_t rows, int64_t panel,
+                    const float* sums) const noexcept;
 
   const Bf16TileSet& tiles_;
   Bf16Size size_;
+  StoredDepth stored_;
   const Bf16Epilogue& epilogue_;
   int64_t panels_ = 0, row_tiles_ = 0;
   int64_t block_tiles_ = 1;            // row tiles handled with one table
   int64_t units_m_ = 1, units_n_ = 1;  // parts of each product
-  int64_t slots_ = 1, slot_bytes_ = 0, table_bytes_ = 0, sums_bytes_ = 0;
+  int64_t slots_ = 1, slot_bytes_ = 0, table_bytes_ = 0, sums_bytes_ = 0, patches_bytes_ = 0;
 };
 
 }  // namespace ingot::kernels::gemm

@@ -26,6 +26,8 @@ struct Bf16Product {
 
 // Null when Bf16Epilogue takes bias and epilogue of the problem, else the reason. Looks at ranks, types, constants.
 const char* refuse_bf16_epilogue(std::span<const TileInstruction> body, const Problem& problem, size_t bias_input);
+// Likewise for an epilogue that needs a program, on an ISA level without one.
+const char* refuse_bf16_program(std::span<const TileInstruction> body, IsaLevel isa);
 
 class Bf16Epilogue {
  public:
@@ -57,6 +59,8 @@ class Bf16Epilogue {
   };
   void bind_operand(const Problem& problem, size_t input);
   void expand(const Operand& operand, const void* const* inputs, std::byte* scratch) const noexcept;
+  void bind_rows(ProgramRun& run, size_t index, const Bf16Operand& operand, int64_t first_row, int64_t rows,
+                 int64_t first_column, int64_t columns, std::byte* buffer) const noexcept;
 
   RowLayout layout_;
   int64_t elements_ = 0, result_bytes_ = 2;

@@ -12,9 +12,12 @@
 
 namespace ingot::kernels::gemm {
 
+// Nanoseconds on one core for `products` products of m rows, n columns and that depth of each tap.
+double bf16_tiles_cost(const Bf16TileSet& tiles, double products, int64_t m, int64_t n, int64_t taps, int64_t depth);
+
 const char* refuse_bf16_matmul(const Problem& problem);
 std::unique_ptr<BoundKernel> bind_bf16_matmul(const Bf16TileSet& tiles, IsaLevel isa, const Problem& problem,
                                               const Target& target);
-Tensor pack_bf16_matmul(const TileSet& shape, const Problem& problem, const Tensor& weights);
+Tensor pack_bf16_matmul(const Bf16TileSet& tiles, const Problem& problem, const Tensor& weights);
 
 }  // namespace ingot::kernels::gemm

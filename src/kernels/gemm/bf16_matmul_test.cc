@@ -60,6 +60,7 @@ TEST(Bf16Gemm, GivesEmptyAndZeroResults) {
 }
 
 TEST(Bf16Gemm, SharesLargeProductsOut) {
+  expect_gemm({.a = {300, 1024}, .b = {1024, 40}, .with_bias = true});
   expect_gemm({.a = {130, 64}, .b = {64, 200}});
   expect_gemm({.a = {40, 300}, .b = {300, 1000}});
 }
@@ -86,6 +87,7 @@ TEST(Bf16Gemm, RunsEpiloguesInF32) {
     MatMul op;
     op.epilogue = epilogue.body;
     expect_gemm({.op = op, .a = {2, 20, 50}, .b = {50, 70}, .with_bias = true, .operands = epilogue.operands});
+    expect_gemm({.op = op, .a = {2, 20, 1100}, .b = {1100, 70}, .with_bias = true, .operands = epilogue.operands});
   }
 }
 

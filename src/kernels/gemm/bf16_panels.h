@@ -1,5 +1,5 @@
 // The packed form of a B of bf16: the panels of gemm/panels.h in units of two neighbours in depth,
-// [panel][tap][unit][width][2], an odd depth padded with zeros.
+// [panel][tap][unit][width][2], padded with zeros to stored_depth.
 #pragma once
 #include "kernels/gemm/bf16_tile.h"
 #include "kernels/gemm/panels.h"
@@ -7,11 +7,11 @@
 namespace ingot::kernels::gemm {
 
 // Elements of a packed matrix of n columns.
-inline int64_t packed_elements(const TileSet& shape, int64_t taps, int64_t depth, int64_t n) {
-  return packed_floats(shape, taps * unit_depth(depth), n);
+inline int64_t packed_elements(const Bf16TileSet& tiles, int64_t taps, int64_t depth, int64_t n) {
+  return packed_floats(tiles.shape, stored_depth(tiles, taps, depth).elements(), n);
 }
 // Packs one matrix of bf16 bits into `out` (packed_elements). For weights, once.
-void pack_bf16_panels(const TileSet& shape, const uint16_t* b, Strides strides, int64_t taps, int64_t depth, int64_t n,
-                      uint16_t* out);
+void pack_bf16_panels(const Bf16TileSet& tiles, const uint16_t* b, Strides strides, int64_t taps, int64_t depth,
+                      int64_t n, uint16_t* out);
 
 }  // namespace ingot::kernels::gemm

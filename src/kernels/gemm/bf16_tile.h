@@ -22,15 +22,68 @@ struct Bf16TileArgs {
 };
 using Bf16TileFn = void (*)(const Bf16TileArgs& args) noexcept;
 
+// Rows of A by halves of 16 and parts of 32 in depth: what a matrix unit reads. Element (row, k) is at
+// at[row / 16 * half_step + row % 16 * row_step + k / 32 * part_step + k % 32].
+struct Bf16Rows {
+  const uint16_t* at = nullptr;
+  int64_t row_step = 0, half_step = 0, part_step = 0;
+};
+
+struct Bf16BlockArgs {
+  Bf16Rows a;
+  const uint16_t* b = nullptr;               // the panel, from this depth on
+  int64_t b_step = 0;                        // elements from unit to unit
+  int64_t rows = 0, vectors = 0, depth = 0;  // depth: a multiple of 32
+  float* sums = nullptr;                     // 32 x 32
+  bool accumulate = false;
+  const uint16_t* next = nullptr;  // what is read after this: fetched into L2, [next, next_end)
+  const uint16_t* next_end = nullptr;
+};
+// Rows that are copied: `a` holds [taps][a_rows] pointers to `depth` elements each, of which `rows` of each tap count.
+// The taps of a row go one behind the other to `out`, as gathered() says where, with zeros up to `stored` elements.
+struct Bf16GatherArgs {
+  const uint16_t* const* a = nullptr;
+  int64_t a_rows = 0, rows = 0, taps = 0, depth = 0, stored = 0;
+  uint16_t* out = nullptr;
+};
+// What is done with the sums: y = min(max(alpha * sum + bias, low), high), to f32 or rounded to bf16.
+struct Bf16FinishArgs {
+  float* sums = nullptr;  // 32 x 32; in place when `narrow` is null
+  int64_t rows = 0, columns = 0;
+  uint16_t* narrow = nullptr;
+  int64_t c_stride = 0;
+  TileFinish finish;
+};
+
+// Blocks of 32 x 32 sums in memory, for units that multiply whole matrices. Taps are one depth, one behind the other,
+// and its padding to a multiple of 32 is zero in both operands.
+struct Bf16BlockSet {
+  void (*begin)() noexcept;  // on each thread, before and after its blocks
+  void (*end)() noexcept;
+  void (*gather)(const Bf16GatherArgs& args) noexcept;
+  void (*multiply)(const Bf16BlockArgs& args) noexcept;
+  void (*finish)(const Bf16FinishArgs& args) noexcept;
+};
+
 struct Bf16TileSet {
   TileSet shape;  // sizes, packing and speed; no functions
-  const Bf16TileFn* tiles;
+  const Bf16TileFn* tiles = nullptr;
+  const Bf16BlockSet* blocks = nullptr;  // instead of tiles
   Bf16TileFn tile(int64_t r, int64_t v) const { return tiles[(r - 1) * shape.vectors + (v - 1)]; }
 };
 
-extern const Bf16TileSet kAvx2Bf16_4x16, kAvx512Bf16_6x64, kAvx512Bf16_8x48, kAmxBf16_32x32;
+extern const Bf16TileSet kReferenceBf16_32x32, kAvx2Bf16_4x16, kAvx512Bf16_6x64, kAvx512Bf16_8x48, kAmxBf16_32x32;
 
-// Elements of a packed tap of `depth`.
-inline int64_t unit_depth(int64_t depth) { return (depth + 1) / 2 * 2; }
+constexpr int64_t kBlockRows = 32, kBlockDepth = 32, kHalfRows = 16;
+
+// The taps and their depth, in elements, as panels of B and rows of A have them.
+struct StoredDepth {
+  int64_t taps, depth;
+  int64_t elements() const { return taps * depth; }
+};
+inline StoredDepth stored_depth(const Bf16TileSet& tiles, int64_t taps, int64_t depth) {
+  if (tiles.blocks == nullptr) return {taps, (depth + 1) / 2 * 2};
+  return {1, (taps * depth + kBlockDepth - 1) / kBlockDepth * kBlockDepth};
+}
 
 }  // namespace ingot::kernels::gemm

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "kernels/families.h"
+#include "kernels/gemm/bf16_epilogue.h"
 #include "kernels/gemm/bf16_matmul.h"
 #include "kernels/gemm/bound_epilogue.h"
 
@@ -69,7 +70,7 @@ template <const GemvSet& gemv, const TileSet& tiles, IsaLevel isa> constexpr Row
 template <const Bf16TileSet& tiles> double bf16_cost(const Problem& problem, const Target& target) {
   const MatMulSizes sizes = typical_sizes(problem);
   const int64_t m = sizes.m * sizes.batch;
-  const double nanoseconds = tiles_cost(tiles.shape, 1, m, sizes.n, static_cast<double>(sizes.k));
+  const double nanoseconds = bf16_tiles_cost(tiles, 1, m, sizes.n, 1, sizes.k);
   return shared_cost(nanoseconds, static_cast<double>(m) * static_cast<double>(sizes.n * sizes.k), target);
 }
 
@@ -78,7 +79,7 @@ template <const Bf16TileSet& tiles> const char* bf16_packing(const Problem&, siz
 }
 
 template <const Bf16TileSet& tiles> Tensor bf16_pack(const Problem& problem, size_t, const Tensor& weights) {
-  return pack_bf16_matmul(tiles.shape, problem, weights);
+  return pack_bf16_matmul(tiles, problem, weights);
 }
 
 template <const Bf16TileSet& tiles, IsaLevel isa>
@@ -86,9 +87,13 @@ std::unique_ptr<BoundKernel> bf16_bind(const Problem& problem, const Target& tar
   return bind_bf16_matmul(tiles, isa, problem, target);
 }
 
+template <IsaLevel isa> const char* refuse_bf16(const Problem& problem) {
+  if (const char* reason = refuse_bf16_matmul(problem)) return reason;
+  return refuse_bf16_program(problem.op.as<MatMul>()->epilogue, isa);
+}
+
 template <const Bf16TileSet& tiles, IsaLevel isa> constexpr Row bf16_row(const char* name) {
-  return {
-      name, isa, refuse_bf16_matmul, bf16_cost<tiles>, bf16_bind<tiles, isa>, bf16_packing<tiles>, bf16_pack<tiles>};
+  return {name, isa, refuse_bf16<isa>, bf16_cost<tiles>, bf16_bind<tiles, isa>, bf16_packing<tiles>, bf16_pack<tiles>};
 }
 
 constexpr Row kRows[] = {
@@ -96,6 +101,7 @@ constexpr Row kRows[] = {
     bf16_row<kAvx512Bf16_6x64, IsaLevel::kAvx512Bf16>("avx512bf16_gemm_bf16_6x64"),
     bf16_row<kAvx512Bf16_8x48, IsaLevel::kAvx512Bf16>("avx512bf16_gemm_bf16_8x48"),
     bf16_row<kAvx2Bf16_4x16, IsaLevel::kAvx2>("avx2_gemm_bf16_4x16"),
+    bf16_row<kReferenceBf16_32x32, IsaLevel::kReference>("reference_gemm_bf16_32x32"),
     gemv_row<kAvx512Gemv, kAvx512_6x64, IsaLevel::kAvx512>("avx512_gemv_f32"),
     gemv_row<kAvx2Gemv, kAvx2_6x16, IsaLevel::kAvx2>("avx2_gemv_f32"),
     row<kAvx512_6x64, IsaLevel::kAvx512>("avx512_gemm_f32_6x64"),

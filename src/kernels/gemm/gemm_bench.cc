@@ -36,6 +36,8 @@ const int kRegistered = [] {
   add_bf16(128, 768, 3072);
   add_bf16(3136, 64, 64);
   add_bf16(196, 256, 1024);
+  add_bf16(512, 1024, 1024);
+  add_bf16(2048, 2048, 2048);
   add(1, 128, 768, 768, true, false, 1);
   add(1, 128, 3072, 768, true, false, 1);
   add(1, 128, 768, 3072, true, false, 1);
