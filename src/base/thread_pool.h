@@ -8,12 +8,13 @@
 namespace ingot {
 
 // A pool of `threads` (the caller counts as one). run() calls task(i) for i in [0, count) and returns when all are
-// done; worker w takes the contiguous slice w of the range, so the split depends on `count` and `threads` alone.
-// Calls from several threads are served one after another. A task must not throw and must not call run().
+// done, in min(count, threads) contiguous slices, so the split depends on `count` and `threads` alone. Slice w is
+// worker w's, unless that gets no core before the caller has done its own: then the caller does it. Calls from several
+// threads are served one after another. A task must not throw and must not call run().
 class ThreadPool {
  public:
-  // `spins` pauses before a worker sleeps on a futex. 0 threads means every core this process may use. Throws
-  // kOutOfMemory when the system gives no more threads.
+  // `spins` pauses before a worker sleeps on a futex; none with more threads than cores. 0 threads means every core
+  // this process may use. Throws kOutOfMemory when the system gives no more threads.
   explicit ThreadPool(int threads, int spins = 200000);
   ~ThreadPool();
   ThreadPool(const ThreadPool&) = delete;

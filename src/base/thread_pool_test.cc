@@ -1,11 +1,14 @@
 #include "base/thread_pool.h"
 
 #include <gtest/gtest.h>
+#include <sched.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <numeric>
 #include <thread>
+#include <utility>
 #include <vector>
 
 namespace ingot {
@@ -23,21 +26,37 @@ TEST(ThreadPool, RunsEveryIndexOnce) {
   }
 }
 
-TEST(ThreadPool, GivesEachWorkerOneContiguousSliceThatDependsOnTheSizesAlone) {
+TEST(ThreadPool, CutsARangeIntoSlicesThatDependOnTheSizesAlone) {
   ThreadPool pool(3);
-  const auto owners = [&] {
+  for (int round = 0; round < 20; ++round) {
     std::vector<std::thread::id> ids(100);
     pool.run(100, [&](int64_t i) { ids[static_cast<size_t>(i)] = std::this_thread::get_id(); });
-    return ids;
-  };
-  const auto first = owners();
-  EXPECT_EQ(first[0], std::this_thread::get_id());
-  EXPECT_EQ(first[0], first[32]);
-  EXPECT_NE(first[32], first[33]);
-  EXPECT_EQ(first[33], first[65]);
-  EXPECT_NE(first[65], first[66]);
-  EXPECT_EQ(first[66], first[99]);
-  for (int i = 0; i < 20; ++i) EXPECT_EQ(owners(), first);
+    EXPECT_EQ(ids[0], std::this_thread::get_id());
+    for (const auto& [first, last] : {std::pair<int, int>{0, 33}, {33, 66}, {66, 100}}) {
+      EXPECT_EQ(std::count(ids.begin() + first, ids.begin() + last, ids[static_cast<size_t>(first)]), last - first);
+    }
+  }
+}
+
+// On one core a worker may be anywhere when the caller comes: before its slice, in it, or asleep.
+TEST(ThreadPool, RegionsStayShortWithMoreThreadsThanCores) {
+  cpu_set_t before, one;
+  ASSERT_EQ(::sched_getaffinity(0, sizeof(before), &before), 0);
+  CPU_ZERO(&one);
+  for (int cpu = 0; cpu < CPU_SETSIZE && CPU_COUNT(&one) == 0; ++cpu) {
+    if (CPU_ISSET(cpu, &before)) CPU_SET(cpu, &one);
+  }
+  ASSERT_EQ(::sched_setaffinity(0, sizeof(one), &one), 0);
+  std::atomic<int64_t> sum = 0;
+  const auto start = std::chrono::steady_clock::now();
+  {
+    ThreadPool pool(4);
+    for (int round = 0; round < 1000; ++round) pool.run(4, [&](int64_t i) { sum += i; });
+  }
+  const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
+  ::sched_setaffinity(0, sizeof(before), &before);
+  EXPECT_EQ(sum, 1000 * 6);
+  EXPECT_LT(seconds.count(), 2.0);  // spinning workers would hold the core for milliseconds a region
 }
 
 TEST(ThreadPool, ResultsOfARegionAreVisibleToTheNext) {
