@@ -8,9 +8,9 @@ namespace ingot::kernels {
 
 std::span<const Family* const> all_families() {
   static const std::vector<const Family*> all = {
-      &kGemmFamily,      &kConvFamily,      &kWinogradFamily,  &kConvTransposeFamily, &kDepthwiseFamily,
-      &kPointwiseFamily, &kTransposeFamily, &kCopyFamily,      &kSoftmaxFamily,       &kNormFamily,
-      &kReduceFamily,    &kPoolFamily,      &kAttentionFamily,
+      &kGemmFamily,      &kConvFamily,      &kWinogradFamily, &kConvTransposeFamily, &kDepthwiseFamily,
+      &kPointwiseFamily, &kTransposeFamily, &kCopyFamily,     &kSoftmaxFamily,       &kNormFamily,
+      &kReduceFamily,    &kPoolFamily,      &kResizeFamily,   &kAttentionFamily,
   };
   return all;
 }

@@ -155,7 +155,7 @@ Layout lay_out(const Plan& plan) {
 
 }  // namespace
 
-uint64_t kernel_abi() { return 1; }
+uint64_t kernel_abi() { return 2; }
 
 void write_plan(const Plan& plan, const std::filesystem::path& path) {
   const Layout layout = lay_out(plan);
