@@ -20,7 +20,7 @@ TEST(RowProgram, AppliesItsBodyToABlockInPlaceAtEveryLevel) {
   ASSERT_EQ(refuse_row_program(body, 3), nullptr);
   std::mt19937 random(3);
   for (const int64_t columns : {1, 7, 16, 48, 64, 100}) {
-    const int64_t rows = 5, stride = columns + 3;
+    const int64_t rows = 70, stride = columns + 3;
     const Tensor scale = random_tensor(random, {columns}), residual = random_tensor(random, {rows, columns});
     const Tensor column = random_tensor(random, {rows}), block = random_tensor(random, {rows, stride});
     const RowOperand operands[] = {

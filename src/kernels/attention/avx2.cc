@@ -11,6 +11,7 @@ namespace {
 #include "kernels/isa/vec_avx2.h"
 #include "kernels/isa/vec_math.h"
 #include "kernels/isa/vec_storage.h"
+#include "kernels/isa/vec_weight.h"
 
 #include "kernels/attention/scores-inl.h"
 }  // namespace

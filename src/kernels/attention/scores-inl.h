@@ -54,19 +54,19 @@ inline void add_exponentials(const attention::ScoreRow& row) noexcept {
   F s0 = set1(0.0f), s1 = s0;
   int64_t i = 0;
   for (; i + 2 * kLanes <= whole; i += 2 * kLanes) {
-    const F a = exp(load(row.scores + i) - shift), b = exp(load(row.scores + i + kLanes) - shift);
+    const F a = exp_weight(load(row.scores + i) - shift), b = exp_weight(load(row.scores + i + kLanes) - shift);
     store(row.scores + i, a);
     store(row.scores + i + kLanes, b);
     s0 = s0 + a;
     s1 = s1 + b;
   }
   for (; i < whole; i += kLanes) {
-    const F a = exp(load(row.scores + i) - shift);
+    const F a = exp_weight(load(row.scores + i) - shift);
     store(row.scores + i, a);
     s0 = s0 + a;
   }
   if (rest > 0) {
-    const F a = keep_first(exp(load_part(row.scores + whole, rest) - shift), rest, set1(0.0f));
+    const F a = keep_first(exp_weight(load_part(row.scores + whole, rest) - shift), rest, set1(0.0f));
     store_part(row.scores + whole, a, rest);
     s1 = s1 + a;
   }
@@ -77,7 +77,7 @@ inline void add_exponentials(const attention::ScoreRow& row) noexcept {
     return;
   }
   alignas(64) float factors[kLanes];
-  const F factor = exp(set1(before) - shift);
+  const F factor = exp_weight(set1(before) - shift);
   store(factors, factor);
   *row.largest = largest;
   *row.sum = *row.sum * factors[0] + sum;

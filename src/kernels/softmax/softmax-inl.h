@@ -24,7 +24,7 @@ template <class T> void softmax_row(const T* x, T* y, int64_t size, bool take_lo
   i = 0;
   for (; i + 2 * kLanes <= whole; i += 2 * kLanes) {
     const F a = get(x + i) - largest, b = get(x + i + kLanes) - largest;
-    const F ea = exp(a), eb = exp(b);
+    const F ea = exp_weight(a), eb = exp_weight(b);
     s0 = s0 + ea;
     s1 = s1 + eb;
     if (keep) {
@@ -33,12 +33,12 @@ template <class T> void softmax_row(const T* x, T* y, int64_t size, bool take_lo
     }
   }
   for (; i < whole; i += kLanes) {
-    const F e = exp(get(x + i) - largest);
+    const F e = exp_weight(get(x + i) - largest);
     s0 = s0 + e;
     if (keep) put(y + i, e);
   }
   if (rest > 0) {
-    const F e = keep_first(exp(get_part(x + whole, rest) - largest), rest, set1(0.0f));
+    const F e = keep_first(exp_weight(get_part(x + whole, rest) - largest), rest, set1(0.0f));
     s1 = s1 + e;
     if (keep) put_part(y + whole, e, rest);
   }
@@ -54,8 +54,8 @@ template <class T> void softmax_row(const T* x, T* y, int64_t size, bool take_lo
     for (i = 0; i < whole; i += kLanes) put(y + i, get(y + i) * scale);
     if (rest > 0) put_part(y + whole, get_part(y + whole, rest) * scale, rest);
   } else {
-    for (i = 0; i < whole; i += kLanes) put(y + i, exp(get(x + i) - largest) * scale);
-    if (rest > 0) put_part(y + whole, exp(get_part(x + whole, rest) - largest) * scale, rest);
+    for (i = 0; i < whole; i += kLanes) put(y + i, exp_weight(get(x + i) - largest) * scale);
+    if (rest > 0) put_part(y + whole, exp_weight(get_part(x + whole, rest) - largest) * scale, rest);
   }
 }
 
@@ -72,7 +72,7 @@ template <class T> void softmax_column_vector(const SoftmaxArgs& args, const T* 
   F largest = set1(-INFINITY), sum = set1(0.0f);
   for (int64_t k = 0; k < args.size; ++k) largest = max2(largest, read(x + k * args.inner));
   for (int64_t k = 0; k < args.size; ++k) {
-    const F e = exp(read(x + k * args.inner) - largest);
+    const F e = exp_weight(read(x + k * args.inner) - largest);
     sum = sum + e;
     if (kKeepsExponentials<T> && !args.log) write(y + k * args.inner, e);
   }
@@ -84,7 +84,7 @@ template <class T> void softmax_column_vector(const SoftmaxArgs& args, const T* 
   const F scale = set1(1.0f) / sum;
   for (int64_t k = 0; k < args.size; ++k) {
     const int64_t at = k * args.inner;
-    write(y + at, (kKeepsExponentials<T> ? read(y + at) : exp(read(x + at) - largest)) * scale);
+    write(y + at, (kKeepsExponentials<T> ? read(y + at) : exp_weight(read(x + at) - largest)) * scale);
   }
 }
 
