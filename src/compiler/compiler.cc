@@ -121,7 +121,8 @@ class PassStages {
       base_.target.pointwise_types.push_back(DType::kBF16);
       base_.target.mixed_epilogue_types.push_back(DType::kBF16);
     }
-    base_.target.attention = cpu && options.precision == "fp32" && has_attention(target);
+    base_.target.merge_siblings = cpu;
+    base_.target.attention = cpu && has_attention(target);
     check_names();
   }
 

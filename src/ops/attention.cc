@@ -122,6 +122,9 @@ void score_row(const Attention& attention, const Operands& o, const Bias& bias, 
   for (size_t j = 0; j < row.size(); ++j) row[j] += bias.at(b, h, i, static_cast<int64_t>(j));
   keep(AttentionScores::kMasked);
   softmax(row);
+  for (double& x : row) {
+    if (attention.nan_is_zero && std::isnan(x)) x = 0;
+  }
   keep(AttentionScores::kProbabilities);
 }
 

@@ -58,6 +58,7 @@
 #include "ops/resize.h"
 #include "ops/roi.h"
 #include "ops/score_transform.h"
+#include "ops/siblings.h"
 #include "ops/softmax.h"
 #include "ops/svm.h"
 #include "ops/tree_ensemble.h"
@@ -242,6 +243,7 @@ const OpDef* const kAll[] = {
     &Inverse::def,
     &MatMul::def,
     &Reduce::def,
+    &Siblings::def,
     &TopK::def,
     // recurrent, attention
     &Attention::def,

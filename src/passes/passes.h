@@ -20,6 +20,7 @@ Pass fold_affine();  // batch norm, scales and biases into weights
 Pass recognise_attention();
 Pass channels_last();
 Pass fuse_epilogue();
+Pass merge_siblings();
 Pass fuse_pointwise();
 Pass count_layouts();
 

@@ -19,7 +19,7 @@ std::vector<Stage> target_stages() {
       {"layout",
        true,
        {recognise_attention(), channels_last(), sink_transposes(), cancel_movement(), fold_constants(), merge_equal()}},
-      {"fuse", false, {fuse_epilogue(), fuse_pointwise()}},
+      {"fuse", false, {fuse_epilogue(), merge_siblings(), fuse_pointwise()}},
       {"report", false, {count_layouts()}},
   };
 }

@@ -1,10 +1,15 @@
 // Attention written out as softmax(q k^T * scale + mask) v, and the transposes of heads around it.
+#include <numeric>
+
 #include "ops/attention.h"
+#include "ops/expand.h"
 #include "ops/matmul.h"
 #include "ops/reshape.h"
 #include "ops/softmax.h"
+#include "ops/tile.h"
 #include "ops/transpose.h"
 #include "ops/where.h"
+#include "passes/attention_scores.h"
 #include "passes/passes.h"
 #include "passes/permute.h"
 #include "passes/queries.h"
@@ -17,70 +22,46 @@ using ir::ValueId;
 
 const Permutation kSwapHeads = {0, 2, 1, 3};
 
-// What the scores are, from the softmax up.
-struct Scores {
-  ValueId q = kNoValue, k = kNoValue, mask = kNoValue;
-  bool transposed_k = false;  // k is [b, h, d, t]
-  double scale = 1;
+// The softmax under the probabilities, and whether a guard makes NaN in them 0.
+struct Probabilities {
+  Producer<Softmax> softmax;
+  ValueId value = kNoValue;  // the softmax's result
+  bool nan_is_zero = false;
 };
 
-// x * c or x / c for one number c: x, with c taken into `scale`. Other values as they are.
-ValueId without_scale(const ir::Graph& graph, ValueId x, double& scale) {
-  const auto binary = producer_as<Binary>(graph, x);
-  if (!binary || (binary.op->fn != BinaryFn::kMul && binary.op->fn != BinaryFn::kDiv)) return x;
-  const bool divides = binary.op->fn == BinaryFn::kDiv;
-  for (const size_t side : {1, 0}) {
-    if (divides && side == 0) continue;
-    const auto factor = ir::splat_value(graph.constant(binary.input(side)));
-    const ValueId rest = binary.input(1 - side);
-    if (!factor || *factor == 0 || !same_shape(graph.fact(rest), graph.fact(x))) continue;
-    scale *= divides ? 1 / *factor : *factor;
-    return rest;
-  }
-  return x;
-}
-
-// The product under x, its scales and the mask added to it; nothing when x is no such product.
-std::optional<Scores> scores_of(const ir::Graph& graph, ValueId x) {
-  Scores scores;
-  const auto sum = producer_as<Binary>(graph, x);
-  if (sum && sum.op->fn == BinaryFn::kAdd) {
-    for (const size_t side : {0, 1}) {
-      double scale = 1;
-      if (!producer_as<MatMul>(graph, without_scale(graph, sum.input(side), scale))) continue;
-      if (!same_shape(graph.fact(sum.input(side)), graph.fact(x))) continue;
-      x = sum.input(side);
-      scores.mask = sum.input(1 - side);
-      break;
+Probabilities probabilities_of(const ir::Graph& graph, ValueId p) {
+  if (const auto guard = producer_as<Where>(graph, p); guard && is_all(graph, guard.input(1), 0)) {
+    const auto test = producer_as<Unary>(graph, guard.input(0));
+    const ValueId inner = guard.input(2);
+    const bool plain = test && test.op->fn == UnaryFn::kIsNan && test.input(0) == inner;
+    if (plain && graph.users(inner).size() == 2 && !graph.is_output(inner) && graph.users(guard.input(0)).size() == 1) {
+      return {producer_as<Softmax>(graph, inner), inner, true};
     }
   }
-  const auto product = producer_as<MatMul>(graph, without_scale(graph, x, scores.scale));
-  if (!product || product.op->trans_a || !product.op->epilogue.empty() || product.input(2) != kNoValue) return {};
-  scores.scale *= product.op->alpha;
-  scores.transposed_k = !product.op->trans_b;
-  scores.q = without_scale(graph, product.input(0), scores.scale);
-  scores.k = without_scale(graph, product.input(1), scores.scale);
-  return scores;
+  return {producer_as<Softmax>(graph, p), p, false};
 }
 
-const char* refuse_types(const ir::Graph& graph, const Scores& scores, ValueId v) {
+const char* refuse_operands(const ir::Graph& graph, const Scores& scores, ValueId v) {
+  const Fact& first = graph.fact(scores.q);
   for (const ValueId id : {scores.q, scores.k, v}) {
     const Fact& fact = graph.fact(id);
     if (fact.dtype() != DType::kF32) return "elements other than f32";
-    if (!fact.has_rank() || fact.rank() != 4) return "operands that are not [batch, heads, length, size]";
+    if (!fact.has_rank() || fact.rank() < 3 || fact.rank() > 4 || fact.rank() != first.rank()) {
+      return "operands that are not [batch, heads, length, size]";
+    }
   }
   const DimShape &q = *graph.fact(scores.q).shape, &k = *graph.fact(scores.k).shape, &values = *graph.fact(v).shape;
-  if (!(q[0] == k[0] && k[0] == values[0] && q[1] == k[1] && k[1] == values[1])) {
-    return "batches or heads that broadcast";
-  }
-  if (scores.scale == 0) return "a scale of zero";
-  return nullptr;
+  const bool shared = q.size() == 4 && k[1] == Dim(1);
+  if (!(q[0] == k[0] && k[0] == values[0])) return "batches or heads that broadcast";
+  if (q.size() == 4 && !(k[1] == values[1] && (shared || q[1] == k[1]))) return "batches or heads that broadcast";
+  return scores.scale == 0 ? "a scale of zero" : nullptr;
 }
 
-const char* refuse_mask(const ir::Graph& graph, ValueId mask, const Dim& keys) {
+const char* refuse_mask(const ir::Patch& patch, ValueId mask, int64_t rank, const Dim& keys) {
   if (mask == kNoValue) return nullptr;
-  const Fact& fact = graph.fact(mask);
-  if (fact.dtype() != DType::kF32 || !fact.has_rank() || fact.rank() > 4) return "a mask of another type or rank";
+  const Fact& fact = patch.fact(mask);
+  const bool typed = fact.dtype() == DType::kF32 || fact.dtype() == DType::kBool;
+  if (!typed || !fact.has_rank() || fact.rank() > rank) return "a mask of another type or rank";
   // The operator reads a mask that is too short as hiding the rest; one that broadcasts it must be sure of.
   if (fact.rank() > 0 && !(fact.shape->back() == Dim(1)) && !(fact.shape->back() == keys)) {
     return "a mask whose length may differ from the keys'";
@@ -88,32 +69,95 @@ const char* refuse_mask(const ir::Graph& graph, ValueId mask, const Dim& keys) {
   return nullptr;
 }
 
+// [b, s, d] as [b, 1, s, d]; ranks other than 3 as they are.
+ValueId with_heads(ir::Patch& patch, ValueId id) {
+  if (id == kNoValue || patch.fact(id).rank() != 3) return id;
+  DimShape shape = *patch.fact(id).shape;
+  shape.insert(shape.begin() + 1, Dim(1));
+  return patch.add(Reshape{std::move(shape), true}, {id});
+}
+
 ir::Outcome written_out(const ir::Graph& graph, ir::NodeId id, PassRun& run) {
   const ir::Node& node = graph.node(id);
   const auto* product = node.op.as<MatMul>();
   if (product == nullptr || !run.target().attention) return ir::no_match;
-  const auto softmax = producer_as<Softmax>(graph, node.inputs[0]);
-  if (!softmax || softmax.op->log) return ir::no_match;
-  const auto scores = scores_of(graph, softmax.input(0));
-  if (!scores) return ir::no_match;
+  const Probabilities p = probabilities_of(graph, node.inputs[0]);
+  if (!p.softmax || p.softmax.op->log) return ir::no_match;
+  ir::Patch patch(graph);
+  const char* why = nullptr;
+  const auto scores = scores_of(graph, p.softmax.input(0), patch, why);
+  if (!scores) return why != nullptr ? ir::refused(why) : ir::no_match;
   const ValueId v = node.inputs[1];
   if (product->trans_a || product->trans_b || product->alpha != 1 || !product->epilogue.empty() ||
       input_or_none(node, 2) != kNoValue) {
     return ir::refused("the product with the values does more");
   }
-  if (softmax.op->axis != -1 && softmax.op->axis != 3) return ir::refused("the softmax is not over the keys");
-  if (graph.sole_user(node.inputs[0]) != id || graph.sole_user(softmax.input(0)) < 0) {
+  if (graph.sole_user(node.inputs[0]) != id || graph.sole_user(p.softmax.input(0)) < 0) {
     return ir::refused("the scores are used elsewhere");
   }
-  if (const char* reason = refuse_types(graph, *scores, v)) return ir::refused(reason);
-  if (const char* reason = refuse_mask(graph, scores->mask, (*graph.fact(v).shape)[2])) return ir::refused(reason);
-  ir::Patch patch(graph);
-  const ValueId k = scores->transposed_k ? patch.add(Transpose{{0, 1, 3, 2}}, {scores->k}) : scores->k;
+  if (const char* reason = refuse_operands(graph, *scores, v)) return ir::refused(reason);
+  const DimShape& values = *graph.fact(v).shape;
+  const auto rank = static_cast<int64_t>(values.size());
+  if (p.softmax.op->axis != -1 && p.softmax.op->axis != rank - 1)
+    return ir::refused("the softmax is not over the keys");
+  if (const char* reason = refuse_mask(patch, scores->mask, rank, values[values.size() - 2])) {
+    return ir::refused(reason);
+  }
+  Permutation swap(static_cast<size_t>(rank));
+  std::iota(swap.begin(), swap.end(), 0);
+  std::swap(swap[swap.size() - 1], swap[swap.size() - 2]);
+  const ValueId k = scores->transposed_k ? patch.add(Transpose{swap}, {scores->k}) : scores->k;
   Attention attention;
   attention.scale = scores->scale;
+  attention.nan_is_zero = p.nan_is_zero;
   std::vector<ValueId> inputs{scores->q, k, v};
   if (scores->mask != kNoValue) inputs.push_back(scores->mask);
-  patch.replace(node.outputs[0], patch.add(attention, std::move(inputs)));
+  for (ValueId& input : inputs) input = rank == 3 ? with_heads(patch, input) : input;
+  ValueId result = patch.add(attention, std::move(inputs));
+  if (rank == 3) {
+    const DimShape& shape = *patch.fact(result).shape;
+    result = patch.add(Reshape{{shape[0], shape[2], shape[3]}, true}, {result});
+  }
+  patch.replace(node.outputs[0], result);
+  return patch;
+}
+
+// Keys or values whose heads are repeated, [b, heads * times, t, d], as [b, heads, t, d]; kNoValue where they are not.
+ValueId not_repeated(const ir::Graph& graph, ir::Patch& patch, ValueId id) {
+  const auto permutation = transposed_by(graph, id);
+  const bool swapped = permutation && *permutation == kSwapHeads;
+  const size_t heads = swapped ? 2 : 1;
+  const auto joined = producer_as<Reshape>(graph, swapped ? graph.producer(id)->inputs[0] : id);
+  if (!joined) return kNoValue;
+  const ir::Node* repeat = graph.producer(joined.input(0));
+  if (repeat == nullptr || !(repeat->op.is<Expand>() || repeat->op.is<Tile>())) return kNoValue;
+  const Fact &from = graph.fact(repeat->inputs[0]), &to = graph.fact(joined.input(0));
+  if (!from.shape || !to.shape || from.rank() != 5 || to.rank() != 5) return kNoValue;
+  DimShape expected = *to.shape, result = *to.shape;
+  expected[heads + 1] = Dim(1);
+  result[heads] = result[heads] * result[heads + 1];
+  result.erase(result.begin() + static_cast<int64_t>(heads) + 1);
+  if (*from.shape != expected || *graph.fact(joined.node->outputs[0]).shape != result) return kNoValue;
+  result[heads] = (*from.shape)[heads];
+  const ValueId plain = patch.add(Reshape{std::move(result), true}, {repeat->inputs[0]});
+  return swapped ? patch.add(Transpose{kSwapHeads}, {plain}) : plain;
+}
+
+// Query heads that share keys and values read them where they lie, not repeated.
+ir::Outcome shared_heads(const ir::Graph& graph, ir::NodeId id, PassRun& run) {
+  const ir::Node& node = graph.node(id);
+  const auto* op = node.op.as<Attention>();
+  if (op == nullptr || op->output_count > 1 || !run.target().attention) return ir::no_match;
+  ir::Patch patch(graph);
+  std::vector<ValueId> inputs = node.inputs;
+  for (const size_t i : {1, 2}) {
+    inputs[i] = not_repeated(graph, patch, inputs[i]);
+    if (inputs[i] == kNoValue) return ir::no_match;
+  }
+  if (!(*patch.fact(inputs[1]).shape)[1].constant() || !(*graph.fact(inputs[0]).shape)[1].constant()) {
+    return ir::refused("the number of heads is known only when it runs");
+  }
+  patch.replace(node.outputs[0], patch.add(*op, std::move(inputs)));
   return patch;
 }
 
@@ -157,7 +201,7 @@ Pass recognise_attention() {
   return {"recognise_attention",
           "attention that was written out is one operator, which reads and writes heads where they lie",
           "before channels_last and epilogues, which would take its scale and mask; cancel_movement follows",
-          {{"written_out", written_out}, {"heads_in_place", heads_in_place}}};
+          {{"written_out", written_out}, {"shared_heads", shared_heads}, {"heads_in_place", heads_in_place}}};
 }
 
 }  // namespace ingot::passes

@@ -47,6 +47,103 @@ TEST(RecogniseAttention, NearMissesAreRefusedWithTheirReason) {
   EXPECT_EQ(reason(shared), "batches or heads that broadcast");
 }
 
+TEST(RecogniseAttention, MasksThatChooseAreMasks) {
+  const std::string product = "%m = matmul{trans_b=true}(%q, %k)\n ";
+  const std::string seen =
+      "%seen: bool[6,5] = const {true,true,false,false,false, true,true,false,false,false, "
+      "true,true,true,false,false, true,true,true,true,false, true,true,true,true,true, "
+      "false,false,false,false,true}\n ";
+  for (const std::string& scores : {
+           "%low: f32[] = const -inf\n %zero: f32[] = const 0\n %seen = binary{fn=greater}(%mask, %zero)\n" + product +
+               "%s = where(%seen, %m, %low)",
+           "%low: f32[] = const -3.4028235e38\n %zero: f32[] = const 0\n %hid = binary{fn=less}(%mask, %zero)\n" +
+               product + "%s = where(%hid, %low, %m)",
+           "%low: f32[] = const -1e4\n " + seen + product + "%s = where(%seen, %m, %low)",
+           "%low: f32[] = const -3.4028235e38\n " + seen + product +
+               "%w = where(%seen, %m, %low)\n %s = binary(%w, %mask)",
+           "%low: f32[] = const -3.4028235e38\n " + seen + product +
+               "%w = binary(%mask, %m)\n %s = where(%seen, %w, %low)",
+       }) {
+    const auto result = rewrite({recognise_attention(), fold_constants()}, written_out(scores));
+    EXPECT_NE(result.ops().find("attention"), std::string::npos) << result.text();
+    EXPECT_EQ(result.ops().find("softmax"), std::string::npos) << result.text();
+    for (const int64_t size : {2, 5}) {
+      const auto inputs = random_inputs(result.before, static_cast<uint64_t>(size), size);
+      // A row that sees no key is NaN in both.
+      const auto expected = ir::interpret(result.before, inputs), actual = ir::interpret(result.after, inputs);
+      EXPECT_TRUE(compare(actual[0], expected[0], {0, 1e-30, 1e-5}).equal) << result.text();
+    }
+  }
+}
+
+TEST(RecogniseAttention, NumbersInPlaceOfScoresThatMayMatterAreNoMask) {
+  const auto result = rewrite(recognise_attention(), written_out(R"(%low: f32[] = const -10000
+    %zero: f32[] = const 0
+    %seen = binary{fn=greater}(%mask, %zero)
+    %m = matmul{trans_b=true}(%q, %k)
+    %s = where(%seen, %m, %low))"));
+  EXPECT_EQ(result.patches(), 0);
+  EXPECT_EQ(result.refusals(), "a mask that puts a number in place of scores that may not be far below the others");
+}
+
+TEST(RecogniseAttention, AGuardAgainstRowsWithoutKeysIsPartOfIt) {
+  const auto result = rewrite(recognise_attention(), written_out(R"(%low: f32[] = const -inf
+    %zero: f32[] = const 0
+    %seen = binary{fn=greater}(%mask, %mask)
+    %m = matmul{trans_b=true}(%q, %k)
+    %s = where(%seen, %m, %low))",
+                                                                 R"(%nan = unary{fn=is_nan}(%p)
+    %guarded = where(%nan, %zero, %p)
+    %y = matmul(%guarded, %v))"));
+  EXPECT_NE(result.ops().find("nan_is_zero=true"), std::string::npos) << result.text();
+  expect_same_numbers(result);
+}
+
+TEST(RecogniseAttention, OneHeadWithoutAnAxisOfItsOwn) {
+  const auto result =
+      rewrite(recognise_attention(), R"(graph g(%q: f32[n,6,4], %k: f32[n,5,4], %v: f32[n,5,3], %mask: f32[n,6,5]) {
+    %m = matmul{trans_b=true, alpha=0.5}(%q, %k)
+    %s = binary(%m, %mask)
+    %p = softmax(%s)
+    %y = matmul(%p, %v)
+    return %y
+  })");
+  EXPECT_NE(result.ops().find("attention"), std::string::npos) << result.text();
+  expect_same_numbers(result);
+}
+
+TEST(RecogniseAttention, RepeatedHeadsAreReadWhereTheyLie) {
+  for (const char* repeat : {"expand{shape=[n,2,3,5,4]}", "tile{repeats=[1,1,3,1,1]}"}) {
+    const auto result = rewrite({recognise_attention(), cancel_movement()},
+                                std::string(R"(graph g(%q: f32[n,6,7,4], %k: f32[n,2,5,4], %v: f32[n,2,5,4]) {
+      %k5 = reshape{shape=[n,2,1,5,4]}(%k)
+      %ke = )") + repeat + R"((%k5)
+      %kr = reshape{shape=[n,6,5,4]}(%ke)
+      %v5 = reshape{shape=[n,2,1,5,4]}(%v)
+      %ve = )" + repeat + R"((%v5)
+      %vr = reshape{shape=[n,6,5,4]}(%ve)
+      %t = transpose{permutation=[0,1,3,2]}(%kr)
+      %s = matmul(%q, %t)
+      %p = softmax(%s)
+      %y = matmul(%p, %vr)
+      return %y
+    })");
+    EXPECT_EQ(result.ops(), "attention{scale=1}") << result.text();
+    expect_same_numbers(result);
+  }
+}
+
+TEST(RecogniseAttention, OneHeadOfKeysServesAllQueries) {
+  const auto result = rewrite(recognise_attention(), R"(graph g(%q: f32[n,6,7,4], %k: f32[n,1,5,4], %v: f32[n,1,5,4]) {
+    %s = matmul{trans_b=true}(%q, %k)
+    %p = softmax(%s)
+    %y = matmul(%p, %v)
+    return %y
+  })");
+  EXPECT_EQ(result.ops(), "attention{scale=1}") << result.text();
+  expect_same_numbers(result);
+}
+
 TEST(RecogniseAttention, NoKernelMeansNoChange) {
   PassOptions options = strict_options();
   options.target.attention = false;

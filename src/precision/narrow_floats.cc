@@ -211,6 +211,8 @@ passes::Pass narrow_floats() {
 
 std::vector<passes::Stage> bf16_stages() {
   return {
+      // Attention computes in f32 whatever stands around it: it must be found before its parts are narrowed.
+      {"attention", true, {passes::recognise_attention(), passes::sink_transposes(), passes::cancel_movement()}},
       {"narrow", false, {narrow_floats()}},
       {"casts", true, {passes::cancel_casts(), passes::merge_equal(), passes::remove_dead()}},
       {"narrow report", false, {count_narrow()}},

@@ -9,7 +9,7 @@ namespace ingot::precision {
 // outputs of the graph keep their types; casts stand where f32 and bf16 meet. Finite weights stay finite.
 passes::Pass narrow_floats();
 
-// The pass, then what removes casts that meet.
+// Attention becomes one operator, which stays f32; the pass; what removes casts that meet.
 std::vector<passes::Stage> bf16_stages();
 
 }  // namespace ingot::precision

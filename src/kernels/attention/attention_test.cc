@@ -88,6 +88,9 @@ TEST(AttentionKernel, AQueryThatSeesNoKeyGivesNan) {
   std::fill(mask.begin() + 280, mask.begin() + 415, -INFINITY);  // only keys of the second tile
   inputs.push_back(Tensor::of<float>({3, 140}, mask));
   expect_rows_match(kAttentionFamily, {Attention{}, inputs}, kClose);
+  Attention guarded;
+  guarded.nan_is_zero = true;
+  expect_rows_match(kAttentionFamily, {guarded, inputs}, kClose);
 }
 
 TEST(AttentionKernel, RefusesACacheAndFurtherOutputs) {

@@ -243,6 +243,10 @@ void BoundAttention::run_block(const RunArgs& args, const float* packed, int64_t
   }
   float* y = static_cast<float*>(args.outputs[0]) + y_.at(b, h, first);
   for (int64_t r = 0; r < rows; ++r) {
+    if (op_.nan_is_zero && !(slot.sums[r] > 0)) {
+      std::fill_n(y + r * y_.row_stride, v_.size, 0.0f);
+      continue;
+    }
     functions_.divide(slot.results + r * width_, slot.sums[r], v_.size, y + r * y_.row_stride);
   }
 }

@@ -10,10 +10,11 @@
 namespace ingot::kernels::gemm {
 namespace {
 
-constexpr int64_t kDepthBlock = 384;      // rows of a B panel that stay in L2 beside A
-constexpr int64_t kTableEntries = 4096;   // row pointers handled at once
-constexpr int64_t kProgramFloats = 1024;  // finished floats, still in L1, that a program runs on
-constexpr double kWorthAThread = 200e3;   // multiply-adds
+constexpr int64_t kDepthBlock = 384;         // rows of a B panel that stay in L2 beside A
+constexpr int64_t kTableEntries = 4096;      // row pointers handled at once
+constexpr int64_t kProgramFloats = 1024;     // finished floats, still in L1, that a program runs on
+constexpr int64_t kChunkFloats = 256 << 10;  // of the B of segments read together
+constexpr double kWorthAThread = 200e3;      // multiply-adds
 
 int64_t parts(int64_t size, int64_t largest) { return std::max<int64_t>(1, (size + largest - 1) / largest); }
 
@@ -22,7 +23,7 @@ int64_t parts(int64_t size, int64_t largest) { return std::max<int64_t>(1, (size
 BlockedGemm::BlockedGemm(const TileSet& tiles, const BlockedSize& size, StoredB stored, int64_t b_stride,
                          const RowProgram* program, const Target& target)
     : tiles_(tiles), size_(size), stored_(stored), b_stride_(b_stride), program_(program) {
-  panels_ = panel_count(tiles, size.n);
+  cut_columns();
   row_tiles_ = (size.m + tiles.rows - 1) / tiles.rows;
   if (size.products == 0 || panels_ == 0 || row_tiles_ == 0) {
     size_.products = 0;
@@ -31,17 +32,34 @@ BlockedGemm::BlockedGemm(const TileSet& tiles, const BlockedSize& size, StoredB 
   cut_depth();
   cut_rows(target);
   share_out(target);
-  const int64_t last_width = panel_width(tiles, size.n, panels_ - 1);
-  for (int64_t tap = 0; tap < size.taps; ++tap) {
-    tap_offsets_.push_back(tap * size.depth * tiles.columns());
-    last_tap_offsets_.push_back(tap * size.depth * last_width);
-  }
   int64_t deepest = 0;
   for (const DepthBlock& block : blocks_) deepest = std::max(deepest, block.depth);
   constexpr auto bytes = [](int64_t floats) { return round_up(floats * static_cast<int64_t>(sizeof(float)), 64); };
   table_bytes_ = round_up(block_tiles_ * tiles.rows * size.taps * static_cast<int64_t>(sizeof(float*)), 64);
   packed_bytes_ = stored == StoredB::kPanels ? 0 : bytes(deepest * tiles.columns());
   slot_bytes_ = table_bytes_ + packed_bytes_ + bytes(block_tiles_ * tiles.rows * size.patch_floats);
+}
+
+void BlockedGemm::cut_columns() {
+  const auto add_offsets = [&](int64_t width) {
+    std::vector<int64_t> offsets;
+    for (int64_t tap = 0; tap < size_.taps; ++tap) offsets.push_back(tap * size_.depth * width);
+    tap_offsets_.push_back(std::move(offsets));
+  };
+  add_offsets(tiles_.columns());
+  const auto add = [&](int64_t segment, int64_t n) {
+    const int64_t count = panel_count(tiles_, n);
+    for (int64_t i = 0; i < count; ++i) {
+      const int64_t first = i * tiles_.columns();
+      const bool last = i + 1 == count;
+      columns_.push_back({segment, first, std::min<int64_t>(tiles_.columns(), n - first), panel_width(tiles_, n, i),
+                          last ? tap_offsets_.size() : 0});
+      if (last) add_offsets(columns_.back().width);
+    }
+  };
+  if (size_.segments.empty()) add(0, size_.n);
+  for (size_t i = 0; i < size_.segments.size(); ++i) add(static_cast<int64_t>(i), size_.segments[i].n);
+  panels_ = static_cast<int64_t>(columns_.size());
 }
 
 // A block is part of one tap, or several whole taps.
@@ -75,7 +93,9 @@ void BlockedGemm::cut_rows(const Target& target) {
 
 // Finds the grid of parts with the least work on the busiest thread; at equal work, the fewest parts.
 void BlockedGemm::share_out(const Target& target) {
-  const double work = static_cast<double>(size_.products) * size_.m * size_.n * size_.taps * size_.depth;
+  double columns = 0;
+  for (const Panel& panel : columns_) columns += static_cast<double>(panel.columns);
+  const double work = static_cast<double>(size_.products) * size_.m * columns * size_.taps * size_.depth;
   const int64_t threads = std::clamp<int64_t>(static_cast<int64_t>(work / kWorthAThread), 1, target.threads);
   double best = INFINITY;
   for (int64_t n = 1; n <= std::min(panels_, threads); ++n) {
@@ -109,24 +129,50 @@ void BlockedGemm::run(const Source& source, std::byte* scratch, const Parallel& 
 
 void BlockedGemm::run_unit(const Source& source, int64_t unit, const Slot& slot) const noexcept {
   const int64_t part_m = unit % units_m_, part_n = unit / units_m_ % units_n_, index = unit / (units_m_ * units_n_);
-  const int64_t end = row_tiles_ * (part_m + 1) / units_m_;
-  const Product product = source.product(index);
-  for (int64_t tile = row_tiles_ * part_m / units_m_; tile < end; tile += block_tiles_) {
-    const int64_t first = tile * tiles_.rows;
-    const int64_t rows = std::min(std::min(end, tile + block_tiles_) * tiles_.rows, size_.m) - first;
-    source.rows(index, first, rows, slot.table, slot.patches);
-    for (int64_t panel = panels_ * part_n / units_n_; panel < panels_ * (part_n + 1) / units_n_; ++panel) {
-      run_panel(product, first, rows, panel, slot);
+  const int64_t end = row_tiles_ * (part_m + 1) / units_m_, end_panel = panels_ * (part_n + 1) / units_n_;
+  for (int64_t panel = panels_ * part_n / units_n_; panel < end_panel;) {
+    const int64_t end_chunk = end_of_chunk(panel, end_panel);
+    for (int64_t tile = row_tiles_ * part_m / units_m_; tile < end; tile += block_tiles_) {
+      const int64_t first = tile * tiles_.rows;
+      const int64_t rows = std::min(std::min(end, tile + block_tiles_) * tiles_.rows, size_.m) - first;
+      run_block(source, index, first, rows, panel, end_chunk, slot);
     }
+    panel = end_chunk;
+  }
+}
+
+// Every block of rows reads the panels [panel, end of chunk) again: whole segments, as many as stay in the last cache.
+int64_t BlockedGemm::end_of_chunk(int64_t panel, int64_t end) const noexcept {
+  if (size_.segments.empty()) return end;
+  int64_t floats = 0;
+  for (int64_t i = panel; i < end; ++i) {
+    const Panel& each = columns_[static_cast<size_t>(i)];
+    if (each.first == 0 && floats > kChunkFloats) return i;
+    floats += each.width * size_.taps * size_.depth;
+  }
+  return end;
+}
+
+void BlockedGemm::run_block(const Source& source, int64_t index, int64_t first, int64_t rows, int64_t panel,
+                            int64_t end_panel, const Slot& slot) const noexcept {
+  source.rows(index, first, rows, slot.table, slot.patches);
+  Product product;
+  int64_t current = -1;
+  for (; panel < end_panel; ++panel) {
+    const Panel& columns = columns_[static_cast<size_t>(panel)];
+    const int64_t wanted = size_.segments.empty() ? index : columns.segment;
+    if (wanted != current) product = source.product(wanted);
+    current = wanted;
+    run_panel(product, first, rows, columns, slot);
   }
 }
 
 // Sets b, b_step and b_offsets; packs the block when the tile cannot read it where it is.
-void BlockedGemm::place_b(const Product& product, int64_t panel, const DepthBlock& block, int64_t rows, TileArgs& args,
-                          const Slot& slot) const noexcept {
-  const int64_t first = panel * tiles_.columns(), width = panel_width(tiles_, size_.n, panel);
+void BlockedGemm::place_b(const Product& product, const Panel& panel, const DepthBlock& block, int64_t rows,
+                          TileArgs& args, const Slot& slot) const noexcept {
+  const int64_t first = panel.first, width = panel.width;
   args.b_step = width;
-  args.b_offsets = (panel + 1 == panels_ ? last_tap_offsets_ : tap_offsets_).data();
+  args.b_offsets = tap_offsets_[panel.offsets].data();
   if (stored_ == StoredB::kPanels) {
     args.b_offsets += block.tap;
     args.b = product.b + first * size_.taps * size_.depth + block.first * width;
@@ -152,14 +198,13 @@ void BlockedGemm::place_b(const Product& product, int64_t panel, const DepthBloc
   }
 }
 
-void BlockedGemm::run_panel(const Product& product, int64_t first_row, int64_t rows, int64_t panel,
+void BlockedGemm::run_panel(const Product& product, int64_t first_row, int64_t rows, const Panel& panel,
                             const Slot& slot) const noexcept {
-  const int64_t first_column = panel * tiles_.columns();
   TileArgs args;
   args.a_rows = tiles_.rows;
-  args.c_stride = size_.c_stride;
-  args.columns = std::min<int64_t>(tiles_.columns(), size_.n - first_column);
-  const int64_t vectors = panel_width(tiles_, size_.n, panel) / tiles_.vector;
+  args.c_stride = c_stride(panel);
+  args.columns = panel.columns;
+  const int64_t vectors = panel.width / tiles_.vector, first_column = panel.first;
   for (const DepthBlock& block : blocks_) {
     place_b(product, panel, block, rows, args, slot);
     args.a_offset = block.first;
@@ -172,28 +217,28 @@ void BlockedGemm::run_panel(const Product& product, int64_t first_row, int64_t r
     for (int64_t row = 0; row < rows; row += tiles_.rows) {
       const int64_t count = std::min<int64_t>(tiles_.rows, rows - row), at = first_row + row;
       args.a = slot.table + row * size_.taps + block.tap * tiles_.rows;
-      args.c = product.c + at * size_.c_stride + first_column;
+      args.c = product.c + at * args.c_stride + first_column;
       const TileFinish& finish = product.finish;
       if (finish.bias != nullptr) args.finish.bias = finish.bias + at * finish.bias_stride + first_column;
       if (finish.addend != nullptr) args.finish.addend = finish.addend + at * finish.addend_stride + first_column;
       tiles_.tile(count, vectors)(args);
-      if (!args.finished || program_ == nullptr) continue;
+      if (!args.finished || program(panel) == nullptr) continue;
       const int64_t done = row + count;
       if ((done - unprocessed) * args.columns < kProgramFloats && done < rows) continue;
-      run_program(product, first_row + unprocessed, done - unprocessed, first_column, args.columns);
+      run_program(product, first_row + unprocessed, done - unprocessed, panel);
       unprocessed = done;
     }
   }
 }
 
-void BlockedGemm::run_program(const Product& product, int64_t first_row, int64_t rows, int64_t first_column,
-                              int64_t columns) const noexcept {
+void BlockedGemm::run_program(const Product& product, int64_t first_row, int64_t rows,
+                              const Panel& panel) const noexcept {
   std::array<RowOperand, kMaxOperands> operands = product.operands;
   for (RowOperand& operand : operands) {
-    operand.data += first_row * operand.row_stride + first_column * operand.column_stride;
+    operand.data += first_row * operand.row_stride + panel.first * operand.column_stride;
   }
-  program_->run({product.c + first_row * size_.c_stride + first_column, size_.c_stride, rows, columns},
-                operands.data());
+  const int64_t stride = c_stride(panel);
+  program(panel)->run({product.c + first_row * stride + panel.first, stride, rows, panel.columns}, operands.data());
 }
 
 }  // namespace ingot::kernels::gemm

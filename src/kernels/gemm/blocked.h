@@ -23,6 +23,7 @@ struct Product {
 // Where the operands of a run are; called from many threads.
 class Source {
  public:
+  // With segments: that of segment `index` of the one product.
   virtual Product product(int64_t index) const noexcept = 0;
   // Fills `table` for the rows [first, first + count) of product `index`: tap t of row first + i is at
   // table[(i / rows * taps + t) * rows + i % rows] with the tile set's `rows`. `patches`: count * patch_floats floats
@@ -38,11 +39,18 @@ class Source {
 // b[depth * stride + column] (rows) or b[column * stride + depth] (columns); those with one tap only.
 enum class StoredB { kPanels, kRows, kColumns };
 
+// Columns of B that are a matrix of their own, with a result of their own of row stride n.
+struct Segment {
+  int64_t n = 0;
+  const RowProgram* program = nullptr;  // may be null; outlives the gemm
+};
+
 struct BlockedSize {
   int64_t products = 1, m = 0, n = 0, taps = 1, depth = 0;
   int64_t c_stride = 0;
-  int64_t row_floats = 0;    // floats of A that a row adds to the cache's load; 0: taps * depth
-  int64_t patch_floats = 0;  // scratch for each row's pointers to refer to
+  int64_t row_floats = 0;              // floats of A that a row adds to the cache's load; 0: taps * depth
+  int64_t patch_floats = 0;            // scratch for each row's pointers to refer to
+  std::vector<Segment> segments = {};  // instead of n, c_stride and a program: several B for the rows of one product
 };
 
 class BlockedGemm {
@@ -57,21 +65,34 @@ class BlockedGemm {
   struct DepthBlock {
     int64_t tap, taps, first, depth;
   };
+  struct Panel {
+    int64_t segment, first, columns, width;  // first: column in the segment
+    size_t offsets;                          // which of tap_offsets_
+  };
   struct Slot {
     const float** table;
     float* packed;
     float* patches;
   };
+  void cut_columns();
   void cut_depth();
   void cut_rows(const Target& target);
   void share_out(const Target& target);
   void run_unit(const Source& source, int64_t unit, const Slot& slot) const noexcept;
-  void run_panel(const Product& product, int64_t first_row, int64_t rows, int64_t panel,
+  void run_block(const Source& source, int64_t index, int64_t first, int64_t rows, int64_t panel, int64_t end_panel,
                  const Slot& slot) const noexcept;
-  void place_b(const Product& product, int64_t panel, const DepthBlock& block, int64_t rows, TileArgs& args,
+  int64_t end_of_chunk(int64_t panel, int64_t end) const noexcept;
+  void run_panel(const Product& product, int64_t first_row, int64_t rows, const Panel& panel,
+                 const Slot& slot) const noexcept;
+  void place_b(const Product& product, const Panel& panel, const DepthBlock& block, int64_t rows, TileArgs& args,
                const Slot& slot) const noexcept;
-  void run_program(const Product& product, int64_t first_row, int64_t rows, int64_t first_column,
-                   int64_t columns) const noexcept;
+  void run_program(const Product& product, int64_t first_row, int64_t rows, const Panel& panel) const noexcept;
+  int64_t c_stride(const Panel& panel) const noexcept {
+    return size_.segments.empty() ? size_.c_stride : size_.segments[static_cast<size_t>(panel.segment)].n;
+  }
+  const RowProgram* program(const Panel& panel) const noexcept {
+    return size_.segments.empty() ? program_ : size_.segments[static_cast<size_t>(panel.segment)].program;
+  }
 
   const TileSet& tiles_;
   BlockedSize size_;
@@ -79,11 +100,12 @@ class BlockedGemm {
   int64_t b_stride_;
   const RowProgram* program_;
   std::vector<DepthBlock> blocks_;
+  std::vector<Panel> columns_;
   int64_t panels_ = 0, row_tiles_ = 0;
   int64_t block_tiles_ = 1;            // row tiles handled with one table
   int64_t units_m_ = 1, units_n_ = 1;  // parts of each product
   int64_t slots_ = 1, slot_bytes_ = 0, table_bytes_ = 0, packed_bytes_ = 0;
-  std::vector<int64_t> tap_offsets_, last_tap_offsets_;  // in full panels and in the last one
+  std::vector<std::vector<int64_t>> tap_offsets_;  // in full panels, then in the last one of each segment
 };
 
 }  // namespace ingot::kernels::gemm
