@@ -143,6 +143,42 @@ inline constexpr DeviceCase kDeviceCases[] = {
       %t = gather{axis=1}(%w, %i)
       return %a, %t
     })"},
+    {"attention_heads_side_by_side",
+     R"(graph g(%q: f32[2,70,96], %k: f32[2,70,96], %v: f32[2,70,96], %m: f32[2,1,1,70]) {
+      %y = attention{q_heads=3, kv_heads=3}(%q, %k, %v, %m)
+      return %y
+    })"},
+    {"attention_causal_grouped", R"(graph g(%q: f32[1,4,150,64], %k: f32[1,2,150,64], %v: f32[1,2,150,64]) {
+      %y = attention{causal=true, softcap=3}(%q, %k, %v)
+      return %y
+    })"},
+    {"attention_many_heads", R"(graph g(%q: f32[24,12,130,64], %k: f32[24,12,200,64], %v: f32[24,12,200,64]) {
+      %y = attention{scale=0.25}(%q, %k, %v)
+      return %y
+    })"},
+    {"attention_wide_and_padded",
+     R"(graph g(%q: f32[1,2,33,72], %k: f32[1,2,49,72], %v: f32[1,2,49,104], %m: f32[2,33,49]) {
+      %y = attention(%q, %k, %v, %m)
+      return %y
+    })"},
+    {"attention_odd_size", R"(graph g(%q: f32[1,2,9,20], %k: f32[1,2,150,20], %v: f32[1,2,150,12]) {
+      %y = attention(%q, %k, %v)
+      return %y
+    })"},
+    {"attention_written_out", R"(graph g(%q: f32[2,6,32], %k: f32[2,5,32], %v: f32[2,5,32]) {
+      %q4 = reshape{shape=[2,6,2,16]}(%q)
+      %k4 = reshape{shape=[2,5,2,16]}(%k)
+      %v4 = reshape{shape=[2,5,2,16]}(%v)
+      %qt = transpose{permutation=[0,2,1,3]}(%q4)
+      %kt = transpose{permutation=[0,2,3,1]}(%k4)
+      %vt = transpose{permutation=[0,2,1,3]}(%v4)
+      %s = matmul{alpha=0.5}(%qt, %kt)
+      %p = softmax(%s)
+      %o = matmul(%p, %vt)
+      %t = transpose{permutation=[0,2,1,3]}(%o)
+      %y = reshape{shape=[2,6,32]}(%t)
+      return %y
+    })"},
 };
 
 }  // namespace ingot

@@ -23,7 +23,6 @@ using runtime::Session;
 ir::Graph fused(const ir::Graph& graph) {
   ir::Graph after = graph.clone();
   passes::PassOptions options;
-  options.target.attention = false;  // as the compiler says of GPUs
   options.strict = true;
   passes::run_passes(after, passes::target_stages(), options);
   return after;
@@ -150,6 +149,17 @@ TEST(DeviceSession, ConvolutionBiasAndActivationAreOneOperation) {
   std::vector<Value> outputs(1);
   session.run(random_inputs(graph), outputs);
   EXPECT_EQ(session.device()->report().operations, 1u);
+}
+
+TEST(DeviceSession, AttentionThatIsWrittenOutIsOneOperation) {
+  for (const DeviceCase& each : kDeviceCases) {
+    if (std::string_view(each.name) != "attention_written_out") continue;
+    const ir::Graph graph = ir::parse_graph(each.text);
+    Session session(plan_for(graph, "null", "fp32"), {1});
+    std::vector<Value> outputs(1);
+    session.run(random_inputs(graph), outputs);
+    EXPECT_EQ(session.device()->report().operations, 1u);
+  }
 }
 
 TEST(DeviceSession, StepsWithoutKernelsRunOnTheHostBetweenGraphs) {

@@ -2,13 +2,15 @@
 
 #include <algorithm>
 
+#include "kernels/cuda/attention_source.h"
+
 namespace ingot::kernels::cuda {
 
 std::span<const DeviceRow> device_rows() {
   static const std::vector<DeviceRow> rows = [] {
     std::vector<DeviceRow> all;
     for (const auto& part :
-         {elementwise_rows(), movement_rows(), reduction_rows(), convolution_rows(), matrix_rows()}) {
+         {elementwise_rows(), movement_rows(), reduction_rows(), convolution_rows(), matrix_rows(), attention_rows()}) {
       all.insert(all.end(), part.begin(), part.end());
     }
     return all;
@@ -65,7 +67,7 @@ const char* device_type_name(DType stored) {
 }
 
 std::string kernel_prelude() {
-  return R"(
+  return std::string(R"(
 struct f16 { unsigned short bits; };
 struct bf16 { unsigned short bits; };
 struct boolean { unsigned char bits; };
@@ -113,7 +115,7 @@ __device__ float block_max(float x) {
   __syncthreads();
   return parts[32];
 }
-)";
+)") + attention_prelude();
 }
 
 }  // namespace ingot::kernels::cuda
