@@ -179,6 +179,17 @@ TEST(DeviceSession, StepsWithoutKernelsRunOnTheHostBetweenGraphs) {
   EXPECT_EQ(report.host_steps[0].second, "no device kernel has this operator");
 }
 
+TEST(DeviceSession, ProfilesHaveOneTimePerStep) {
+  const ir::Graph graph = ir::parse_graph(kDeviceCases[0].text);
+  Session session(plan_for(graph, "null", "fp16"), {1});
+  std::vector<Value> outputs(1);
+  std::vector<runtime::StepTiming> timings;
+  runtime::RunControl control;
+  control.timings = &timings;
+  session.run(random_inputs(graph), outputs, control);
+  EXPECT_EQ(timings.size(), session.plan().program.steps.size());
+}
+
 TEST(DeviceSession, NewShapesBindAgain) {
   const ir::Graph graph = ir::parse_graph(R"(graph g(%x: f32[n,4]) {
     %y = unary{fn=neg}(%x)
