@@ -86,6 +86,10 @@ __device__ __forceinline__ void store(long long& to, long long x) { to = x; }
 __device__ __forceinline__ void store(boolean& to, bool x) { to.bits = x; }
 #define INFINITY_F __int_as_float(0x7f800000)
 __device__ __forceinline__ float sigmoid(float x) { return 1.0f / (1.0f + expf(-x)); }
+__device__ __forceinline__ float warp_sum(float x) {
+  for (int i = 16; i > 0; i /= 2) x += __shfl_xor_sync(0xffffffffu, x, i);
+  return x;
+}
 // Over a block of a multiple of 32 threads; every thread gets the result.
 __device__ float block_sum(float x) {
   __shared__ float parts[33];
