@@ -125,6 +125,8 @@ std::string session_json(runtime::Session& session) {
     device = session.device()->report();
     result["device"] = {{"name", device.name},
                         {"milliseconds", device.milliseconds},
+                        {"lower_milliseconds", device.lower_milliseconds},
+                        {"upper_milliseconds", device.upper_milliseconds},
                         {"operations", device.operations},
                         {"graphs", device.graphs},
                         {"arena_bytes", device.arena_bytes},

@@ -153,7 +153,7 @@ class CudaDevice : public device::Device {
                                   c.m * c.kernel[0] * c.kernel[1] * (c.c / c.groups) * width, y};
     if (c.bias) bytes.push_back(c.m * width);
     if (c.residual) bytes.push_back(y);
-    return fastest(*this, convolutions(c, stream_), bytes);
+    return fastest(*this, candidates(c), bytes);
   }
   std::unique_ptr<Operation> matrix_product(const device::MatrixProduct& p) override {
     enter();
@@ -201,6 +201,23 @@ class CudaDevice : public device::Device {
   }
 
  private:
+  // Of cuDNN and, where the convolution is a matrix product, of cuBLASLt.
+  std::vector<std::unique_ptr<Operation>> candidates(const device::Convolution& c) const {
+    std::vector<std::unique_ptr<Operation>> all;
+    if (const auto product = device::as_product(c)) {
+      try {
+        all = matrix_products(*product, stream_);
+      } catch (const Error& error) {
+        if (error.code() != Code::kUnsupported) throw;
+      }
+    }
+    try {
+      for (auto& each : convolutions(c, stream_)) all.push_back(std::move(each));
+    } catch (const Error& error) {
+      if (error.code() != Code::kUnsupported || all.empty()) throw;
+    }
+    return all;
+  }
   // The calling thread works on this GPU from here on.
   void enter() { driver().check(driver().context_set(context_), "entering the context"); }
   int attribute(int which) const {

@@ -3,6 +3,7 @@
 #include <array>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -67,6 +68,9 @@ struct MatrixProduct {
   double alpha = 1;
   Activation activation = Activation::kNone;
 };
+
+// The product of pixels and weights that the convolution is, its operands in the same order; nothing where it is none.
+std::optional<MatrixProduct> as_product(const Convolution& convolution);
 
 // Compiled kernels; its operations take their operands as kernel parameters and keep the module alive.
 class Module {

@@ -104,6 +104,7 @@ class OperationTable {
 struct Enqueued {
   Call call;
   std::vector<Address> operands;
+  int32_t step = -1;
 };
 
 class Builder {
@@ -273,7 +274,7 @@ class Builder {
   }
   void add(const Call& call, std::vector<Address> operands) {
     table_.prepare(call);
-    current_.push_back({call, std::move(operands)});
+    current_.push_back({call, std::move(operands), -1});
   }
 
   void emit_step(const Step& step, size_t index) {
@@ -287,13 +288,13 @@ class Builder {
     with_frame([&] { return fmt::format("step {} ({})", index, step.op.name()); },
                [&] {
                  for (const Call& whole : row->emit(problem, p_.storage)) {
-                   for (const Call& call : table_.prepare(whole)) add_call(*row, problem, step, call);
+                   for (const Call& call : table_.prepare(whole)) add_call(*row, problem, index, call);
                  }
                });
   }
 
-  void add_call(const kernels::cuda::DeviceRow& row, const kernels::Problem& problem, const Step& step,
-                const Call& call) {
+  void add_call(const kernels::cuda::DeviceRow& row, const kernels::Problem& problem, size_t index, const Call& call) {
+    const Step& step = steps()[index];
     std::vector<Address> operands;
     for (const Slot& slot : call.operands) {
       const ValueIndex value = (slot.kind == Slot::kInput ? step.inputs : step.outputs)[slot.index];
@@ -307,7 +308,7 @@ class Builder {
       operands.push_back(constants_.address(constant, packs ? fmt::format("{} {}", row.name, slot.index) : "",
                                             [&] { return packs ? row.pack(problem, slot.index, tensor) : tensor; }));
     }
-    current_.push_back({call, std::move(operands)});
+    current_.push_back({call, std::move(operands), static_cast<int32_t>(index)});
   }
 
   void emit_host_step(size_t s) {
@@ -336,20 +337,22 @@ class Builder {
 
   void record() {
     int64_t workspace = 0;
-    std::vector<std::vector<std::pair<device::Operation*, const Enqueued*>>> work(stage_calls_.size());
-    for (size_t i = 0; i < stage_calls_.size(); ++i) {
-      for (const Enqueued& each : stage_calls_[i]) {
-        binding_->made.push_back(table_.operation(each.call));
-        workspace = std::max(workspace, binding_->made.back()->workspace_bytes);
-        work[i].emplace_back(binding_->made.back().get(), &each);
+    std::vector<size_t> ends;  // in `recorded`, per stage
+    for (std::vector<Enqueued>& calls : stage_calls_) {
+      for (Enqueued& each : calls) {
+        binding_->recorded.push_back({table_.operation(each.call), std::move(each.operands), each.step});
+        workspace = std::max(workspace, binding_->recorded.back().operation->workspace_bytes);
       }
-      binding_->operations += stage_calls_[i].size();
+      ends.push_back(binding_->recorded.size());
     }
     binding_->workspace = device::Buffer(p_.device, workspace);
-    for (size_t i = 0; i < work.size(); ++i) {
-      if (work[i].empty()) continue;
+    for (size_t i = 0, begin = 0; i < ends.size(); begin = ends[i++]) {
+      if (begin == ends[i]) continue;
       binding_->stages[i].graph = p_.device.capture([&] {
-        for (const auto& [operation, each] : work[i]) operation->enqueue(each->operands, binding_->workspace.address());
+        for (size_t r = begin; r < ends[i]; ++r) {
+          const RecordedOperation& each = binding_->recorded[r];
+          each.operation->enqueue(each.operands, binding_->workspace.address());
+        }
       });
     }
   }

@@ -38,6 +38,13 @@ struct DeviceStage {
   std::vector<Crossing> upload;  // after it
 };
 
+// A recorded operation on its operands and the step that it is of; -1: a value crosses in another type.
+struct RecordedOperation {
+  std::shared_ptr<device::Operation> operation;
+  std::vector<device::Address> operands;
+  int32_t step = -1;
+};
+
 struct DeviceBinding {
   std::vector<Shape> input_shapes;  // the key
   SymbolValues symbols;
@@ -49,10 +56,9 @@ struct DeviceBinding {
       outputs;  // fetched after the last; index into the program's outputs where value is on the device
   std::vector<DeviceStage> stages;
   std::vector<size_t> host_steps;
-  size_t operations = 0;  // enqueued per run
   int64_t arena_bytes = 0, largest_live_set = 0;
   device::Buffer arena, workspace;
-  std::vector<std::shared_ptr<device::Operation>> made;  // what the graphs were recorded from
+  std::vector<RecordedOperation> recorded;  // what the graphs were recorded from, in order
 };
 
 struct DeviceProgram {

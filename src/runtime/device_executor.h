@@ -12,6 +12,7 @@ struct DeviceReport {
   std::string name;
   size_t operations = 0, graphs = 0;  // per run, of the shapes bound last
   double milliseconds = 0;            // of all graphs one after the other, median; transfers and host steps left out
+  double lower_milliseconds = 0, upper_milliseconds = 0;  // quartiles of the same rounds
   int64_t arena_bytes = 0, largest_live_set = 0, constant_bytes = 0;
   std::vector<std::pair<size_t, std::string>> host_steps;  // with the reason
 };
@@ -35,6 +36,7 @@ class DeviceExecutor {
   Value fetch(const DeviceBinding& binding, const Crossing& crossing, const Value& bound);
   void run_host_step(const DeviceBinding& binding, const DeviceStage& stage, std::vector<Value>& values,
                      SymbolValues& symbols, const RunControl& control, const kernels::Parallel& parallel);
+  std::vector<StepTiming> step_timings(const DeviceBinding& binding);
   void learn(const plan::ValueDef& def, const Value& value, SymbolValues& symbols) const;
 
   const plan::Plan& plan_;

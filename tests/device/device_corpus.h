@@ -143,6 +143,93 @@ inline constexpr DeviceCase kDeviceCases[] = {
       %t = gather{axis=1}(%w, %i)
       return %a, %t
     })"},
+    {"attention_heads_side_by_side",
+     R"(graph g(%q: f32[2,70,96], %k: f32[2,70,96], %v: f32[2,70,96], %m: f32[2,1,1,70]) {
+      %y = attention{q_heads=3, kv_heads=3}(%q, %k, %v, %m)
+      return %y
+    })"},
+    {"attention_causal_grouped", R"(graph g(%q: f32[1,4,150,64], %k: f32[1,2,150,64], %v: f32[1,2,150,64]) {
+      %y = attention{causal=true, softcap=3}(%q, %k, %v)
+      return %y
+    })"},
+    {"attention_many_heads", R"(graph g(%q: f32[24,12,130,64], %k: f32[24,12,200,64], %v: f32[24,12,200,64]) {
+      %y = attention{scale=0.25}(%q, %k, %v)
+      return %y
+    })"},
+    {"attention_wide_and_padded",
+     R"(graph g(%q: f32[1,2,33,72], %k: f32[1,2,49,72], %v: f32[1,2,49,104], %m: f32[2,33,49]) {
+      %y = attention(%q, %k, %v, %m)
+      return %y
+    })"},
+    {"attention_odd_size", R"(graph g(%q: f32[1,2,9,20], %k: f32[1,2,150,20], %v: f32[1,2,150,12]) {
+      %y = attention(%q, %k, %v)
+      return %y
+    })"},
+    {"attention_written_out", R"(graph g(%q: f32[2,6,32], %k: f32[2,5,32], %v: f32[2,5,32]) {
+      %q4 = reshape{shape=[2,6,2,16]}(%q)
+      %k4 = reshape{shape=[2,5,2,16]}(%k)
+      %v4 = reshape{shape=[2,5,2,16]}(%v)
+      %qt = transpose{permutation=[0,2,1,3]}(%q4)
+      %kt = transpose{permutation=[0,2,3,1]}(%k4)
+      %vt = transpose{permutation=[0,2,1,3]}(%v4)
+      %s = matmul{alpha=0.5}(%qt, %kt)
+      %p = softmax(%s)
+      %o = matmul(%p, %vt)
+      %t = transpose{permutation=[0,2,1,3]}(%o)
+      %y = reshape{shape=[2,6,32]}(%t)
+      return %y
+    })"},
+    {"conv_depthwise_epilogue", R"(graph g(%x: f32[2,14,13,24], %r: f32[2,14,13,24], %s: f32[2,1,1,24]) {
+      %w: f32[24,1,7,7] = const random(1)
+      %b: f32[24] = const random(2)
+      %a = conv{group=24, pads=[3,3,3,3], channels_last=true}(%x, %w, %b)
+      %h = unary{fn=hard_swish}(%a)
+      %c = binary{fn=mul}(%h, %s)
+      %y = binary(%c, %r)
+      return %y
+    })"},
+    {"conv_depthwise_many_pixels", R"(graph g(%x: f32[3,113,111,64]) {
+      %w: f32[64,1,3,3] = const random(1)
+      %a = conv{group=64, pads=[1,1,1,1], strides=[2,2], channels_last=true}(%x, %w)
+      %y = unary{fn=silu, alpha=1}(%a)
+      return %y
+    })"},
+    {"conv_depthwise_dilated_rows", R"(graph g(%x: f32[8,70,64,32]) {
+      %w: f32[32,1,3,3] = const random(1)
+      %y = conv{group=32, pads=[2,2,2,2], dilations=[2,2], channels_last=true}(%x, %w)
+      return %y
+    })"},
+    {"conv_of_pixels", R"(graph g(%x: f32[2,9,9,16], %r: f32[2,9,9,32]) {
+      %w: f32[32,16,1,1] = const random(1)
+      %b: f32[32] = const random(2)
+      %a = conv{channels_last=true}(%x, %w, %b)
+      %c = binary(%a, %r)
+      %y = unary{fn=relu}(%c)
+      return %y
+    })"},
+    {"reductions_of_columns", R"(graph g(%x: f32[2,900,32], %z: f32[40,7,160], %o: f32[3,50,5], %t: f32[1,3,8]) {
+      %a = reduce{fn=mean, axes=[1]}(%x)
+      %b = reduce{fn=l2, axes=[1]}(%z)
+      %c = reduce{fn=max, axes=[1]}(%o)
+      %d = reduce{axes=[1]}(%t)
+      return %a, %b, %c, %d
+    })"},
+    {"concat_of_many", R"(graph g(%x: f32[2,3,32], %z: f32[2,3,12], %o: f32[2,3,1], %t: f32[2,1,32]) {
+      %a = concat{axis=2}(%x, %z, %x, %z)
+      %b = concat{axis=-1}(%o, %z, %x)
+      %c = concat{axis=1}(%x, %t, %x)
+      %d = concat{axis=0}(%x, %x)
+      return %a, %b, %c, %d
+    })"},
+    {"norms_of_long_and_odd_rows", R"(graph g(%x: f32[9,1032], %z: f32[5,37], %o: f32[6,1024]) {
+      %s: f32[1032] = const random(1)
+      %a = layer_norm(%x, %s)
+      %t: f32[37] = const random(2)
+      %b = layer_norm(%z, %t, %t)
+      %u: f32[1024] = const random(3)
+      %c = layer_norm{rms=true}(%o, %u)
+      return %a, %b, %c
+    })"},
 };
 
 }  // namespace ingot

@@ -23,7 +23,6 @@ using runtime::Session;
 ir::Graph fused(const ir::Graph& graph) {
   ir::Graph after = graph.clone();
   passes::PassOptions options;
-  options.target.attention = false;  // as the compiler says of GPUs
   options.strict = true;
   passes::run_passes(after, passes::target_stages(), options);
   return after;
@@ -152,6 +151,17 @@ TEST(DeviceSession, ConvolutionBiasAndActivationAreOneOperation) {
   EXPECT_EQ(session.device()->report().operations, 1u);
 }
 
+TEST(DeviceSession, AttentionThatIsWrittenOutIsOneOperation) {
+  for (const DeviceCase& each : kDeviceCases) {
+    if (std::string_view(each.name) != "attention_written_out") continue;
+    const ir::Graph graph = ir::parse_graph(each.text);
+    Session session(plan_for(graph, "null", "fp32"), {1});
+    std::vector<Value> outputs(1);
+    session.run(random_inputs(graph), outputs);
+    EXPECT_EQ(session.device()->report().operations, 1u);
+  }
+}
+
 TEST(DeviceSession, StepsWithoutKernelsRunOnTheHostBetweenGraphs) {
   const ir::Graph graph = ir::parse_graph(R"(graph g(%x: f32[4,6]) {
     %h = hardmax(%x)
@@ -167,6 +177,17 @@ TEST(DeviceSession, StepsWithoutKernelsRunOnTheHostBetweenGraphs) {
   const auto report = session.device()->report();
   ASSERT_EQ(report.host_steps.size(), 1u);
   EXPECT_EQ(report.host_steps[0].second, "no device kernel has this operator");
+}
+
+TEST(DeviceSession, ProfilesHaveOneTimePerStep) {
+  const ir::Graph graph = ir::parse_graph(kDeviceCases[0].text);
+  Session session(plan_for(graph, "null", "fp16"), {1});
+  std::vector<Value> outputs(1);
+  std::vector<runtime::StepTiming> timings;
+  runtime::RunControl control;
+  control.timings = &timings;
+  session.run(random_inputs(graph), outputs, control);
+  EXPECT_EQ(timings.size(), session.plan().program.steps.size());
 }
 
 TEST(DeviceSession, NewShapesBindAgain) {

@@ -1,5 +1,6 @@
-// Convolution and pooling on channels-last activations: the device's library; depthwise and pooling as own kernels.
+// Convolution and pooling on channels-last activations: the device's library; pooling and depthwise as own kernels.
 #include "base/error.h"
+#include "kernels/cuda/depthwise.h"
 #include "kernels/cuda/epilogue_split.h"
 #include "ops/binary.h"
 #include "ops/conv.h"
@@ -37,26 +38,36 @@ std::vector<WindowRange> ranges_of(const Problem& problem, const Conv& conv) {
                        conv.auto_pad, false);
 }
 
-// [m, c, h, w] -> [m, h, w, c].
-Tensor pack_weights(const Problem&, size_t input, const Tensor& weights) {
-  if (input != 1) return weights;
+// [outer, channels, h, w] -> [outer, h, w, channels].
+Tensor packed(const Tensor& weights, int64_t outer, int64_t channels) {
   const Shape& s = weights.shape();
-  Tensor packed = Tensor::uninitialized(weights.dtype(), {s[0], s[2], s[3], s[1]});
+  Tensor packed = Tensor::uninitialized(weights.dtype(), {outer, s[2], s[3], channels});
   const auto width = static_cast<size_t>(dtype_bits(weights.dtype()) / 8);
   const auto* from = static_cast<const std::byte*>(weights.raw());
   auto* to = static_cast<std::byte*>(packed.mutable_raw());
   const int64_t area = s[2] * s[3];
-  for (int64_t m = 0; m < s[0]; ++m) {
-    for (int64_t c = 0; c < s[1]; ++c) {
+  for (int64_t m = 0; m < outer; ++m) {
+    for (int64_t c = 0; c < channels; ++c) {
       for (int64_t i = 0; i < area; ++i) {
-        std::memcpy(to + static_cast<size_t>((m * area + i) * s[1] + c) * width,
-                    from + static_cast<size_t>((m * s[1] + c) * area + i) * width, width);
+        std::memcpy(to + static_cast<size_t>((m * area + i) * channels + c) * width,
+                    from + static_cast<size_t>((m * channels + c) * area + i) * width, width);
       }
     }
   }
   return packed;
 }
 
+bool is_depthwise(const Conv& conv, const Problem& problem) {
+  const Shape &x = problem.inputs[0].shape, &w = problem.inputs[1].shape;
+  return conv.group == x[3] && w[0] == x[3];
+}
+
+// [m, c, h, w] -> [m, h, w, c]; [c, 1, h, w] of depthwise convolutions -> [h, w, c].
+Tensor pack_weights(const Problem& problem, size_t input, const Tensor& weights) {
+  if (input != 1) return weights;
+  if (is_depthwise(*problem.op.as<Conv>(), problem)) return packed(weights, 1, weights.shape()[0]);
+  return packed(weights, weights.shape()[0], weights.shape()[1]);
+}
 device::Convolution describe(const Problem& problem, const Conv& conv, DType storage) {
   const Shape &x = problem.inputs[0].shape, &w = problem.inputs[1].shape, &y = problem.outputs[0].shape;
   device::Convolution c;
@@ -73,68 +84,21 @@ device::Convolution describe(const Problem& problem, const Conv& conv, DType sto
   return c;
 }
 
-// One output position and a few channels per thread. Operands: x, w, y, bias if any.
-KernelText depthwise(const device::Convolution& c, bool bias) {
-  const int64_t widest = dtype_bits(c.dtype) / 8, full = 16 / widest, width = c.c % full == 0 ? full : 1;
-  const int64_t count = c.n * c.out_h * c.out_w * c.c / width;
-  KernelText kernel;
-  kernel.threads = 128;
-  kernel.blocks = (count + 127) / 128;
-  const char* type = device_type_name(c.dtype);
-  kernel.parameters =
-      fmt::format("const {0}* x, const {0}* w, {0}* y{1}", type, bias ? fmt::format(", const {}* bias", type) : "");
-  kernel.body = fmt::format(
-      R"(
-  const long long t = (long long)blockIdx.x * 128 + threadIdx.x;
-  if (t >= {count}) return;
-  const int c = (int)(t % {vectors}) * {width}, ox = (int)(t / {vectors} % {out_w}),
-            oy = (int)(t / {vectors} / {out_w} % {out_h}), n = (int)(t / {vectors} / {out_w} / {out_h});
-  float sum[{width}];
-#pragma unroll
-  for (int l = 0; l < {width}; ++l) sum[l] = {bias};
-#pragma unroll
-  for (int ky = 0; ky < {kernel_h}; ++ky) {{
-    const int iy = oy * {stride_h} - {pad_h} + ky * {dilation_h};
-#pragma unroll
-    for (int kx = 0; kx < {kernel_w}; ++kx) {{
-      const int ix = ox * {stride_w} - {pad_w} + kx * {dilation_w};
-      if (iy < 0 || iy >= {h} || ix < 0 || ix >= {w}) continue;
-      const auto xs = *(const pack<{type}, {width}>*)(x + (((long long)n * {h} + iy) * {w} + ix) * {c} + c);
-#pragma unroll
-      for (int l = 0; l < {width}; ++l) sum[l] += load(xs.v[l]) * load(w[((long long)(c + l) * {kernel_h} + ky) * {kernel_w} + kx]);
-    }}
-  }}
-  pack<{type}, {width}> ys;
-#pragma unroll
-  for (int l = 0; l < {width}; ++l) store(ys.v[l], sum[l]);
-  *(pack<{type}, {width}>*)(y + t * {width}) = ys;
-)",
-      fmt::arg("count", count), fmt::arg("vectors", c.c / width), fmt::arg("width", width), fmt::arg("out_w", c.out_w),
-      fmt::arg("out_h", c.out_h), fmt::arg("bias", bias ? "load(bias[c + l])" : "0.0f"),
-      fmt::arg("kernel_h", c.kernel[0]), fmt::arg("kernel_w", c.kernel[1]), fmt::arg("stride_h", c.stride[0]),
-      fmt::arg("stride_w", c.stride[1]), fmt::arg("pad_h", c.pad_begin[0]), fmt::arg("pad_w", c.pad_begin[1]),
-      fmt::arg("dilation_h", c.dilation[0]), fmt::arg("dilation_w", c.dilation[1]), fmt::arg("h", c.h),
-      fmt::arg("w", c.w), fmt::arg("c", c.c), fmt::arg("type", type));
-  return kernel;
-}
-
 Emission emit_conv(const Problem& problem, DType storage) {
   const auto& conv = *problem.op.as<Conv>();
   device::Convolution c = describe(problem, conv, storage);
   const bool bias = has_bias(problem);
+  if (is_depthwise(conv, problem)) {
+    return {depthwise_call(c, problem, conv.epilogue, bias, kFirstOperand, storage)};
+  }
   Call call{KernelText{}, {{Slot::kInput, 0}, {Slot::kInput, 1}, {Slot::kOutput, 0}}};
   if (bias) call.operands.push_back({Slot::kInput, kBias});
-  EpilogueSplit split{-1, device::Activation::kNone, conv.epilogue.empty()};
-  if (c.groups == c.c && c.m == c.c) {
-    call.work = depthwise(c, bias);
-  } else {
-    split = split_epilogue(conv.epilogue, problem, kFirstOperand, kActivations);
-    c.bias = bias;
-    c.residual = split.residual >= 0;
-    c.activation = split.activation;
-    if (c.residual) call.operands.push_back({Slot::kInput, static_cast<size_t>(split.residual)});
-    call.work = c;
-  }
+  const EpilogueSplit split = split_epilogue(conv.epilogue, problem, kFirstOperand, kActivations, storage);
+  c.bias = bias;
+  c.residual = split.residual >= 0;
+  c.activation = split.activation;
+  if (c.residual) call.operands.push_back({Slot::kInput, static_cast<size_t>(split.residual)});
+  call.work = c;
   Emission emission{call};
   if (!split.whole) emission.push_back(epilogue_call(conv.epilogue, problem, kFirstOperand, storage));
   return emission;

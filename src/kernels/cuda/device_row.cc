@@ -2,13 +2,15 @@
 
 #include <algorithm>
 
+#include "kernels/cuda/attention_source.h"
+
 namespace ingot::kernels::cuda {
 
 std::span<const DeviceRow> device_rows() {
   static const std::vector<DeviceRow> rows = [] {
     std::vector<DeviceRow> all;
     for (const auto& part :
-         {elementwise_rows(), movement_rows(), reduction_rows(), convolution_rows(), matrix_rows()}) {
+         {elementwise_rows(), movement_rows(), reduction_rows(), convolution_rows(), matrix_rows(), attention_rows()}) {
       all.insert(all.end(), part.begin(), part.end());
     }
     return all;
@@ -65,7 +67,7 @@ const char* device_type_name(DType stored) {
 }
 
 std::string kernel_prelude() {
-  return R"(
+  return std::string(R"(
 struct f16 { unsigned short bits; };
 struct bf16 { unsigned short bits; };
 struct boolean { unsigned char bits; };
@@ -84,6 +86,10 @@ __device__ __forceinline__ void store(long long& to, long long x) { to = x; }
 __device__ __forceinline__ void store(boolean& to, bool x) { to.bits = x; }
 #define INFINITY_F __int_as_float(0x7f800000)
 __device__ __forceinline__ float sigmoid(float x) { return 1.0f / (1.0f + expf(-x)); }
+__device__ __forceinline__ float warp_sum(float x) {
+  for (int i = 16; i > 0; i /= 2) x += __shfl_xor_sync(0xffffffffu, x, i);
+  return x;
+}
 // Over a block of a multiple of 32 threads; every thread gets the result.
 __device__ float block_sum(float x) {
   __shared__ float parts[33];
@@ -113,7 +119,7 @@ __device__ float block_max(float x) {
   __syncthreads();
   return parts[32];
 }
-)";
+)") + attention_prelude();
 }
 
 }  // namespace ingot::kernels::cuda

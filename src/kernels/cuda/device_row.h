@@ -65,5 +65,6 @@ std::vector<DeviceRow> movement_rows();
 std::vector<DeviceRow> reduction_rows();
 std::vector<DeviceRow> convolution_rows();
 std::vector<DeviceRow> matrix_rows();
+std::vector<DeviceRow> attention_rows();
 
 }  // namespace ingot::kernels::cuda

@@ -10,11 +10,11 @@ namespace {
 
 using device::Activation;
 
-Activation activation_of(const Op& op) {
+Activation activation_of(const Op& op, bool short_floats) {
   const auto* unary = op.as<Unary>();
   if (unary == nullptr) return Activation::kNone;
   if (unary->fn == UnaryFn::kRelu) return Activation::kRelu;
-  if (unary->fn == UnaryFn::kGeluTanh) return Activation::kGeluTanh;
+  if (unary->fn == UnaryFn::kGeluTanh || (unary->fn == UnaryFn::kGelu && short_floats)) return Activation::kGeluTanh;
   if (unary->fn == UnaryFn::kSilu && unary->alpha == 1) return Activation::kSilu;
   return Activation::kNone;
 }
@@ -22,7 +22,7 @@ Activation activation_of(const Op& op) {
 }  // namespace
 
 EpilogueSplit split_epilogue(std::span<const TileInstruction> body, const Problem& problem, size_t first_operand,
-                             std::span<const Activation> activations) {
+                             std::span<const Activation> activations, DType storage) {
   EpilogueSplit split;
   const auto inputs = static_cast<int64_t>(1 + problem.inputs.size() - std::min(first_operand, problem.inputs.size()));
   int64_t value = 0;
@@ -41,7 +41,8 @@ EpilogueSplit split_epilogue(std::span<const TileInstruction> body, const Proble
     }
   }
   if (next < body.size() && body[next].operands == std::vector<int64_t>{value}) {
-    const Activation activation = activation_of(body[next].op);
+    const Activation activation =
+        activation_of(body[next].op, stored(problem.outputs[0].dtype, storage) != DType::kF32);
     if (std::find(activations.begin(), activations.end(), activation) != activations.end()) {
       split.activation = activation;
       ++next;

@@ -69,8 +69,9 @@ Emission emit(const Problem& problem, DType storage) {
   if (leading(y) == 1) product.stride_a = product.stride_b = 0;
   Call call{product, {{Slot::kInput, 0}, {Slot::kInput, 1}, {Slot::kOutput, 0}}};
   const bool bias = has_bias(problem), inside = bias && is_column_bias(problem);
-  const EpilogueSplit split = bias && !inside ? EpilogueSplit{-1, device::Activation::kNone, matmul.epilogue.empty()}
-                                              : split_epilogue(matmul.epilogue, problem, kFirstOperand, kActivations);
+  const EpilogueSplit split = bias && !inside
+                                  ? EpilogueSplit{-1, device::Activation::kNone, matmul.epilogue.empty()}
+                                  : split_epilogue(matmul.epilogue, problem, kFirstOperand, kActivations, storage);
   product.bias = inside;
   product.activation = split.activation;
   product.residual = split.residual >= 0;

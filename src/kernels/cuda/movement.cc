@@ -82,23 +82,54 @@ Emission emit_slice(const Problem& problem, DType storage) {
   return {copy(space, input, dense(type, space), {Slot::kInput, 0}, {Slot::kOutput, 0})};
 }
 
+const char* refuse_concat(const Problem& problem) {
+  constexpr size_t kMostInputs = 400;  // kernels take 4 KB of parameters
+  return problem.inputs.size() <= kMostInputs ? nullptr : "there are too many inputs";
+}
+
+// One kernel: every thread finds the input that its elements come from.
 Emission emit_concat(const Problem& problem, DType storage) {
   const DType type = stored(problem.outputs[0].dtype, storage);
   const Shape& whole = problem.outputs[0].shape;
   const auto axis =
       static_cast<size_t>(normalize_axis(problem.op.as<Concat>()->axis, static_cast<int64_t>(whole.size())));
-  Emission emission;
-  std::vector<int64_t> strides(whole.size(), 1);
-  for (size_t i = whole.size(); i-- > 1;) strides[i - 1] = strides[i] * whole[i];
-  StridedOperand output{type, strides, 0};
-  for (size_t i = 0; i < problem.inputs.size(); ++i) {
-    const Shape& part = problem.inputs[i].shape;
-    if (element_count(part) > 0) {
-      emission.push_back(copy(part, dense(type, part), output, {Slot::kInput, i}, {Slot::kOutput, 0}));
-    }
-    output.base += part[axis] * strides[axis];
+  int64_t inner = 1;
+  for (size_t i = axis + 1; i < whole.size(); ++i) inner *= whole[i];
+  int64_t width = 16 / std::max(2, dtype_bits(type) / 8);
+  for (const Operand& part : problem.inputs) {
+    while (part.shape[axis] * inner % width != 0) width /= 2;
   }
-  return emission;
+  const int64_t line = whole[axis] * inner, vectors = element_count(whole) / width;
+  const char* name = device_type_name(type);
+  KernelText kernel;
+  kernel.blocks = (vectors + 255) / 256;
+  Call call;
+  std::string choice;
+  int64_t begin = 0;
+  for (size_t i = 0; i < problem.inputs.size(); ++i) {
+    const int64_t size = problem.inputs[i].shape[axis] * inner;
+    if (size == 0) continue;
+    kernel.parameters += fmt::format("const {}* x{}, ", name, i);
+    call.operands.push_back({Slot::kInput, i});
+    choice += fmt::format("  {}if (at < {}) from = x{} + outer * {} + (at - {});\n", begin == 0 ? "" : "else ",
+                          begin + size, i, size, begin);
+    begin += size;
+  }
+  kernel.parameters += fmt::format("{}* y", name);
+  call.operands.push_back({Slot::kOutput, 0});
+  kernel.body = fmt::format(R"(
+  const {index} t = ({index})blockIdx.x * 256 + threadIdx.x;
+  if (t >= {vectors}) return;
+  const long long outer = t / {per_line};
+  const int at = (int)(t % {per_line}) * {width};
+  const {type}* from = y;
+{choice}  *(pack<{type}, {width}>*)(y + (long long)t * {width}) = *(const pack<{type}, {width}>*)from;
+)",
+                            fmt::arg("index", vectors < (int64_t{1} << 31) ? "unsigned" : "long long"),
+                            fmt::arg("vectors", vectors), fmt::arg("per_line", line / width), fmt::arg("width", width),
+                            fmt::arg("type", name), fmt::arg("choice", choice));
+  call.work = kernel;
+  return {call};
 }
 
 const char* refuse_gather(const Problem& problem) {
@@ -143,7 +174,7 @@ std::vector<DeviceRow> movement_rows() {
           {"cuda_expand", "broadcasting to a shape", {&Expand::def}, refuse_one_input, emit_expand},
           {"cuda_reshape", "copy under another shape", {&Reshape::def}, refuse_one_input, emit_reshape},
           {"cuda_slice", "strided ranges", {&Slice::def}, refuse_slice, emit_slice},
-          {"cuda_concat", "tensors joined along an axis", {&Concat::def}, takes_all, emit_concat},
+          {"cuda_concat", "tensors joined along an axis", {&Concat::def}, refuse_concat, emit_concat},
           {"cuda_gather", "slices picked by indices", {&Gather::def}, refuse_gather, emit_gather}};
 }
 

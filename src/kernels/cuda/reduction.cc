@@ -48,6 +48,76 @@ const char* refuse_reduce(const Problem& problem) {
   return split_axes(problem.inputs[0].shape, reduce.axes, split) ? nullptr : "the reduced axes are not neighbours";
 }
 
+struct Accumulation {
+  const char *type, *begin, *step, *merge;  // of `sum` by `v`: an element; another thread's sum
+  std::string result;
+};
+
+// [outer, size, inner] over size: a block has some neighbours of inner, its threads share size among them.
+void reduce_columns(const AxisSplit& split, int64_t element_bytes, const Accumulation& accumulation,
+                    KernelText& kernel) {
+  constexpr int64_t kMostThreads = 512, kEnoughBlocks = 264, kRowsPerThread = 4;
+  const int64_t full = 16 / element_bytes, width = split.inner % full == 0 ? full : 1, vectors = split.inner / width;
+  int64_t rows = 1;
+  while (rows * kRowsPerThread < split.size && rows < kMostThreads / 2) rows *= 2;
+  int64_t columns = 32;  // threads side by side
+  while (columns > 2 &&
+         (split.outer * ((vectors + columns - 1) / columns) < kEnoughBlocks || columns * rows > kMostThreads ||
+          columns / 2 >= vectors) &&
+         columns * rows > 32) {
+    columns /= 2;
+  }
+  while (columns * rows > kMostThreads) rows /= 2;
+  const int64_t groups = (vectors + columns - 1) / columns;
+  kernel.blocks = split.outer * groups;
+  kernel.threads = static_cast<uint32_t>(columns * rows);
+  kernel.body = fmt::format(R"(
+  __shared__ float parts[{rows}][{columns} * {width}];
+  const int column = threadIdx.x % {columns}, row = threadIdx.x / {columns};
+  const int vector = blockIdx.x % {groups} * {columns} + column;
+  const long long outer = blockIdx.x / {groups};
+  float sums[{width}];
+#pragma unroll
+  for (int l = 0; l < {width}; ++l) sums[l] = {begin};
+  if (vector < {vectors}) {{
+    const auto* from = x + outer * {size} * {inner} + vector * {width};
+#pragma unroll 4
+    for (int k = row; k < {size}; k += {rows}) {{
+      const auto xs = *(const pack<{type}, {width}>*)(from + (long long)k * {inner});
+#pragma unroll
+      for (int l = 0; l < {width}; ++l) {{
+        float sum = sums[l];
+        const float v = load(xs.v[l]);
+        sums[l] = {step};
+      }}
+    }}
+  }}
+#pragma unroll
+  for (int l = 0; l < {width}; ++l) parts[row][column * {width} + l] = sums[l];
+  for (int left = {rows} / 2; left > 0; left /= 2) {{
+    __syncthreads();
+    if (row >= left) continue;
+#pragma unroll
+    for (int l = 0; l < {width}; ++l) {{
+      float sum = parts[row][column * {width} + l];
+      const float v = parts[row + left][column * {width} + l];
+      parts[row][column * {width} + l] = {merge};
+    }}
+  }}
+  if (row > 0 || vector >= {vectors}) return;
+#pragma unroll
+  for (int l = 0; l < {width}; ++l) {{
+    const float sum = parts[0][column * {width} + l];
+    store(y[outer * {inner} + vector * {width} + l], {result});
+  }}
+)",
+                            fmt::arg("rows", rows), fmt::arg("columns", columns), fmt::arg("width", width),
+                            fmt::arg("groups", groups), fmt::arg("begin", accumulation.begin),
+                            fmt::arg("vectors", vectors), fmt::arg("size", split.size), fmt::arg("inner", split.inner),
+                            fmt::arg("step", accumulation.step), fmt::arg("merge", accumulation.merge),
+                            fmt::arg("result", accumulation.result), fmt::arg("type", accumulation.type));
+}
+
 Emission emit_reduce(const Problem& problem, DType storage) {
   const auto& reduce = *problem.op.as<Reduce>();
   AxisSplit split;
@@ -63,9 +133,8 @@ Emission emit_reduce(const Problem& problem, DType storage) {
   kernel.parameters = fmt::format("const {}* x, {}* y", device_type_name(stored(problem.inputs[0].dtype, storage)),
                                   device_type_name(stored(problem.outputs[0].dtype, storage)));
   const bool rows = split.inner == 1;
-  const int64_t lines = split.outer * split.inner;
   if (rows) {
-    kernel.blocks = lines;
+    kernel.blocks = split.outer;
     kernel.threads = threads_for_row(split.size);
     kernel.body = fmt::format(R"(
   const long long line = blockIdx.x;
@@ -78,19 +147,10 @@ Emission emit_reduce(const Problem& problem, DType storage) {
                               fmt::arg("threads", kernel.threads), fmt::arg("result", result),
                               fmt::arg("block", max ? "block_max" : "block_sum"));
   } else {
-    kernel.threads = 64;
-    kernel.blocks = (lines + 63) / 64;
-    kernel.body = fmt::format(R"(
-  const long long line = (long long)blockIdx.x * 64 + threadIdx.x;
-  if (line >= {lines}) return;
-  const long long base = line / {inner} * {size} * {inner} + line % {inner};
-  float sum = {begin};
-#pragma unroll 8
-  for (int k = 0; k < {size}; ++k) {{ const float v = load(x[base + (long long)k * {inner}]); sum = {step}; }}
-  store(y[line], {result});
-)",
-                              fmt::arg("begin", begin), fmt::arg("size", split.size), fmt::arg("step", step),
-                              fmt::arg("lines", lines), fmt::arg("inner", split.inner), fmt::arg("result", result));
+    reduce_columns(
+        split, dtype_bits(stored(problem.inputs[0].dtype, storage)) / 8,
+        {device_type_name(stored(problem.inputs[0].dtype, storage)), begin, step, max ? step : "sum + v", result},
+        kernel);
   }
   return {{kernel, {{Slot::kInput, 0}, {Slot::kOutput, 0}}}};
 }
@@ -163,8 +223,13 @@ Emission emit_norm(const Problem& problem, DType storage) {
   const auto axis = static_cast<size_t>(normalize_axis(norm.axis, static_cast<int64_t>(x.size())));
   int64_t size = 1;
   for (size_t i = axis; i < x.size(); ++i) size *= x[i];
+  const DType stored_type = stored(problem.inputs[0].dtype, storage);
+  const char *type = device_type_name(stored_type),
+             *result = device_type_name(stored(problem.outputs[0].dtype, storage));
+  const int64_t full = 16 / (dtype_bits(stored_type) / 8), width = size % full == 0 ? full : 1;
+  constexpr int64_t kWarpVectors = 128;
   KernelText kernel;
-  kernel.threads = threads_for_row(size);
+  kernel.threads = threads_for_row(size / width);
   kernel.blocks = element_count(x) / std::max<int64_t>(size, 1);
   Call call;
   std::string scale = "1.0f", bias = "0.0f";
@@ -175,36 +240,58 @@ Emission emit_norm(const Problem& problem, DType storage) {
     if (i == 1) scale = "load(x1[k])";
     if (i == 2) bias = "load(x2[k])";
   }
-  kernel.parameters += fmt::format("{}* y", device_type_name(stored(problem.outputs[0].dtype, storage)));
+  kernel.parameters += fmt::format("{}* y", result);
   call.operands.push_back({Slot::kOutput, 0});
-  kernel.body = fmt::format(R"(
-  const long long base = (long long)blockIdx.x * {size};
-  float v[{held}];
+  const bool warps = size / width <= kWarpVectors;  // a warp per row, else a block
+  const int64_t lanes = warps ? 32 : kernel.threads, rows = element_count(x) / std::max<int64_t>(size, 1);
+  if (warps) {
+    kernel.threads = 128;
+    kernel.blocks = (rows + 3) / 4;
+  }
+  const std::string sum = warps ? "warp_sum" : "block_sum";
+  kernel.body = fmt::format(
+      R"(
+  const long long row = {row};
+  if (row >= {rows}) return;
+  const int lane = threadIdx.x % {lanes};
+  const auto* from = x0 + row * {size};
+  float v[{held}][{width}];
   float sum = 0;
 #pragma unroll
   for (int i = 0; i < {held}; ++i) {{
-    const int k = threadIdx.x + i * {threads};
-    v[i] = k < {size} ? load(x0[base + k]) : 0.0f;
-    sum += v[i];
+    const int k = (lane + i * {lanes}) * {width};
+    pack<{type}, {width}> xs = {{}};
+    if (k < {size}) xs = *(const pack<{type}, {width}>*)(from + k);
+#pragma unroll
+    for (int l = 0; l < {width}; ++l) sum += v[i][l] = load(xs.v[l]);
   }}
   const float mean = {mean};
   float square = 0;
 #pragma unroll
   for (int i = 0; i < {held}; ++i) {{
-    const float d = threadIdx.x + i * {threads} < {size} ? v[i] - mean : 0.0f;
-    square += d * d;
+    if ((lane + i * {lanes}) * {width} >= {size}) continue;
+#pragma unroll
+    for (int l = 0; l < {width}; ++l) square += (v[i][l] - mean) * (v[i][l] - mean);
   }}
-  const float factor = rsqrtf(block_sum(square) / {size}.0f + {epsilon:.9e}f);
+  const float factor = rsqrtf({sum}(square) / {size}.0f + {epsilon:.9e}f);
 #pragma unroll
   for (int i = 0; i < {held}; ++i) {{
-    const int k = threadIdx.x + i * {threads};
-    if (k < {size}) store(y[base + k], (v[i] - mean) * factor * {scale} + {bias});
+    const int k0 = (lane + i * {lanes}) * {width};
+    if (k0 >= {size}) continue;
+    pack<{result}, {width}> ys;
+#pragma unroll
+    for (int l = 0; l < {width}; ++l) {{
+      const int k = k0 + l;
+      store(ys.v[l], (v[i][l] - mean) * factor * {scale} + {bias});
+    }}
+    *(pack<{result}, {width}>*)(y + row * {size} + k0) = ys;
   }}
 )",
-                            fmt::arg("size", size), fmt::arg("threads", kernel.threads),
-                            fmt::arg("held", (size + kernel.threads - 1) / kernel.threads),
-                            fmt::arg("mean", norm.rms ? "0.0f" : fmt::format("block_sum(sum) / {}.0f", size)),
-                            fmt::arg("epsilon", norm.epsilon), fmt::arg("scale", scale), fmt::arg("bias", bias));
+      fmt::arg("row", warps ? "(long long)blockIdx.x * 4 + threadIdx.x / 32" : "blockIdx.x"), fmt::arg("rows", rows),
+      fmt::arg("lanes", lanes), fmt::arg("size", size), fmt::arg("width", width),
+      fmt::arg("held", (size / width + lanes - 1) / lanes), fmt::arg("type", type), fmt::arg("result", result),
+      fmt::arg("mean", norm.rms ? "0.0f" : fmt::format("{}(sum) / {}.0f", sum, size)), fmt::arg("sum", sum),
+      fmt::arg("epsilon", norm.epsilon), fmt::arg("scale", scale), fmt::arg("bias", bias));
   call.work = kernel;
   return {call};
 }

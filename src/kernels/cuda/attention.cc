@@ -1,0 +1,106 @@
+// Attention: own kernels that keep the scores on the chip, with tensor cores where the type and the sizes allow it.
+#include "ops/attention.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "kernels/cuda/strided.h"
+
+namespace ingot::kernels::cuda {
+namespace {
+
+constexpr size_t kMask = 3;
+constexpr int64_t kWarps = 4, kLargestHead = 256;
+
+// Where the element (batch, head, row, 0) of an operand lies.
+struct Heads {
+  int64_t heads = 0, rows = 0, size = 0, batch_stride = 0, head_stride = 0, row_stride = 0;
+};
+
+Heads heads_of(const Shape& shape, int64_t heads) {
+  if (shape.size() == 4) {
+    return {shape[1], shape[2], shape[3], shape[1] * shape[2] * shape[3], shape[2] * shape[3], shape[3]};
+  }
+  const int64_t size = shape[2] / std::max<int64_t>(heads, 1);
+  return {heads, shape[1], size, shape[1] * shape[2], size, shape[2]};
+}
+
+bool has_mask(const Problem& problem) { return problem.inputs.size() > kMask && problem.inputs[kMask].present(); }
+
+const char* refuse(const Problem& problem) {
+  const auto& attention = *problem.op.as<Attention>();
+  if (attention.output_count != 1) return "keys, values or scores are wanted";
+  for (size_t i = 0; i < problem.inputs.size(); ++i) {
+    if (i > kMask && problem.inputs[i].present()) return "there is a cache or a list of lengths";
+    if (i < kMask && !is_float(problem.inputs[i].dtype)) return "the elements are no floats";
+    if (i < kMask && problem.inputs[i].dtype != problem.outputs[0].dtype) return "the operands' types differ";
+  }
+  if (!has_mask(problem)) return nullptr;
+  const Operand& mask = problem.inputs[kMask];
+  if (!is_float(mask.dtype) && mask.dtype != DType::kBool) return "the mask's type has no device kernel";
+  const int64_t keys = problem.inputs[1].shape[problem.inputs[1].shape.size() - 2];
+  if (!mask.shape.empty() && mask.shape.back() != 1 && mask.shape.back() != keys) {
+    return "the mask may be shorter than the keys";
+  }
+  return nullptr;
+}
+
+// The rows of 16 queries that a warp takes: two where that leaves the processors enough blocks.
+int64_t rows_per_warp(int64_t heads, int64_t queries, int64_t size) {
+  constexpr int64_t kEnoughBlocks = 264;
+  return size <= 64 && queries > 64 && heads * ((queries + 127) / 128) >= kEnoughBlocks ? 2 : 1;
+}
+
+Emission emit(const Problem& problem, DType storage) {
+  const auto& attention = *problem.op.as<Attention>();
+  const Heads q = heads_of(problem.inputs[0].shape, attention.q_heads),
+              k = heads_of(problem.inputs[1].shape, attention.kv_heads),
+              v = heads_of(problem.inputs[2].shape, attention.kv_heads),
+              y = heads_of(problem.outputs[0].shape, attention.q_heads);
+  const int64_t batch = problem.inputs[0].shape[0];
+  const DType type = stored(problem.inputs[0].dtype, storage);
+  const int64_t widest = std::max(q.size, v.size);
+  const bool tiled = type != DType::kF32 && q.size % 8 == 0 && v.size % 8 == 0 && widest <= kLargestHead;
+  const int64_t rows = rows_per_warp(batch * q.heads, q.rows, widest), tile = kWarps * rows * 16;
+  const int64_t tiles = (q.rows + tile - 1) / tile, keys = widest <= 64 ? 64 : widest <= 128 ? 32 : 16;
+  KernelText kernel;
+  kernel.threads = 128;
+  kernel.blocks = batch * q.heads * (tiled ? tiles : q.rows);
+  const char* name = device_type_name(type);
+  kernel.parameters = fmt::format("const {0}* q, const {0}* k, const {0}* v, ", name);
+  Call call{KernelText{}, {{Slot::kInput, 0}, {Slot::kInput, 1}, {Slot::kInput, 2}}};
+  std::vector<int64_t> mask(4, 0);
+  if (has_mask(problem)) {
+    const DType mask_type = stored(problem.inputs[kMask].dtype, storage);
+    mask = broadcast_operand(mask_type, problem.inputs[kMask].shape, {batch, q.heads, q.rows, k.rows}).strides;
+    kernel.parameters += fmt::format("const {}* mask, ", device_type_name(mask_type));
+    call.operands.push_back({Slot::kInput, kMask});
+  }
+  kernel.parameters += fmt::format("{}* y", name);
+  call.operands.push_back({Slot::kOutput, 0});
+  const auto strides = [](const char* prefix, const Heads& heads) {
+    return fmt::format(", k{0}Batch = {1}, k{0}Head = {2}, k{0}Row = {3}", prefix, heads.batch_stride,
+                       heads.head_stride, heads.row_stride);
+  };
+  kernel.body = fmt::format(
+      "  struct C {{\n    enum : int {{ kSize = {}, kValueSize = {}, kQueries = {}, kTotal = {}, kHeads = {}, "
+      "kGroup = {}, kKeys = {}, kRows = {}, kWarps = {}, kTiles = {}, kMasked = {}, kCausal = {}, kCapped = {} }};\n",
+      q.size, v.size, q.rows, k.rows, q.heads, std::max<int64_t>(q.heads / std::max<int64_t>(k.heads, 1), 1), keys,
+      rows, kWarps, tiles, has_mask(problem) ? 1 : 0, attention.causal ? 1 : 0, attention.softcap != 0 ? 1 : 0);
+  kernel.body += fmt::format(
+      "    enum : long long {{ kMaskBatch = {}, kMaskHead = {}, kMaskRow = {}, kMaskKey = {}{}{}{}{} }};\n  }};\n",
+      mask[0], mask[1], mask[2], mask[3], strides("Q", q), strides("K", k), strides("V", v), strides("Y", y));
+  const double scale = attention.scale != 0 ? attention.scale : 1 / std::sqrt(static_cast<double>(q.size));
+  kernel.body += fmt::format("  {}_attention<{}, C>(q, k, v, {}, y, {:.9e}f, {:.9e}f);\n", tiled ? "tiled" : "plain",
+                             name, has_mask(problem) ? "mask" : "(const float*)0", scale, attention.softcap);
+  call.work = kernel;
+  return {call};
+}
+
+}  // namespace
+
+std::vector<DeviceRow> attention_rows() {
+  return {{"cuda_attention", "scaled dot-product attention without scores in memory", {&Attention::def}, refuse, emit}};
+}
+
+}  // namespace ingot::kernels::cuda

@@ -1,0 +1,110 @@
+#include "kernels/cuda/depthwise.h"
+
+#include "kernels/cuda/inline_epilogue.h"
+
+namespace ingot::kernels::cuda {
+namespace {
+
+constexpr int64_t kThreads = 128, kEnoughThreads = 132 * 768;
+
+// Neighbouring results per thread: they share what they read; fewer where threads would be too few.
+int64_t results_per_thread(const device::Convolution& c, int64_t vectors) {
+  for (const int64_t count : {4, 2}) {
+    if (c.n * c.out_h * ((c.out_w + count - 1) / count) * vectors >= kEnoughThreads && c.out_w >= count) return count;
+  }
+  return 1;
+}
+
+// Adds one column of the input, `column` from the first, to the results that see it.
+std::string column_text(const device::Convolution& c, int64_t column, int64_t results, int64_t width) {
+  std::string uses;
+  for (int64_t r = 0; r < results; ++r) {
+    const int64_t from_begin = column - r * c.stride[1];
+    if (from_begin < 0 || from_begin % c.dilation[1] != 0 || from_begin / c.dilation[1] >= c.kernel[1]) continue;
+    uses += fmt::format("          sum[{}][l] += x * load(ws[{}].v[l]);\n", r, from_begin / c.dilation[1]);
+  }
+  if (uses.empty()) return "";
+  return fmt::format(R"(      if (ix + {0} >= 0 && ix + {0} < {1}) {{
+        const auto xs = *(const pack<T, {2}>*)(row + (ix + {0}) * {3});
+#pragma unroll
+        for (int l = 0; l < {2}; ++l) {{
+          const float x = load(xs.v[l]);
+{4}        }}
+      }}
+)",
+                     column, c.w, width, c.c, uses);
+}
+
+}  // namespace
+
+Call depthwise_call(const device::Convolution& c, const Problem& problem, std::span<const TileInstruction> body,
+                    bool bias, size_t first_operand, DType storage) {
+  const int64_t full = 16 / (dtype_bits(c.dtype) / 8), width = c.c % full == 0 ? full : 1, vectors = c.c / width;
+  const int64_t results = results_per_thread(c, vectors), groups = (c.out_w + results - 1) / results;
+  const int64_t count = c.n * c.out_h * groups * vectors;
+  const InlineEpilogue epilogue =
+      inline_epilogue(body, problem, first_operand, {c.n, c.out_h, c.out_w, c.c}, width, storage);
+  Call call{KernelText{}, {{Slot::kInput, 0}, {Slot::kInput, 1}, {Slot::kOutput, 0}}};
+  if (bias) call.operands.push_back({Slot::kInput, 2});
+  call.operands.insert(call.operands.end(), epilogue.operands.begin(), epilogue.operands.end());
+  KernelText kernel;
+  kernel.threads = kThreads;
+  kernel.blocks = (count + kThreads - 1) / kThreads;
+  const char* type = device_type_name(c.dtype);
+  kernel.parameters = fmt::format("const {0}* x, const {0}* w, {0}* y{1}{2}", type,
+                                  bias ? fmt::format(", const {}* bias", type) : "", epilogue.parameters);
+  std::string columns;
+  const int64_t last = (results - 1) * c.stride[1] + (c.kernel[1] - 1) * c.dilation[1];
+  for (int64_t column = 0; column <= last; ++column) columns += column_text(c, column, results, width);
+  kernel.body = fmt::format(
+      R"(
+  using T = {type};
+  const long long t = (long long)blockIdx.x * {threads} + threadIdx.x;
+  if (t >= {count}) return;
+  const int i3 = (int)(t % {vectors}) * {width}, ox = (int)(t / {vectors} % {groups}) * {results},
+            i1 = (int)(t / {vectors} / {groups} % {out_h}), i0 = (int)(t / {vectors} / {groups} / {out_h});
+  float sum[{results}][{width}];
+#pragma unroll
+  for (int l = 0; l < {width}; ++l) {{
+    const float first = {bias};
+#pragma unroll
+    for (int r = 0; r < {results}; ++r) sum[r][l] = first;
+  }}
+  const int ix = ox * {stride_w} - {pad_w};
+#pragma unroll {unrolled}
+  for (int ky = 0; ky < {kernel_h}; ++ky) {{
+    const int iy = i1 * {stride_h} - {pad_h} + ky * {dilation_h};
+    if (iy < 0 || iy >= {h}) continue;
+    const T* row = x + ((long long)i0 * {h} + iy) * {w} * {c} + i3;
+    pack<T, {width}> ws[{kernel_w}];
+#pragma unroll
+    for (int kx = 0; kx < {kernel_w}; ++kx) ws[kx] = *(const pack<T, {width}>*)(w + (ky * {kernel_w} + kx) * {c} + i3);
+    {{
+{columns}    }}
+  }}
+#pragma unroll
+  for (int r = 0; r < {results}; ++r) {{
+    const int i2 = ox + r;
+    if (i2 >= {out_w}) continue;
+    pack<T, {width}> ys;
+{loads}#pragma unroll
+    for (int l = 0; l < {width}; ++l) {{
+      const float v0 = sum[r][l];
+{lane}      store(ys.v[l], result);
+    }}
+    *(pack<T, {width}>*)(y + (((long long)i0 * {out_h} + i1) * {out_w} + i2) * {c} + i3) = ys;
+  }}
+)",
+      fmt::arg("type", type), fmt::arg("threads", kThreads), fmt::arg("count", count), fmt::arg("vectors", vectors),
+      fmt::arg("width", width), fmt::arg("groups", groups), fmt::arg("results", results), fmt::arg("out_h", c.out_h),
+      fmt::arg("out_w", c.out_w), fmt::arg("bias", bias ? "load(bias[i3 + l])" : "0.0f"),
+      fmt::arg("stride_h", c.stride[0]), fmt::arg("stride_w", c.stride[1]), fmt::arg("pad_h", c.pad_begin[0]),
+      fmt::arg("pad_w", c.pad_begin[1]), fmt::arg("unrolled", c.kernel[0] <= 3 ? c.kernel[0] : 1),
+      fmt::arg("kernel_h", c.kernel[0]), fmt::arg("kernel_w", c.kernel[1]), fmt::arg("dilation_h", c.dilation[0]),
+      fmt::arg("h", c.h), fmt::arg("w", c.w), fmt::arg("c", c.c), fmt::arg("columns", columns),
+      fmt::arg("loads", epilogue.loads), fmt::arg("lane", epilogue.lane));
+  call.work = kernel;
+  return call;
+}
+
+}  // namespace ingot::kernels::cuda

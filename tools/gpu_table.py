@@ -1,0 +1,164 @@
+#!/usr/bin/env python3
+"""Measures models on this machine's GPU beside torch.compile and writes docs/performance-gpu.md.
+
+Every model is exported with random weights, its outputs are compared with fp32 on the CPU, and each engine's time is
+that of one captured CUDA graph between two device events. It needs torch, torchvision, transformers and onnx; ONNX
+Runtime's CUDA provider is named where `onnxruntime` has it. Rows that are done are kept in --state, so that a run that was
+cut off goes on where it stopped. INGOT_CUDA_LIBRARIES names the folder of pip's nvidia packages.
+"""
+import argparse
+import concurrent.futures
+import datetime
+import importlib.metadata
+import json
+import math
+import os
+import pathlib
+import statistics
+import subprocess
+import sys
+import tempfile
+
+import gpu_models
+
+ROOT = pathlib.Path(__file__).resolve().parents[1]
+WORKER = pathlib.Path(__file__).resolve().parent / "gpu_worker.py"
+LIMIT = {"fp32": 1e-3, "fp16": 1e-2, "bf16": 5e-2}  # largest relative error
+
+
+def worker(options, engine, model, batch, *more):
+    """The worker's result, or {"failed": why}."""
+    folder = options.work / ("%s_b%d" % (model, batch))
+    command = [sys.executable, WORKER, engine, model, str(batch), folder, "--ingot", options.ingot,
+               "--precision", options.precision, "--rounds", str(options.rounds), *more]
+    environment = dict(os.environ, TORCHINDUCTOR_CACHE_DIR=str(options.work / "inductor"))
+    if options.jobs > 1 and ("--prepare" in more or engine == "export"):
+        environment |= {"OMP_NUM_THREADS": "2", "TORCHINDUCTOR_COMPILE_THREADS": "2"}
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+    if done.returncode != 0:
+        return {"failed": (done.stderr.strip().splitlines() or ["no message"])[-1]}
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def prepare(options, rows):
+    """Exports, and torch's compile cache, several at a time: nothing here is timed."""
+    def one(row):
+        result = worker(options, "export", *row)
+        if "failed" in result:
+            print(*row, result, flush=True)
+        elif options.peer:
+            worker(options, "torch.compile", *row, "--prepare")
+
+    with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
+        list(pool.map(one, rows))
+
+
+def measure(options, model, batch):
+    row = {"model": model, "batch": batch, "ingot": worker(options, "ingot", model, batch)}
+    if options.peer:
+        row["torch.compile"] = worker(options, "torch.compile", model, batch)
+    return row
+
+
+def machine():
+    """What the figures depend on."""
+    query = subprocess.run(["nvidia-smi", "--query-gpu=name,driver_version,clocks.sm,clocks.max.sm,temperature.gpu",
+                            "--format=csv,noheader"], capture_output=True, text=True, check=False).stdout.strip().splitlines()
+    versions = {}
+    for package in ("torch", "torchvision", "transformers", "onnx", "nvidia-cudnn-cu13", "nvidia-cublas", "nvidia-cuda-nvrtc"):
+        try:
+            versions[package] = importlib.metadata.version(package)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    try:
+        import onnxruntime
+        cuda = "CUDAExecutionProvider" in onnxruntime.get_available_providers()
+        runtime = "%s %s a CUDA provider" % (onnxruntime.__version__, "with" if cuda else "without")
+    except ImportError:
+        runtime = "not installed"
+    return {"gpu": query[0] if query else "none", "versions": versions, "onnxruntime": runtime,
+            "date": datetime.date.today().isoformat()}
+
+
+def milliseconds(cell):
+    return statistics.median(cell["rounds"]) if cell.get("rounds") else None
+
+
+def text_of(cell):
+    if "failed" in cell:
+        return "failed"
+    return "%.3f (%.3f to %.3f)" % (milliseconds(cell), min(cell["rounds"]), max(cell["rounds"]))
+
+
+def believed(row, precision):
+    cell = row["ingot"]
+    return "failed" not in cell and cell["error"] <= LIMIT[precision]
+
+
+def ratio(row):
+    ours, theirs = milliseconds(row["ingot"]), milliseconds(row.get("torch.compile", {}))
+    return theirs / ours if ours and theirs else None
+
+
+def document(state, precision):
+    about, rows = state["machine"], state["rows"]
+    lines = ["# Performance on GPUs", "", "Written by `tools/gpu_table.py` from what it measured; edits are lost.", "",
+             "GPU, driver, clock seen, highest clock, temperature: %s. Measured %s." % (about["gpu"], about["date"]),
+             "Versions: %s; ONNX Runtime %s." % (", ".join("%s %s" % each for each in about["versions"].items()), about["onnxruntime"]),
+             "", "Milliseconds of one captured CUDA graph in %s: the median of rounds of 50 replays, least and largest round behind it. Each"
+             % precision, "round of Ingot is a process of its own that tunes anew; torch.compile's rounds share a process. Error: distance to fp32 on the",
+             "CPU, relative to its norm, with random weights; a row whose error is over %g counts as failed." % LIMIT[precision], "",
+             "| model | batch | Ingot | torch.compile | torch.compile / Ingot | error | error of torch | build, s | first run, s | kernels | host steps |",
+             "|---|---|---|---|---|---|---|---|---|---|---|"]
+    ratios = []
+    for row in rows:
+        ours, theirs = row["ingot"], row.get("torch.compile", {"failed": "left out"})
+        if "failed" in ours:
+            lines.append("| %s | %d | failed: %s | %s | | | | | | | |" % (row["model"], row["batch"], ours["failed"], text_of(theirs)))
+            continue
+        found = ratio(row) if believed(row, precision) else None
+        ratios += [found] if found else []
+        lines.append("| %s | %d | %s | %s | %s | %.1e | %s | %.1f | %.1f | %d | %d |" % (
+            row["model"], row["batch"], text_of(ours) if believed(row, precision) else "wrong", text_of(theirs),
+            "%.2f" % found if found else "", ours["error"], "%.1e" % theirs["error"] if "error" in theirs else "",
+            ours["build_seconds"], ours["first_run_seconds"], ours["operations"], len(ours["host_steps"])))
+    if ratios:
+        mean = math.exp(statistics.fmean(math.log(each) for each in ratios))
+        lines += ["", "Geometric mean of torch.compile / Ingot over %d rows: %.2f; least %.2f." % (len(ratios), mean, min(ratios))]
+    return "\n".join(lines) + "\n"
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--ingot", default=str(ROOT / "build/release/bin/ingot"))
+    parser.add_argument("--models", default=",".join(gpu_models.NAMES))
+    parser.add_argument("--batches", default="1,32")
+    parser.add_argument("--precision", default="fp16", choices=sorted(LIMIT))
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--jobs", type=int, default=4, help="exports and compilations at a time")
+    parser.add_argument("--no-peer", dest="peer", action="store_false", help="leave torch.compile out")
+    parser.add_argument("--work", type=pathlib.Path, default=pathlib.Path(tempfile.gettempdir()) / "ingot-gpu-table")
+    parser.add_argument("--state", type=pathlib.Path, default=ROOT / "build/reports/gpu.json")
+    parser.add_argument("--out", type=pathlib.Path, default=ROOT / "docs/performance-gpu.md")
+    parser.add_argument("--write-only", action="store_true", help="write the document from --state")
+    options = parser.parse_args()
+    state = json.loads(options.state.read_text()) if options.state.exists() else {"rows": []}
+    if not options.write_only:
+        options.state.parent.mkdir(parents=True, exist_ok=True)
+        options.work.mkdir(parents=True, exist_ok=True)
+        known = {(row["model"], row["batch"]) for row in state["rows"]}
+        rows = [(model, int(batch)) for batch in options.batches.split(",") for model in options.models.split(",")]
+        rows = [row for row in rows if row not in known]
+        state["machine"] = machine()
+        prepare(options, rows)
+        for row in rows:
+            state["rows"].append(measure(options, *row))
+            options.state.write_text(json.dumps(state))
+            print({key: value if not isinstance(value, dict) else value.get("failed") or milliseconds(value)
+                   for key, value in state["rows"][-1].items()}, flush=True)
+    options.out.write_text(document(state, options.precision))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
