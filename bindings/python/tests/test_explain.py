@@ -1,0 +1,69 @@
+"""What `ingot explain` tells of a plan."""
+
+import json
+import pathlib
+import subprocess
+
+import ingot
+import onnx
+import pytest
+
+
+def command(*arguments):
+    program = pathlib.Path(ingot.__file__).resolve().parents[2] / "bin" / "ingot"
+    if not program.exists():
+        pytest.skip("the command line is not built")
+    return subprocess.run([program, *map(str, arguments)], capture_output=True, text=True, timeout=120, check=False)
+
+
+def test_every_step_has_its_nodes_its_kernel_and_its_time(mlp, mlp_path):
+    explained = json.loads(command("explain", mlp_path, "--rounds", 3, "--json").stdout)
+    assert explained["counts"]["onnx_nodes"] == len(mlp.graph.node)
+    assert explained["counts"]["launches"] < explained["counts"]["launches_before_fusion"]
+    for step in explained["steps"]:
+        assert step["nodes"] and step["median_ns"] > 0
+        assert [each["kernel"] for each in step["candidates"] if each.get("chosen")] == [step["kernel"]]
+
+
+def test_without_rounds_nothing_is_timed(mlp_path):
+    explained = json.loads(command("explain", mlp_path, "--rounds", 0, "--json").stdout)
+    assert "total_ns" not in explained and "machine" not in explained
+    assert all(step["flops"] >= 0 for step in explained["steps"])
+
+
+def test_a_built_plan_is_explained_like_its_model(mlp_path, tmp_path):
+    plan = tmp_path / "m.plan"
+    ingot.build(mlp_path).save(str(plan))
+    from_plan, from_model = (json.loads(command("explain", path, "--rounds", 0, "--json").stdout) for path in (plan, mlp_path))
+    assert from_plan["counts"] == from_model["counts"]
+    assert from_plan["steps"] == from_model["steps"]
+
+
+def test_piped_text_is_plain(mlp_path):
+    shown = command("explain", mlp_path, "--rounds", 2)
+    assert shown.returncode == 0 and "\x1b" not in shown.stdout + shown.stderr
+    assert "ONNX nodes ->" in shown.stdout and "launches per run" in shown.stdout
+
+
+def test_one_step_lists_every_kernel_with_its_verdict(mlp_path):
+    shown = command("explain", mlp_path, "--step", 0, "--rounds", 0).stdout
+    assert "chosen" in shown and "from ONNX node" in shown
+
+
+def test_a_step_that_does_not_exist_is_an_error(mlp_path):
+    shown = command("explain", mlp_path, "--step", 99, "--rounds", 0)
+    assert shown.returncode == 1 and "steps" in shown.stderr
+
+
+def test_the_page_holds_all_it_needs_and_escapes_names(mlp, tmp_path):
+    mlp.graph.node[0].name = "<script>alert(1)</script>"
+    onnx.save(mlp, tmp_path / "m.onnx")
+    page = tmp_path / "page.html"
+    assert command("explain", tmp_path / "m.onnx", "--rounds", 1, "--html", page).returncode == 0
+    text = page.read_text()
+    assert "&lt;script&gt;alert" in text and "<script>alert" not in text
+    assert "http" not in text and "src=" not in text
+
+
+def test_the_count_of_nodes_is_no_metadata_of_the_model(mlp_path):
+    assert "onnx.nodes" not in ingot.InferenceSession(mlp_path).get_modelmeta().custom_metadata_map
