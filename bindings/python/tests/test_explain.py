@@ -67,3 +67,27 @@ def test_the_page_holds_all_it_needs_and_escapes_names(mlp, tmp_path):
 
 def test_the_count_of_nodes_is_no_metadata_of_the_model(mlp_path):
     assert "onnx.nodes" not in ingot.InferenceSession(mlp_path).get_modelmeta().custom_metadata_map
+
+
+def test_a_trace_has_the_steps_of_each_run_within_that_run(mlp_path, tmp_path):
+    trace = tmp_path / "trace.json"
+    done = command("bench", mlp_path, "--duration", 0, "--warmUp", 0, "--nthreads", 2, "--profile", trace, "--shapes", "x:512x8")
+    assert done.returncode == 0, done.stderr
+    events = json.loads(trace.read_text())["traceEvents"]
+    names = {each["tid"]: each["args"]["name"] for each in events if each["ph"] == "M"}
+    assert names[0] == "runs" and names[1] == "caller"
+    runs = [each for each in events if each.get("cat") == "Run"]
+    steps = [each for each in events if each.get("cat") == "Node"]
+    assert [each["name"] for each in runs] == ["run %d" % i for i in range(5)]
+    assert {each["args"]["run"] for each in steps} == set(range(5)) and {each["tid"] for each in steps} == {1}
+    for step in steps:
+        run = runs[step["args"]["run"]]
+        assert run["ts"] <= step["ts"] and step["ts"] + step["dur"] <= run["ts"] + run["dur"] + 1
+    for task in (each for each in events if each.get("cat") == "Task"):
+        inside = [each for each in steps if each["args"]["run"] == task["args"]["run"] and each["args"]["step"] == task["args"]["step"]]
+        assert len(inside) == 1 and inside[0]["ts"] <= task["ts"] + 1
+
+
+def test_a_trace_that_cannot_be_written_is_an_error(mlp_path, tmp_path):
+    done = command("bench", mlp_path, "--duration", 0, "--warmUp", 0, "--profile", tmp_path / "none" / "trace.json")
+    assert done.returncode == 1 and "cannot write" in done.stderr
