@@ -102,7 +102,7 @@ function(ingot_api_libraries)
   set_target_properties(ingot_runtime_shared PROPERTIES OUTPUT_NAME ingot_runtime EXPORT_NAME runtime)
 
   add_library(ingot_shared SHARED ${build})
-  target_link_libraries(ingot_shared PRIVATE ingot_api_run ingot_service ingot_warnings)
+  target_link_libraries(ingot_shared PRIVATE ingot_api_run ingot_service ingot_debug ingot_warnings)
   set_target_properties(ingot_shared PROPERTIES OUTPUT_NAME ingot EXPORT_NAME ingot)
 
   foreach(library ingot_runtime_shared ingot_shared)

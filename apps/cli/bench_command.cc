@@ -9,12 +9,14 @@
 
 #include "apps/cli/model_input.h"
 #include "apps/cli/terminal.h"
+#include "apps/cli/trace.h"
 
 namespace ingot::cli {
 namespace {
 
 using nlohmann::json;
 using Clock = std::chrono::steady_clock;
+constexpr int kTracedRuns = 5;
 
 struct BenchCommand {
   std::string model, shapes, profile, suite;
@@ -33,20 +35,10 @@ double percentile(const std::vector<double>& sorted, double share) {
   return sorted[std::min(sorted.size() - 1, static_cast<size_t>(share * static_cast<double>(sorted.size())))];
 }
 
-// Chrome's trace event format: opens in Perfetto and chrome://tracing.
-json trace_of(const json& steps) {
-  json events = json::array();
-  for (const auto& step : steps) {
-    events.push_back({{"name", step["name"]},
-                      {"cat", "Node"},
-                      {"ph", "X"},
-                      {"pid", 1},
-                      {"tid", 1},
-                      {"ts", step["start_ns"].get<double>() / 1e3},
-                      {"dur", step["duration_ns"].get<double>() / 1e3},
-                      {"args", {{"kernel", step["kernel"]}, {"nodes", step["nodes"]}, {"step", step["step"]}}}});
-  }
-  return {{"traceEvents", events}, {"displayTimeUnit", "ms"}};
+void write_trace(const std::string& path, const json& trace) {
+  std::ofstream file(path);
+  file << trace.dump();
+  if (!file.flush()) throw Exception(INGOT_IO, "cannot write " + path);
 }
 
 // Times of the same step over several profiled runs: the median of each.
@@ -122,9 +114,8 @@ int bench(BenchCommand& command, const Common& common) {
   bar.finish();
   std::sort(times.begin(), times.end());
   const double mean = std::accumulate(times.begin(), times.end(), 0.0) / static_cast<double>(times.size());
-  const json steps =
-      command.layers || !command.profile.empty() ? profile_steps(session, inputs, outputs) : json::array();
-  if (!command.profile.empty()) std::ofstream(command.profile) << trace_of(steps).dump();
+  const json steps = command.layers ? profile_steps(session, inputs, outputs) : json::array();
+  if (!command.profile.empty()) write_trace(command.profile, trace_runs(session, inputs, outputs, kTracedRuns));
   const json latency = {{"min", times.front()},           {"median", percentile(times, 0.5)}, {"mean", mean},
                         {"p95", percentile(times, 0.95)}, {"p99", percentile(times, 0.99)},   {"max", times.back()}};
   const json info = json::parse(session.json());
@@ -180,7 +171,7 @@ void add_bench(CLI::App& app, Common& common, int& result) {
   verb->add_option("--warmUp", command->warm_up, "Seconds to run before")->capture_default_str();
   verb->add_option("--iterations", command->iterations, "Least number of runs")->capture_default_str();
   verb->add_option("--nthreads", command->threads, "Threads; 0: every core")->capture_default_str();
-  verb->add_option("--profile", command->profile, "Write a Chrome trace (JSON) of one run, step by step");
+  verb->add_option("--profile", command->profile, "Write a trace of five runs, by step and thread; opens in Perfetto");
   verb->add_flag("--layers", command->layers, "Print time by operator and kernel");
   verb->add_option("--seed", command->seed, "Seed of random inputs")->capture_default_str();
   command->flags.add_to(*verb);

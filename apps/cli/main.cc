@@ -13,6 +13,7 @@ int main(int argc, char** argv) {
       "  ingot run model.plan --input x=x.npy    run once\n"
       "  ingot bench model.onnx                  measure\n"
       "  ingot inspect model.plan                look inside\n"
+      "  ingot explain model.plan                which kernel runs what, and why\n"
       "  ingot verify model.onnx                 compare with ONNX Runtime\n"
       "  ingot cache list                        plans kept for next time\n"
       "  ingot compare model.onnx                every engine side by side\n"
@@ -34,6 +35,7 @@ int main(int argc, char** argv) {
   add_bench(app, common, result);
   add_inspect(app, common, result);
   add_diff(app, common, result);
+  add_explain(app, common, result);
   add_verify(app, common, result);
   add_cache(app, common, result);
   add_compare(app, common, result);

@@ -81,6 +81,13 @@ INGOT_API ingot_error* ingot_cache_prune(const char* folder, const char* limit, 
 /* Builds again, from the portable graph that it carries, a plan made for another CPU or library version. */
 INGOT_API ingot_error* ingot_plan_respecialize(const ingot_plan* plan, ingot_plan** result);
 
+/* What a plan does and why, as JSON released with ingot_string_release: ONNX nodes, operators before fusion, steps and
+ * launches; for each step its ONNX nodes, kernel, the kernels that lost (estimated cost) or refused (reason),
+ * arithmetic, bytes, time and share of what this machine reaches at best. `inputs` in the session's order give the
+ * shapes; with `rounds` > 0 they are run and the steps timed. docs/explain.md lists the members (compiler). */
+INGOT_API ingot_error* ingot_session_explain(ingot_session* session, const ingot_value* const* inputs, int rounds,
+                                             char** json);
+
 /* The ONNX model with the value `value_name` (or each of several, comma-separated) as outputs instead of its own, as
  * bytes released with ingot_bytes_release: for finding the first node that diverges. */
 INGOT_API ingot_error* ingot_model_with_outputs(const char* path, const char* value_names, void** bytes, size_t* size);

@@ -333,6 +333,18 @@ inline std::string cache_prune_json(const std::string& folder = "", const std::s
   return detail::take_string(text);
 }
 
+// JSON as ingot.h says of ingot_session_explain.
+inline std::string explain_json(const Session& session, const std::vector<Value>& inputs, int rounds) {
+  if (inputs.size() != ingot_session_input_count(session.get())) {
+    throw Exception(INGOT_INVALID_ARGUMENT, "one value for each input of the session");
+  }
+  std::vector<const ingot_value*> in;
+  for (const auto& input : inputs) in.push_back(input.get());
+  char* text = nullptr;
+  check(ingot_session_explain(session.get(), in.data(), rounds, &text));
+  return detail::take_string(text);
+}
+
 inline Plan respecialize(const Plan& plan) {
   ingot_plan* result = nullptr;
   check(ingot_plan_respecialize(plan.get(), &result));

@@ -174,14 +174,17 @@ typedef struct ingot_run_options {
   const int* cancel;     /* the run stops with INGOT_CANCELLED soon after *cancel != 0; may be NULL */
   uint64_t seed;         /* of operators that draw random numbers */
   int64_t memory_budget; /* bytes one evaluation may allocate; 0: the default */
-  int profile;           /* != 0: ingot_session_profile_json gives the steps' times of this thread's last run */
+  int profile; /* != 0: ingot_session_profile_json gives the steps' times of this thread's last run; 2: and of its
+                  threads */
 } ingot_run_options;
 
 /* Values in the session's order. outputs[i]: NULL on entry receives a new value; a tensor is written in place (its type
  * and shape must be what the run gives). `options` may be NULL. */
 INGOT_API ingot_error* ingot_session_run(ingot_session* session, const ingot_value* const* inputs,
                                          ingot_value** outputs, const ingot_run_options* options);
-/* [{"step":…,"name":…,"kernel":…,"start_ns":…,"duration_ns":…,"nodes":[…]}…] of this thread's last profiled run. */
+/* [{"step":…,"name":…,"kernel":…,"start_ns":…,"duration_ns":…,"nodes":[…]}…] of this thread's last profiled run;
+ * with profile 2 a step that several threads shared has "tasks":[{"thread":…,"start_ns":…,"duration_ns":…}…], thread 0
+ * being the caller. */
 INGOT_API const char* ingot_session_profile_json(ingot_session* session);
 
 /* What this machine and installation offer: CPU, ISA level, libraries found and not found with reasons, environment

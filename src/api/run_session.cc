@@ -39,6 +39,7 @@ void describe(ingot_session& session) {
 struct Profile {
   const ingot_session* session = nullptr;
   std::vector<ingot::runtime::StepTiming> timings;
+  std::vector<ingot::runtime::TaskTiming> tasks;
   std::string json;
 };
 thread_local Profile profile;
@@ -143,6 +144,8 @@ ingot_error* ingot_session_run(ingot_session* session, const ingot_value* const*
     control.seed = options.seed;
     if (options.memory_budget > 0) control.memory_budget = options.memory_budget;
     if (options.profile != 0) control.timings = &profile.timings;
+    profile.tasks.clear();
+    if (options.profile > 1) control.tasks = &profile.tasks;
     control.cancelled = options.cancel;
     session->session.run(local.inputs, local.outputs, control);
     if (options.profile != 0) profile.session = session;
@@ -170,6 +173,10 @@ const char* ingot_session_profile_json(ingot_session* session) {
                        {"start_ns", profile.timings[i].start_ns},
                        {"duration_ns", profile.timings[i].duration_ns},
                        {"nodes", step.origin}});
+    }
+    for (const auto& task : profile.tasks) {
+      steps[task.step]["tasks"].push_back(
+          {{"thread", task.thread}, {"start_ns", task.start_ns}, {"duration_ns", task.duration_ns}});
     }
   }
   profile.json = steps.dump();

@@ -252,7 +252,8 @@ std::map<std::string, std::string> model_metadata(const onnx::Model& model) {
                                                  {"onnx.graph_name", model.graph.name},
                                                  {"onnx.domain", model.domain},
                                                  {"onnx.description", model.doc_string},
-                                                 {"onnx.version", std::to_string(version)}};
+                                                 {"onnx.version", std::to_string(version)},
+                                                 {"onnx.nodes", std::to_string(model.graph.nodes.size())}};
   for (const auto& pair : model.metadata_props) metadata[pair.key] = pair.value;
   return metadata;
 }

@@ -7,42 +7,9 @@
 #include <cstring>
 #include <string>
 
-#include "kernels/gemm/tile.h"
-#include "kernels/kernel.h"
+#include "kernels/machine_peak.h"
 
 namespace ingot::kernels {
-
-// f32 GFLOP/s of one core: a tile of the widest instructions on data in L1, best of many.
-inline double peak_gflops() {
-  static const double peak = [] {
-    using Clock = std::chrono::steady_clock;
-    const gemm::TileSet& tiles = cpu_isa() >= IsaLevel::kAvx512 ? gemm::kAvx512_6x64
-                                 : cpu_isa() >= IsaLevel::kAvx2 ? gemm::kAvx2_6x16
-                                                                : gemm::kReference4x8;
-    constexpr int64_t kDepth = 48, kRuns = 2000;
-    std::vector<float> a(8 * kDepth, 1.0f), b(64 * kDepth, 1.0f), c(8 * 64);
-    const float* rows[8];
-    for (int64_t i = 0; i < 8; ++i) rows[i] = a.data() + i * kDepth;
-    const int64_t offset = 0;
-    gemm::TileArgs args;
-    args.a = rows;
-    args.a_rows = tiles.rows;
-    args.b = b.data();
-    args.b_offsets = &offset;
-    args.b_step = args.columns = args.c_stride = tiles.columns();
-    args.taps = 1;
-    args.depth = kDepth;
-    args.c = c.data();
-    double best = 1e30;
-    for (int i = 0; i < 50; ++i) {
-      const auto start = Clock::now();
-      for (int64_t run = 0; run < kRuns; ++run) tiles.tile(tiles.rows, tiles.vectors)(args);
-      best = std::min(best, std::chrono::duration<double>(Clock::now() - start).count());
-    }
-    return 2e-9 * static_cast<double>(tiles.rows * tiles.columns() * kDepth * kRuns) / best;
-  }();
-  return peak;
-}
 
 // Registers "<row>/<name>" for each row that takes `problem`, running on `threads` threads. `flops` and `bytes` per
 // run; GFLOP/s, the share of the measured peak, and GB/s of the fastest repetition are reported.

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "runtime/binding.h"
+#include "runtime/task_trace.h"
 #include "tensor/value.h"
 
 namespace ingot::runtime {
@@ -23,6 +24,7 @@ struct RunControl {
   uint64_t seed = 0;               // of operators that draw random numbers
   int64_t memory_budget = int64_t{1} << 40;    // bytes one evaluation may allocate
   std::vector<StepTiming>* timings = nullptr;  // one per step of the main program, filled when given
+  std::vector<TaskTiming>* tasks = nullptr;    // what each thread did, filled when given together with timings
   // Called after each step of the main program with its outputs; for debugging and calibration.
   std::function<void(size_t step, std::span<const Value> outputs)> observe;
 };

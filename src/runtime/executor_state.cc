@@ -1,6 +1,5 @@
 #include "runtime/executor_state.h"
 
-#include <chrono>
 #include <cstring>
 
 namespace ingot::runtime {
@@ -13,11 +12,6 @@ std::string step_frame(const Step& step) {
   std::string frame = std::string("step ") + step.op.name();
   for (const auto& origin : step.origin) frame += " of node " + origin;
   return frame;
-}
-
-int64_t now_ns() {
-  return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now().time_since_epoch())
-      .count();
 }
 
 constexpr size_t kArenaAlignment = 64;
@@ -126,12 +120,17 @@ Value Executor::State::value_of(ValueIndex value) const {
 
 void Executor::State::run_steps() {
   const int64_t begin_ns = control->timings != nullptr ? now_ns() : 0;
-  if (control->timings != nullptr) control->timings->assign(program().steps.size(), {});
+  std::optional<TaskTrace> trace;
+  if (control->timings != nullptr) {
+    control->timings->assign(program().steps.size(), {});
+    if (control->tasks != nullptr) parallel = &trace.emplace(*parallel, begin_ns, *control->tasks).parallel();
+  }
   for (size_t s = 0; s < program().steps.size(); ++s) {
     if (is_set(control->cancelled)) {
       fail(Code::kCancelled, "the run was stopped by the caller before step {}", s);
     }
     const int64_t start = control->timings != nullptr ? now_ns() : 0;
+    if (trace) trace->begin_step(s);
     run_step(s);
     if (control->timings != nullptr) (*control->timings)[s] = {start - begin_ns, now_ns() - start};
     if (control->observe) observe(s, program().steps[s]);

@@ -30,6 +30,7 @@ class ModelMetadata:
         self.description = custom.pop("onnx.description", "")
         self.graph_description = ""
         self.version = int(custom.pop("onnx.version", "0"))
+        custom.pop("onnx.nodes", None)
         self.custom_metadata_map = custom
 
 
