@@ -56,5 +56,23 @@ TEST(Builder, MakesPlansThatOutliveTheModelsBytes) {
   }
 }
 
+TEST(Plan, IsTheSameFromItsBytesAndWasMadeForThisMachine) {
+  const std::vector<std::byte> bytes = model_bytes(0);
+  ingot_builder* builder = nullptr;
+  ASSERT_EQ(ingot_builder_from_bytes(bytes.data(), bytes.size(), nullptr, &builder), nullptr);
+  ingot_plan *plan = nullptr, *again = nullptr;
+  ASSERT_EQ(ingot_build(builder, &plan), nullptr);
+  ingot_builder_release(builder);
+  EXPECT_STREQ(ingot_plan_target_text(plan), ingot_target_text());
+  void* saved = nullptr;
+  size_t size = 0;
+  ASSERT_EQ(ingot_plan_bytes(plan, &saved, &size), nullptr);
+  ASSERT_EQ(ingot_plan_from_bytes(saved, size, &again), nullptr);
+  EXPECT_STREQ(ingot_plan_text(again), ingot_plan_text(plan));
+  ingot_plan_release(again);
+  ingot_plan_release(plan);
+  ingot_bytes_release(saved);
+}
+
 }  // namespace
 }  // namespace ingot
