@@ -17,26 +17,6 @@ size_t index_of(const std::vector<const OrtValueInfo*>& values, const char* name
   throw Failure(kInvalidGraph, std::string("Ingot: the plan's value '") + name + "' is not one of the node's");
 }
 
-struct TensorView {
-  int dtype = 0;
-  std::vector<int64_t> shape;
-  const void* data = nullptr;
-};
-
-void read_tensor(const OrtValue* value, TensorView& view) {
-  OrtTensorTypeAndShapeInfo* info = nullptr;
-  check(ort::GetTensorTypeAndShape(value, &info));
-  size_t rank = 0;
-  check(ort::GetTensorElementType(info, &view.dtype));
-  check(ort::GetDimensionsCount(info, &rank));
-  view.shape.resize(rank);
-  check(ort::GetDimensions(info, view.shape.data(), rank));
-  ort::ReleaseTensorTypeAndShapeInfo(info);
-  void* data = nullptr;
-  check(ort::GetTensorMutableData(const_cast<OrtValue*>(value), &data));
-  view.data = data;
-}
-
 void* output_memory(OrtKernelContext* context, size_t index, const int64_t* shape, size_t rank) {
   OrtValue* value = nullptr;
   void* data = nullptr;
@@ -45,14 +25,11 @@ void* output_memory(OrtKernelContext* context, size_t index, const int64_t* shap
   return data;
 }
 
-// Bytes of a tensor of the types that ONNX Runtime passes as whole bytes; packed ones round up.
-size_t byte_size(const ingot_tensor& tensor) {
-  static constexpr int kBits[] = {0, 32, 8, 8, 16, 16, 32, 64, 0, 8, 16, 64, 32, 64, 64, 128, 16, 8, 8, 8, 8, 4, 4, 4};
-  size_t bits = kBits[tensor.type.dtype];
-  for (size_t i = 0; i < tensor.type.rank; ++i) {
-    bits *= static_cast<size_t>(tensor.type.shape[i]);
-  }
-  return (bits + 7) / 8;
+ValueHandle borrow(int dtype, const int64_t* shape, size_t rank, const void* data) {
+  const ingot_tensor_type type{static_cast<ingot_dtype>(dtype), rank, shape};
+  ingot_value* value = nullptr;
+  check(ingot_value_borrow(&type, data, nullptr, nullptr, &value));
+  return ValueHandle(value);
 }
 
 OrtStatus* create_state(OrtNodeComputeInfo* self, OrtNodeComputeContext*, void** state) {
@@ -66,12 +43,13 @@ void release_state(OrtNodeComputeInfo*, void*) {}
 
 }  // namespace
 
-FusedNode::FusedNode(std::string plan_bytes, Plan built, const ingot_session_options& options, const OrtNode* node)
-    : OrtNodeComputeInfo{kDeclaredApi, create_state, compute, release_state},
-      bytes(std::move(plan_bytes)),
-      plan(std::move(built)) {
+FusedNode::FusedNode(OwnedPlan plan, const ingot_session_options& options, const OrtNode* node,
+                     std::shared_ptr<Recorder> events)
+    : OrtNodeComputeInfo{declared_api, create_state, compute, release_state},
+      owned(std::move(plan)),
+      recorder(std::move(events)) {
   ingot_session* created = nullptr;
-  check(ingot_session_create(plan.get(), &options, &created));
+  check(ingot_session_create(owned.plan.get(), &options, &created));
   session.reset(created);
   const auto inputs = inputs_of(node);
   const auto outputs = outputs_of(node);
@@ -98,46 +76,56 @@ FusedNode::FusedNode(std::string plan_bytes, Plan built, const ingot_session_opt
 }
 
 void FusedNode::run(OrtKernelContext* context) const {
-  std::vector<ValueHandle> values;
-  std::vector<const ingot_value*> inputs;
-  std::vector<ingot_value*> outputs(output_slots.size());
-  TensorView view;
+  std::vector<ValueHandle> inputs, outputs(output_slots.size());
   for (const size_t slot : input_slots) {
     const OrtValue* given = nullptr;
     check(ort::KernelContext_GetInput(context, slot, &given));
-    read_tensor(given, view);
-    const ingot_tensor_type type{static_cast<ingot_dtype>(view.dtype), view.shape.size(), view.shape.data()};
-    ingot_value* value = nullptr;
-    check(ingot_value_borrow(&type, view.data, nullptr, nullptr, &value));
-    values.emplace_back(value);
-    inputs.push_back(value);
+    const TensorView view = view_tensor(given);
+    inputs.push_back(borrow(view.dtype, view.shape, view.rank, view.data));
   }
   for (size_t i = 0; i < outputs.size(); ++i) {
     const OutputSlot& slot = output_slots[i];
     if (slot.fixed) {
       void* data = output_memory(context, slot.index, slot.shape.data(), slot.shape.size());
-      const ingot_tensor_type type{slot.dtype, slot.shape.size(), slot.shape.data()};
-      check(ingot_value_borrow(&type, data, nullptr, nullptr, &outputs[i]));
-      values.emplace_back(outputs[i]);
+      outputs[i] = borrow(slot.dtype, slot.shape.data(), slot.shape.size(), data);
     }
   }
-  ingot_error* error = ingot_session_run(session.get(), inputs.data(), outputs.data(), nullptr);
-  for (size_t i = 0; i < outputs.size(); ++i) {
-    if (!output_slots[i].fixed) {
-      values.emplace_back(outputs[i]);
-    }
-  }
-  check(error);
+  run_session(inputs, outputs);
   for (size_t i = 0; i < outputs.size(); ++i) {
     if (output_slots[i].fixed) {
       continue;
     }
     ingot_tensor tensor{};
-    check(ingot_value_tensor(outputs[i], &tensor));
+    check(ingot_value_tensor(outputs[i].get(), &tensor));
+    const size_t size = byte_size(tensor.type.dtype, tensor.type.shape, tensor.type.rank);
     void* data = output_memory(context, output_slots[i].index, tensor.type.shape, tensor.type.rank);
-    if (const size_t size = byte_size(tensor)) {
+    if (size) {
       std::memcpy(data, tensor.data, size);
     }
+  }
+}
+
+// Fills the outputs that are null.
+void FusedNode::run_session(const std::vector<ValueHandle>& inputs, std::vector<ValueHandle>& outputs) const {
+  std::vector<const ingot_value*> in;
+  std::vector<ingot_value*> out;
+  for (const ValueHandle& each : inputs) {
+    in.push_back(each.get());
+  }
+  for (const ValueHandle& each : outputs) {
+    out.push_back(each.get());
+  }
+  ingot_run_options options{sizeof(ingot_run_options), nullptr, 0, 0, recorder->on()};
+  const auto begin = Recorder::Clock::now();
+  ingot_error* error = ingot_session_run(session.get(), in.data(), out.data(), &options);
+  for (size_t i = 0; i < outputs.size(); ++i) {  // a run that failed may have made some
+    if (!outputs[i]) {
+      outputs[i].reset(out[i]);
+    }
+  }
+  check(error);
+  if (options.profile) {
+    recorder->record(ingot_session_profile_json(session.get()), begin);
   }
 }
 
