@@ -79,6 +79,7 @@ void open_tables(const OrtApiBase* base) {
     throw Failure(kFail,
                   std::string("Ingot: needs ONNX Runtime 1.24 or newer with its C interface, this is ") + version);
   }
+  runtime_api = api;
   declared_api = std::min(api, kProfilingApi);
   ep_table = ort::GetEpApi();
   editor_table = ort::GetModelEditorApi();

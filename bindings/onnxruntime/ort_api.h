@@ -98,7 +98,9 @@ namespace ingot_ort {
 
 constexpr uint32_t kLeastApi = 24;  // 1.24: the first release whose every build registers plugins
 constexpr uint32_t kProfilingApi = 25;
+constexpr uint32_t kBodyInputsApi = 27;  // before, a fused node was not given what only bodies of its nodes read
 
+inline uint32_t runtime_api = 0;  // of the runtime that loaded the library
 // What the plugin's structs say that they hold: what the runtime knows, up to the newest member that is used here.
 inline uint32_t declared_api = kLeastApi;
 

@@ -1,6 +1,7 @@
 #include "placement.h"
 
 #include <map>
+#include <set>
 
 #include "build.h"
 #include "context.h"
@@ -18,9 +19,34 @@ void take(OrtEpGraphSupportInfo* support, const Nodes& nodes) {
   check(ort::AddNodesToFuse(support, nodes.data(), nodes.size(), &fusion));
 }
 
-// Why Ingot cannot take what `write` writes; "" when it can. Reads the model as a build would, and no further.
-template <typename Write> std::string refusal(const Options& options, const Write& write) {
+// Throws when ONNX Runtime would not give a fused node of `nodes` all that it reads.
+void check_body_inputs(const Nodes& nodes) {
+  if (runtime_api >= kBodyInputsApi) {
+    return;
+  }
+  std::set<std::string> given;
+  for (const OrtNode* node : nodes) {
+    for (const auto& values : {inputs_of(node), outputs_of(node)}) {
+      for (const OrtValueInfo* value : values) {
+        given.insert(name_of(value));
+      }
+    }
+  }
+  for (const OrtNode* node : nodes) {
+    for (const OrtValueInfo* value : implicit_inputs_of(node)) {
+      if (!is_constant(value) && given.count(name_of(value)) == 0) {
+        throw Failure(kNotImplemented, "ONNX Runtime before 1.27 does not hand over '" + name_of(value) +
+                                           "', which only a body of " + text(node, ort::Node_GetOperatorType) +
+                                           " reads");
+      }
+    }
+  }
+}
+
+// Why Ingot cannot take `nodes`, which `write` writes; "" when it can. Reads the model as a build would, no further.
+template <typename Write> std::string refusal(const Options& options, const Nodes& nodes, const Write& write) {
   try {
+    check_body_inputs(nodes);
     const Builder builder = make_builder(write(), options);
     check(ingot_builder_set_option(builder.get(), "stop-after", "load"));
     check(ingot_builder_set_option(builder.get(), "engine_cache_enable", "false"));
@@ -58,7 +84,7 @@ void take_parts(Provider& provider, const OrtGraph* graph, const Nodes& nodes, c
   std::vector<bool> supported;
   std::map<std::string, std::string> left;
   for (const OrtNode* node : nodes) {
-    const std::string why = refusal(provider.options, [&] { return write_part(graph, {node}); });
+    const std::string why = refusal(provider.options, {node}, [&] { return write_part(graph, {node}); });
     supported.push_back(why.empty());
     if (!why.empty()) {
       left.emplace(text(node, ort::Node_GetOperatorType), why);
@@ -70,7 +96,7 @@ void take_parts(Provider& provider, const OrtGraph* graph, const Nodes& nodes, c
     for (const size_t index : part) {
       chosen.push_back(nodes[index]);
     }
-    const std::string why = refusal(provider.options, [&] { return write_part(graph, chosen); });
+    const std::string why = refusal(provider.options, chosen, [&] { return write_part(graph, chosen); });
     if (!why.empty()) {
       left.emplace("a part of " + std::to_string(part.size()) + " nodes", why);
       continue;
@@ -114,7 +140,7 @@ void place(Provider& provider, const OrtGraph* graph, OrtEpGraphSupportInfo* sup
   if (has_context) {
     return;
   }
-  const std::string reason = refusal(provider.options, [&] { return write_model(graph); });
+  const std::string reason = refusal(provider.options, nodes, [&] { return write_model(graph); });
   if (reason.empty()) {
     take(support, nodes);
   } else {

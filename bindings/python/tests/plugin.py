@@ -3,6 +3,8 @@
 import ingot.onnxruntime
 import onnxruntime
 
+VERSION = tuple(map(int, onnxruntime.__version__.split(".")[:2]))
+
 
 def plugin_session(model, options=None, whole=True, settings=None, **entries):
     """`whole`: a model that Ingot does not take wholly is an error. `entries`: config entries, "__" for "."."""
@@ -13,9 +15,7 @@ def plugin_session(model, options=None, whole=True, settings=None, **entries):
     for key, value in entries.items():
         settings.add_session_config_entry(key.replace("__", "."), value)
     settings.add_provider_for_devices(ingot.onnxruntime.register(), options or {"threads": "1"})
-    session = onnxruntime.InferenceSession(model, settings)
-    session.disable_fallback()
-    return session
+    return onnxruntime.InferenceSession(model, settings, enable_fallback=0)  # an error stays an error
 
 
 def cpu_session(model):

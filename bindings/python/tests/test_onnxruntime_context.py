@@ -48,11 +48,10 @@ def edit(path, **attributes):
 
 def export_elsewhere(model, path, **options):
     """Exports `model` in a process whose highest ISA level is the reference."""
-    code = ("import sys; sys.path.insert(0, sys.argv[1]); from plugin import plugin_session; "
-            "plugin_session(sys.argv[2], %r, ep__context_enable='1', ep__context_file_path=sys.argv[3])")
-    given = dict(options, threads="1")
-    subprocess.run([sys.executable, "-c", code % given, os.path.dirname(__file__), model, path], check=True,
-                   env=dict(os.environ, INGOT_ISA="reference", PYTHONPATH=os.path.dirname(os.path.dirname(ingot.__file__))))
+    code = ("import sys; from plugin import plugin_session; "
+            "plugin_session(sys.argv[1], %r, ep__context_enable='1', ep__context_file_path=sys.argv[2])")
+    subprocess.run([sys.executable, "-c", code % dict(options, threads="1"), model, path], check=True,
+                   env=dict(os.environ, INGOT_ISA="reference", PYTHONPATH=os.pathsep.join(sys.path)))
 
 
 def test_an_exported_context_reloads(model, exported, tmp_path):

@@ -12,7 +12,7 @@ import onnxruntime
 import pytest
 from conftest import make_model
 from onnx import TensorProto, helper
-from plugin import cpu_session, plugin_session
+from plugin import VERSION, cpu_session, plugin_session
 from test_models import assert_close
 
 
@@ -128,7 +128,7 @@ def test_sessions_are_made_and_run_side_by_side(mlp):
         list(pool.map(work, range(16)))
 
 
-@pytest.mark.skipif(tuple(map(int, onnxruntime.__version__.split(".")[:2])) < (1, 25), reason="profilers came with 1.25")
+@pytest.mark.skipif(VERSION < (1, 25), reason="profilers came with 1.25")
 def test_the_steps_of_the_plan_are_in_the_profile_of_the_host(mlp, tmp_path):
     settings = onnxruntime.SessionOptions()
     settings.enable_profiling = True

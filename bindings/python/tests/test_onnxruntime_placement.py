@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from conftest import make_model
 from onnx import TensorProto, helper
-from plugin import cpu_session, placement, plugin_session
+from plugin import VERSION, cpu_session, placement, plugin_session
 from test_models import assert_close
 
 INGOT, CPU = "IngotExecutionProvider", "CPUExecutionProvider"
@@ -68,7 +68,8 @@ def test_control_flow_with_a_foreign_body_is_left_whole():
             [("x", TensorProto.FLOAT, SQUARE), ("c", TensorProto.BOOL, [])], [("y", TensorProto.FLOAT, SQUARE)],
             domains=["com.microsoft"]).SerializeToString()
 
-    for then, taken in ((foreign("e", "t"), [["Exp"]]), (helper.make_node("Abs", ["e"], ["t"]), [["Exp", "If"]])):
+    whole = [["Exp", "If"]] if VERSION >= (1, 27) else [["Exp"]]  # only bodies read "e", which fails in older ones
+    for then, taken in ((foreign("e", "t"), [["Exp"]]), (helper.make_node("Abs", ["e"], ["t"]), whole)):
         session = plugin_session(model(then), whole=False)
         assert parts_of_ingot(session) == taken
         for choice in (False, True):
