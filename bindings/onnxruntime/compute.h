@@ -29,14 +29,6 @@ struct OwnedPlan {
   Plan plan;
 };
 
-// An output of the session: where the node has it, and its shape when the plan fixes it.
-struct OutputSlot {
-  size_t index;
-  bool fixed;
-  ingot_dtype dtype;
-  std::vector<int64_t> shape;
-};
-
 // ONNX Runtime holds the base; Compute may run from many threads at once.
 struct FusedNode : OrtNodeComputeInfo {
   // Throws Failure when the plan does not run here, or when its names and the node's differ.
@@ -44,12 +36,10 @@ struct FusedNode : OrtNodeComputeInfo {
             std::shared_ptr<Recorder> recorder);
 
   void run(OrtKernelContext* context) const;
-  void run_session(const std::vector<ValueHandle>& inputs, std::vector<ValueHandle>& outputs) const;
 
   OwnedPlan owned;
   Session session;
-  std::vector<size_t> input_slots;  // of the node, in the session's order
-  std::vector<OutputSlot> output_slots;
+  std::vector<size_t> input_slots, output_slots;  // of the node, in the session's order
   std::shared_ptr<Recorder> recorder;
 };
 

@@ -207,7 +207,9 @@ class Plan {
 };
 
 inline ingot_session_options default_session_options() { return {sizeof(ingot_session_options), 0, -1, 0}; }
-inline ingot_run_options default_run_options() { return {sizeof(ingot_run_options), nullptr, 0, 0, 0}; }
+inline ingot_run_options default_run_options() {
+  return {sizeof(ingot_run_options), nullptr, 0, 0, 0, nullptr, nullptr};
+}
 
 class Session {
  public:

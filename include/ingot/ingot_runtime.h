@@ -179,6 +179,10 @@ typedef struct ingot_run_options {
   uint64_t seed;         /* of operators that draw random numbers */
   int64_t memory_budget; /* bytes one evaluation may allocate; 0: the default */
   int profile;           /* != 0: ingot_session_profile_json gives the steps' times of this thread's last run */
+  /* May be NULL. Gives memory for an output that is NULL and whose type and sizes follow from the inputs' sizes; the
+   * output then borrows it. NULL from it: memory of the library's. Called in ingot_session_run, before any step. */
+  void* (*place_output)(void* user, size_t index, const ingot_tensor_type* type);
+  void* user;
 } ingot_run_options;
 
 /* Values in the session's order. outputs[i]: NULL on entry receives a new value; a tensor is written in place (its type
