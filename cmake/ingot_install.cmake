@@ -1,5 +1,6 @@
 # Install components: runtime (libingot_runtime), compiler (libingot, which holds the runtime too), cuda
-# (libingot_cuda), cli, dev (headers, CMake package, pkg-config). Any of them may be installed without the others.
+# (libingot_cuda), onnxruntime (the execution provider), cli, dev (headers, CMake package, pkg-config). runtime,
+# compiler and dev may be installed without any other; cuda needs either library, onnxruntime and cli the compiler.
 include(CMakePackageConfigHelpers)
 
 set(ingot_cmake_dir ${CMAKE_INSTALL_LIBDIR}/cmake/ingot)
@@ -14,6 +15,9 @@ foreach(part runtime compiler)
 endforeach()
 if(TARGET ingot_cuda)
   install(TARGETS ingot_cuda LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT cuda)
+endif()
+if(TARGET ingot_onnxruntime)
+  install(TARGETS ingot_onnxruntime LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT onnxruntime)
 endif()
 if(TARGET ingot_cli)
   install(TARGETS ingot_cli RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT cli)

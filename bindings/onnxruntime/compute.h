@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "profiler.h"
 #include "status.h"
 
 namespace ingot_ort {
@@ -22,26 +23,24 @@ using Session = std::unique_ptr<ingot_session, SessionRelease>;
 using Plan = std::unique_ptr<ingot_plan, PlanRelease>;
 using ValueHandle = std::unique_ptr<ingot_value, ValueRelease>;
 
-// An output of the session: where the node has it, and its shape when the plan fixes it.
-struct OutputSlot {
-  size_t index;
-  bool fixed;
-  ingot_dtype dtype;
-  std::vector<int64_t> shape;
+// A plan and the bytes that it borrows: null unless it was read from memory that nobody else keeps.
+struct OwnedPlan {
+  std::unique_ptr<const std::string> bytes;
+  Plan plan;
 };
 
 // ONNX Runtime holds the base; Compute may run from many threads at once.
 struct FusedNode : OrtNodeComputeInfo {
-  // `plan_bytes`: what `plan` borrows, or empty. Throws Failure when names of plan and node differ.
-  FusedNode(std::string plan_bytes, Plan plan, const ingot_session_options& options, const OrtNode* node);
+  // Throws Failure when the plan does not run here, or when its names and the node's differ.
+  FusedNode(OwnedPlan owned, const ingot_session_options& options, const OrtNode* node,
+            std::shared_ptr<Recorder> recorder);
 
   void run(OrtKernelContext* context) const;
 
-  std::string bytes;
-  Plan plan;
+  OwnedPlan owned;
   Session session;
-  std::vector<size_t> input_slots;  // of the node, in the session's order
-  std::vector<OutputSlot> output_slots;
+  std::vector<size_t> input_slots, output_slots;  // of the node, in the session's order
+  std::shared_ptr<Recorder> recorder;
 };
 
 }  // namespace ingot_ort

@@ -1,4 +1,5 @@
 // The two symbols of the plugin, and the factory behind them.
+#include <algorithm>
 #include <cstdlib>
 #include <cstring>
 
@@ -30,15 +31,18 @@ OrtStatus* create_ep(OrtEpFactory*, const OrtHardwareDevice* const*, const OrtKe
   return guarded([&] { *ep = new Provider(read_options(options), logger); });
 }
 
+// A plan for another CPU or library is built again from the graph that it carries when the session is made.
 OrtStatus* validate(OrtEpFactory*, const OrtHardwareDevice* const*, size_t, const char* info, int* compatibility) {
   return guarded([&] {
-    const bool same = info && std::string(info) == std::string("ingot ") + ingot_version();
-    *compatibility = same ? kOptimal : kPreferRecompilation;
+    const std::string target = info ? info : "";
+    *compatibility = target == ingot_target_text()    ? kOptimal
+                     : target.rfind("ingot ", 0) == 0 ? kPreferRecompilation
+                                                      : kUnsupported;
   });
 }
 
 Factory::Factory() : OrtEpFactory{} {
-  ort_version_supported = kDeclaredApi;
+  ort_version_supported = declared_api;
   GetName = [](const OrtEpFactory*) { return kName; };
   GetVendor = [](const OrtEpFactory*) { return "Ingot"; };
   GetSupportedDevices = supported_devices;
@@ -64,6 +68,26 @@ uint32_t api_version(const char* version) {
   return std::strncmp(version, "1.", 2) == 0 ? static_cast<uint32_t>(std::strtoul(version + 2, nullptr, 10)) : 0;
 }
 
+// Takes the tables of the runtime's own version. A runtime that has none that serves is refused with a status where it
+// can make one: CreateStatus is slot 0 of every version.
+void open_tables(const OrtApiBase* base) {
+  const char* version = base->GetVersionString();
+  const uint32_t api = api_version(version);
+  api_table = api >= kLeastApi ? base->GetApi(api) : nullptr;
+  if (!api_table) {
+    api_table = base->GetApi(1);
+    throw Failure(kFail,
+                  std::string("Ingot: needs ONNX Runtime 1.24 or newer with its C interface, this is ") + version);
+  }
+  runtime_api = api;
+  declared_api = std::min(api, kProfilingApi);
+  ep_table = ort::GetEpApi();
+  editor_table = ort::GetModelEditorApi();
+  if (!ep_table || !editor_table) {
+    throw Failure(kFail, std::string("Ingot: ONNX Runtime ") + version + " was built without its plugin interface");
+  }
+}
+
 }  // namespace
 }  // namespace ingot_ort
 
@@ -74,22 +98,11 @@ __attribute__((visibility("default"))) OrtStatus* CreateEpFactories(const char*,
                                                                     size_t capacity, size_t* count) {
   using namespace ingot_ort;
   *count = 0;
-  const char* version = base->GetVersionString();
-  const uint32_t api = api_version(version);
-  // CreateStatus is slot 0 of every version, so that even a runtime that is too old gets its message.
-  api_table = base->GetApi(api ? api : 1);
-  if (!api_table) {
-    return nullptr;
-  }
   return guarded([&] {
-    if (api < kLeastApi) {
-      throw Failure(kFail, std::string("Ingot: needs ONNX Runtime 1.24 or newer, this is ") + version);
-    }
+    open_tables(base);
     if (capacity < 1) {
       throw Failure(kInvalidArgument, "Ingot: no room for a factory");
     }
-    ep_table = ort::GetEpApi();
-    editor_table = ort::GetModelEditorApi();
     factories[0] = new Factory;
     *count = 1;
   });

@@ -40,6 +40,8 @@ inline auto outputs_of(const OrtNode* node) {
 inline auto implicit_inputs_of(const OrtNode* node) {
   return items<OrtValueInfo>(node, ort::Node_GetNumImplicitInputs, ort::Node_GetImplicitInputs);
 }
+// Inputs, then the values that the node's bodies read; null for an omitted optional input.
+std::vector<const OrtValueInfo*> values_read(const OrtNode* node);
 inline auto attributes_of(const OrtNode* node) {
   return items<OrtOpAttr>(node, ort::Node_GetNumAttributes, ort::Node_GetAttributes);
 }
@@ -57,6 +59,18 @@ inline bool is_constant(const OrtValueInfo* value) {
   check(ort::ValueInfo_IsConstantInitializer(value, &constant));
   return constant;
 }
+
+// A tensor as ONNX Runtime holds it; pointers live as long as the value.
+struct TensorView {
+  int dtype = 0;
+  const int64_t* shape = nullptr;
+  size_t rank = 0;
+  const void* data = nullptr;
+};
+TensorView view_tensor(const OrtValue* value);
+// Bytes of a dense tensor, packed types rounded up. Throws Failure for types without a fixed size (strings) and those
+// whose numbers ONNX and ONNX Runtime disagree on.
+size_t byte_size(int dtype, const int64_t* shape, size_t rank);
 
 // The bytes of an attribute of the given type.
 std::string read_attribute(const OrtOpAttr* attribute, int type);

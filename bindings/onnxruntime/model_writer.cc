@@ -12,40 +12,15 @@ namespace {
 
 using protozero::pbf_writer;
 
-size_t byte_count(int type, const std::vector<int64_t>& shape) {
-  // Bits per element by ONNX's numbers; 0: no fixed size.
-  static constexpr int kBits[] = {0, 32, 8, 8, 16, 16, 32, 64, 0, 8, 16, 64, 32, 64, 64, 128, 16, 8, 8, 8, 8, 4, 4, 4};
-  const int bits = type >= 0 && type < static_cast<int>(std::size(kBits)) ? kBits[type] : 0;
-  if (bits == 0) {
-    throw Failure(kNotImplemented, "Ingot: constants of element type " + std::to_string(type) + " are not taken over");
-  }
-  size_t count = 1;
-  for (const int64_t dim : shape) {
-    count *= static_cast<size_t>(dim);
-  }
-  return (count * static_cast<size_t>(bits) + 7) / 8;
-}
-
-std::string write_tensor(const std::string& name, const OrtValue* value) {
-  OrtTensorTypeAndShapeInfo* info = nullptr;
-  check(ort::GetTensorTypeAndShape(value, &info));
-  int type = 0;
-  size_t rank = 0;
-  check(ort::GetTensorElementType(info, &type));
-  check(ort::GetDimensionsCount(info, &rank));
-  std::vector<int64_t> shape(rank);
-  check(ort::GetDimensions(info, shape.data(), rank));
-  ort::ReleaseTensorTypeAndShapeInfo(info);
-  void* data = nullptr;
-  const size_t size = byte_count(type, shape);
-  check(ort::GetTensorMutableData(const_cast<OrtValue*>(value), &data));
-  std::string bytes;
-  pbf_writer tensor(bytes);
-  tensor.add_packed_int64(1, shape.begin(), shape.end());
-  tensor.add_int32(2, type);
+// Big: written into `parent` in place.
+void write_tensor(pbf_writer& parent, protozero::pbf_tag_type field, const std::string& name, const OrtValue* value) {
+  const TensorView view = view_tensor(value);
+  const size_t size = byte_size(view.dtype, view.shape, view.rank);
+  pbf_writer tensor(parent, field);
+  tensor.add_packed_int64(1, view.shape, view.shape + view.rank);
+  tensor.add_int32(2, view.dtype);
   tensor.add_string(8, name);
-  tensor.add_bytes(9, size ? static_cast<const char*>(data) : "", size);
-  return bytes;
+  tensor.add_bytes(9, size ? static_cast<const char*>(view.data) : "", size);
 }
 
 std::string write_value_info(const OrtValueInfo* value, bool is_body) {
@@ -111,15 +86,8 @@ void write_attribute(pbf_writer& node, const OrtOpAttr* attribute) {
   if (type == kTensor) {
     OrtValue* value = nullptr;
     check(ort::OpAttr_GetTensorAttributeAsOrtValue(attribute, &value));
-    std::string tensor;
-    try {
-      tensor = write_tensor("", value);
-    } catch (...) {
-      ort::ReleaseValue(value);
-      throw;
-    }
-    ort::ReleaseValue(value);
-    out.add_message(5, tensor);
+    const std::unique_ptr<OrtValue, void (*)(OrtValue*)> owner(value, [](OrtValue* v) { ort::ReleaseValue(v); });
+    write_tensor(out, 5, "", value);
     out.add_int32(20, 4);
     return;
   }
@@ -188,63 +156,84 @@ struct Writer {
     for (size_t i = 0; i < count; ++i) {
       pbf_writer attribute(out, 5);
       attribute.add_string(1, names[i]);
-      attribute.add_message(6, write_graph(bodies[i], /*is_body=*/true));
+      {
+        pbf_writer body(attribute, 6);
+        write_graph(body, bodies[i], /*is_body=*/true);
+      }
       attribute.add_int32(20, 5);
     }
   }
 
+  // Writes the value as an initializer when it is a constant; once per name.
+  void write_constant(pbf_writer& out, const OrtValueInfo* value, std::set<std::string>& constants) {
+    if (value && is_constant(value) && constants.insert(name_of(value)).second) {
+      const OrtValue* tensor = nullptr;
+      check(ort::ValueInfo_GetInitializerValue(value, &tensor));
+      write_tensor(out, 5, name_of(value), tensor);
+    }
+  }
+
   // A body's own inputs and outputs may lack types: only their names count there.
-  std::string write_graph(const OrtGraph* graph, bool is_body) {
-    std::string bytes;
-    pbf_writer out(bytes);
+  void write_boundary(pbf_writer& out, protozero::pbf_tag_type field, const OrtValueInfo* value, bool is_body) {
+    if (is_body && !tensor_info(value)) {
+      pbf_writer info(out, field);
+      info.add_string(1, name_of(value));
+    } else {
+      out.add_message(field, write_value_info(value, is_body));
+    }
+  }
+
+  void write_graph(pbf_writer& out, const OrtGraph* graph, bool is_body) {
     out.add_string(2, is_body ? "body" : "model");
     std::set<std::string> constants;
-    const auto write_constant = [&](const OrtValueInfo* value) {
-      const OrtValue* tensor = nullptr;
-      if (value && is_constant(value) && constants.insert(name_of(value)).second) {
-        check(ort::ValueInfo_GetInitializerValue(value, &tensor));
-        out.add_message(5, write_tensor(name_of(value), tensor));
-      }
-    };
     for (const OrtValueInfo* value : initializers_of(graph)) {
-      write_constant(value);
+      write_constant(out, value, constants);
     }
     for (const OrtNode* node : nodes_of(graph)) {
       if (!is_body) {  // constants of an enclosing graph
-        for (const OrtValueInfo* value : inputs_of(node)) {
-          write_constant(value);
-        }
-        for (const OrtValueInfo* value : implicit_inputs_of(node)) {
-          write_constant(value);
-        }
+        write_constants_read(out, node, constants);
       }
       write_node(out, node);
     }
-    const auto write_boundary = [&](int field, const OrtValueInfo* value) {
-      if (is_body && !tensor_info(value)) {
-        pbf_writer info(out, static_cast<protozero::pbf_tag_type>(field));
-        info.add_string(1, name_of(value));
-      } else {
-        out.add_message(static_cast<protozero::pbf_tag_type>(field), write_value_info(value, is_body));
-      }
-    };
     for (const OrtValueInfo* value : inputs_of(graph)) {
       if (constants.count(name_of(value)) == 0) {
-        write_boundary(11, value);
+        write_boundary(out, 11, value, is_body);
       }
     }
     for (const OrtValueInfo* value : outputs_of(graph)) {
-      write_boundary(12, value);
+      write_boundary(out, 12, value, is_body);
     }
-    return bytes;
+  }
+
+  void write_constants_read(pbf_writer& out, const OrtNode* node, std::set<std::string>& constants) {
+    for (const OrtValueInfo* value : values_read(node)) {
+      write_constant(out, value, constants);
+    }
+  }
+
+  // `nodes` alone, in topological order: what they read is an input, all that they make an output.
+  void write_part(pbf_writer& out, const std::vector<const OrtNode*>& nodes) {
+    out.add_string(2, "part");
+    std::set<std::string> constants, known;
+    for (const OrtNode* node : nodes) {
+      write_constants_read(out, node, constants);
+      write_node(out, node);
+      for (const OrtValueInfo* value : values_read(node)) {
+        if (value && constants.count(name_of(value)) == 0 && known.insert(name_of(value)).second) {
+          write_boundary(out, 11, value, /*is_body=*/false);
+        }
+      }
+      for (const OrtValueInfo* value : outputs_of(node)) {
+        if (value && known.insert(name_of(value)).second) {
+          write_boundary(out, 12, value, /*is_body=*/false);
+        }
+      }
+    }
   }
 };
 
-}  // namespace
-
-std::string write_model(const OrtGraph* graph) {
-  Writer writer;
-  const std::string body = writer.write_graph(graph, /*is_body=*/false);
+// `write(writer, graph message)` writes the model's graph.
+template <typename Write> std::string write_around(const OrtGraph* graph, const Write& write) {
   int64_t ir_version = 0;
   size_t count = 0;
   check(ort::Graph_GetOnnxIRVersion(graph, &ir_version));
@@ -255,7 +244,11 @@ std::string write_model(const OrtGraph* graph) {
   std::string bytes;
   pbf_writer model(bytes);
   model.add_int64(1, ir_version);
-  model.add_message(7, body);
+  Writer writer;
+  {
+    pbf_writer body(model, 7);
+    write(writer, body);
+  }
   for (size_t i = 0; i < count; ++i) {
     const std::string domain = std::strcmp(domains[i], "ai.onnx") == 0 ? "" : domains[i];
     if (writer.domains.count(domain)) {
@@ -265,6 +258,17 @@ std::string write_model(const OrtGraph* graph) {
     }
   }
   return bytes;
+}
+
+}  // namespace
+
+std::string write_model(const OrtGraph* graph) {
+  return write_around(graph,
+                      [&](Writer& writer, pbf_writer& out) { writer.write_graph(out, graph, /*is_body=*/false); });
+}
+
+std::string write_part(const OrtGraph* graph, const std::vector<const OrtNode*>& nodes) {
+  return write_around(graph, [&](Writer& writer, pbf_writer& out) { writer.write_part(out, nodes); });
 }
 
 }  // namespace ingot_ort

@@ -26,6 +26,8 @@ struct OrtEpGraphSupportInfo;
 struct OrtKernelContext;
 struct OrtNodeComputeContext;
 struct OrtNodeComputeInfo;
+struct OrtProfilingEvent;
+struct OrtProfilingEventsContainer;
 
 struct OrtApiBase {
   const void* const* (*GetApi)(uint32_t version);
@@ -44,6 +46,17 @@ struct OrtNodeComputeInfo {
   void (*ReleaseState)(OrtNodeComputeInfo*, void* state);
 };
 
+// Since API 25. Correlation ids tell the events of ONNX Runtime apart.
+struct OrtEpProfilerImpl {
+  uint32_t ort_version_supported;
+  void (*Release)(OrtEpProfilerImpl*);
+  // `offset_ns`: how long ago ONNX Runtime's own profile began.
+  OrtStatus* (*StartProfiling)(OrtEpProfilerImpl*, int64_t offset_ns);
+  OrtStatus* (*StartEvent)(OrtEpProfilerImpl*, uint64_t correlation_id);
+  OrtStatus* (*StopEvent)(OrtEpProfilerImpl*, uint64_t correlation_id, const OrtProfilingEvent*);
+  OrtStatus* (*EndProfiling)(OrtEpProfilerImpl*, OrtProfilingEventsContainer*);
+};
+
 // Members that stay null are optional for a provider that compiles.
 struct OrtEp {
   uint32_t ort_version_supported;
@@ -54,7 +67,9 @@ struct OrtEp {
   void (*ReleaseNodeComputeInfos)(OrtEp*, OrtNodeComputeInfo**, size_t count);
   const void* slots_5_to_11[7];
   const char* (*GetCompiledModelCompatibilityInfo)(OrtEp*, const OrtGraph*);
-  const void* slots_13_to_25[13];
+  const void* slots_13_to_15[3];
+  OrtStatus* (*CreateProfiler)(OrtEp*, OrtEpProfilerImpl**);
+  const void* slots_17_to_25[9];
 };
 
 struct OrtEpFactory {
@@ -82,7 +97,12 @@ static_assert(sizeof(void*) != 8 || (sizeof(OrtEp) == 208 && sizeof(OrtEpFactory
 namespace ingot_ort {
 
 constexpr uint32_t kLeastApi = 24;  // 1.24: the first release whose every build registers plugins
-constexpr uint32_t kDeclaredApi = 24;
+constexpr uint32_t kProfilingApi = 25;
+constexpr uint32_t kBodyInputsApi = 27;  // before, a fused node was not given what only bodies of its nodes read
+
+inline uint32_t runtime_api = 0;  // of the runtime that loaded the library
+// What the plugin's structs say that they hold: what the runtime knows, up to the newest member that is used here.
+inline uint32_t declared_api = kLeastApi;
 
 // The tables of the runtime that loaded the library; set once by CreateEpFactories.
 inline const void* const* api_table = nullptr;
@@ -101,6 +121,7 @@ template <int kSlot, typename Signature> using EpApi = Slot<&ep_table, kSlot, Si
 
 enum StatusCode : int { kFail = 1, kInvalidArgument = 2, kNotImplemented = 9, kInvalidGraph = 10, kEpFail = 11 };
 enum OnnxType : int { kUnknownType = 0, kTensorType = 1 };
+enum EventCategory : int { kSessionEvent = 0, kNodeEvent, kKernelEvent, kApiEvent };
 enum AttributeType : int { kInt = 1, kInts, kFloat, kFloats, kString, kStrings, kGraph, kTensor };
 enum Compatibility : int { kNotApplicable = 0, kOptimal = 1, kPreferRecompilation = 2, kUnsupported = 3 };
 constexpr int kCpuDevice = 0;
@@ -165,18 +186,19 @@ inline constexpr Api<63, OrtStatus*(const OrtTensorTypeAndShapeInfo*, const char
 inline constexpr Api<390, bool(const OrtTensorTypeAndShapeInfo*)> TensorTypeAndShape_HasShape;
 
 inline constexpr Api<51, OrtStatus*(OrtValue*, void**)> GetTensorMutableData;
-inline constexpr Api<65, OrtStatus*(const OrtValue*, OrtTensorTypeAndShapeInfo**)> GetTensorTypeAndShape;
+// The sizes stay the tensor's own; nothing is allocated.
+inline constexpr Api<414, OrtStatus*(const OrtValue*, int*, const int64_t**, size_t*)> GetTensorTypeAndShapeReference;
 inline constexpr Api<96, void(OrtValue*)> ReleaseValue;
-inline constexpr Api<99, void(OrtTensorTypeAndShapeInfo*)> ReleaseTensorTypeAndShapeInfo;
 inline constexpr Api<90, OrtStatus*(const OrtKernelContext*, size_t, const OrtValue**)> KernelContext_GetInput;
 inline constexpr Api<91, OrtStatus*(OrtKernelContext*, size_t, const int64_t*, size_t, OrtValue**)>
     KernelContext_GetOutput;
 
+inline constexpr Api<212, void(OrtOpAttr*)> ReleaseOpAttr;
 inline constexpr Api<211, OrtStatus*(const char*, const void*, int, int, OrtOpAttr**)> CreateOpAttr;
 inline constexpr Slot<&editor_table, 6,
                       OrtStatus*(const char*, const char*, const char*, const char* const*, size_t, const char* const*,
                                  size_t, OrtOpAttr**, size_t, OrtNode**)>
-    CreateNode;  // takes the attributes over
+    CreateNode;  // takes attributes over, whose places it sets to null
 
 inline constexpr EpApi<0, OrtStatus*(OrtEpFactory*, const OrtHardwareDevice*, const OrtKeyValuePairs*,
                                      const OrtKeyValuePairs*, OrtEpDevice**)>
@@ -184,6 +206,13 @@ inline constexpr EpApi<0, OrtStatus*(OrtEpFactory*, const OrtHardwareDevice*, co
 inline constexpr EpApi<2,
                        OrtStatus*(OrtEpGraphSupportInfo*, const OrtNode* const*, size_t, const OrtNodeFusionOptions*)>
     AddNodesToFuse;
+// From kProfilingApi on. Times in microseconds, `timestamp` since ONNX Runtime's profile began.
+inline constexpr EpApi<65, OrtStatus*(int category, int32_t process, int32_t thread, const char* name,
+                                      int64_t timestamp, int64_t duration, const char* const* keys,
+                                      const char* const* values, size_t, OrtProfilingEvent**)>
+    CreateProfilingEvent;
+inline constexpr EpApi<66, void(OrtProfilingEvent*)> ReleaseProfilingEvent;
+inline constexpr EpApi<72, OrtStatus*(OrtProfilingEventsContainer*, const OrtProfilingEvent* const*, size_t)> AddEvents;
 }  // namespace ort
 
 }  // namespace ingot_ort

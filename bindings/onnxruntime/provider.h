@@ -1,4 +1,4 @@
-// IngotExecutionProvider for one ONNX Runtime session: takes the whole model, compiles it, runs it.
+// IngotExecutionProvider for one ONNX Runtime session: takes what it can of the model, compiles it, runs it.
 #pragma once
 
 #include <string>
@@ -28,9 +28,13 @@ Options read_options(const OrtSessionOptions* session_options);
 struct Provider : OrtEp {
   Provider(Options asked, const OrtLogger* session_logger);
 
+  // A warning in ONNX Runtime's log, once however often ONNX Runtime asks the same.
+  void warn(const std::string& line);
+
   Options options;
   const OrtLogger* logger;
-  std::string compatibility;
+  std::shared_ptr<Recorder> recorder = std::make_shared<Recorder>();
+  std::string warned;
 };
 
 }  // namespace ingot_ort

@@ -4,6 +4,7 @@
 #include <ingot/ingot.h>
 
 #include <exception>
+#include <memory>
 #include <stdexcept>
 #include <string>
 
@@ -21,32 +22,33 @@ inline void check(OrtStatus* status) {
   if (!status) {
     return;
   }
-  const std::string message = ort::GetErrorMessage(status);
-  ort::ReleaseStatus(status);
-  throw Failure(kEpFail, message);
+  const std::unique_ptr<OrtStatus, void (*)(OrtStatus*)> owner(status, [](OrtStatus* s) { ort::ReleaseStatus(s); });
+  throw Failure(kEpFail, ort::GetErrorMessage(status));
 }
 
 inline void check(ingot_error* error) {
   if (!error) {
     return;
   }
+  const std::unique_ptr<ingot_error, void (*)(ingot_error*)> owner(error, ingot_error_release);
   const StatusCode code = ingot_error_code(error) == INGOT_INVALID_ARGUMENT ? kInvalidArgument : kEpFail;
-  const std::string message = std::string("Ingot: ") + ingot_error_message(error);
-  ingot_error_release(error);
-  throw Failure(code, message);
+  throw Failure(code, std::string("Ingot: ") + ingot_error_message(error));
 }
 
 // Runs `body`; what it throws becomes the status that is returned.
 template <typename Body> OrtStatus* guarded(Body&& body) noexcept {
+  const auto status = [](StatusCode code, const char* message) {
+    return api_table ? ort::CreateStatus(code, message) : nullptr;  // null only for a runtime without any table
+  };
   try {
     body();
     return nullptr;
   } catch (const Failure& failure) {
-    return ort::CreateStatus(failure.code, failure.what());
+    return status(failure.code, failure.what());
   } catch (const std::exception& error) {
-    return ort::CreateStatus(kEpFail, error.what());
+    return status(kEpFail, error.what());
   } catch (...) {
-    return ort::CreateStatus(kEpFail, "Ingot: unknown error");
+    return status(kEpFail, "Ingot: unknown error");
   }
 }
 

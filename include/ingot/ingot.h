@@ -78,6 +78,8 @@ INGOT_API ingot_error* ingot_cache_list(const char* folder, char** json);
  * NULL or "": the default of "engine_cache_limit"; "0": all). {"folder","removed":[file…],"bytes"} */
 INGOT_API ingot_error* ingot_cache_prune(const char* folder, const char* limit, char** json);
 
+/* The bytes that ingot_plan_save writes; released with ingot_bytes_release. */
+INGOT_API ingot_error* ingot_plan_bytes(const ingot_plan* plan, void** bytes, size_t* size);
 /* Builds again, from the portable graph that it carries, a plan made for another CPU or library version. */
 INGOT_API ingot_error* ingot_plan_respecialize(const ingot_plan* plan, ingot_plan** result);
 

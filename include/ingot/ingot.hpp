@@ -16,6 +16,7 @@
 #endif
 
 #include <functional>
+#include <initializer_list>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -207,7 +208,9 @@ class Plan {
 };
 
 inline ingot_session_options default_session_options() { return {sizeof(ingot_session_options), 0, -1, 0}; }
-inline ingot_run_options default_run_options() { return {sizeof(ingot_run_options), nullptr, 0, 0, 0}; }
+inline ingot_run_options default_run_options() {
+  return {sizeof(ingot_run_options), nullptr, 0, 0, 0, nullptr, nullptr};
+}
 
 class Session {
  public:
@@ -237,29 +240,18 @@ class Session {
     return ports;
   }
 
-  // In the session's order. Without `bound`, every output is a new value.
+  // In the session's order; every output is a new value.
   std::vector<Value> run(const std::vector<Value>& inputs, const ingot_run_options& options = default_run_options()) {
-    std::vector<Value> outputs;
-    for (size_t i = 0; i < ingot_session_output_count(get()); ++i) outputs.emplace_back(nullptr);
-    run(inputs, outputs, options);
-    return outputs;
+    return run_new(inputs.data(), inputs.size(), options);
+  }
+  std::vector<Value> run(std::initializer_list<Value> inputs,
+                         const ingot_run_options& options = default_run_options()) {
+    return run_new(inputs.begin(), inputs.size(), options);
   }
   // Outputs that hold tensors are written in place; null ones receive new values.
   void run(const std::vector<Value>& inputs, std::vector<Value>& outputs,
            const ingot_run_options& options = default_run_options()) {
-    if (inputs.size() != ingot_session_input_count(get()) || outputs.size() != ingot_session_output_count(get())) {
-      throw Exception(INGOT_INVALID_ARGUMENT, "the session takes " + std::to_string(ingot_session_input_count(get())) +
-                                                  " inputs and gives " +
-                                                  std::to_string(ingot_session_output_count(get())) + " outputs");
-    }
-    std::vector<const ingot_value*> in;
-    for (const auto& input : inputs) in.push_back(input.get());
-    std::vector<ingot_value*> out;
-    for (const auto& output : outputs) out.push_back(output.get());
-    check(ingot_session_run(get(), in.data(), out.data(), &options));
-    for (size_t i = 0; i < out.size(); ++i) {
-      if (outputs[i].get() == nullptr) outputs[i] = Value(out[i]);
-    }
+    run_into(inputs.data(), inputs.size(), outputs, options);
   }
   std::string json() const { return ingot_session_json(get()); }
   std::string profile_json() { return ingot_session_profile_json(get()); }
@@ -272,6 +264,27 @@ class Session {
   ingot_session* get() const { return handle_.get(); }
 
  private:
+  std::vector<Value> run_new(const Value* inputs, size_t count, const ingot_run_options& options) {
+    std::vector<Value> outputs;
+    for (size_t i = 0; i < ingot_session_output_count(get()); ++i) outputs.emplace_back(nullptr);
+    run_into(inputs, count, outputs, options);
+    return outputs;
+  }
+  void run_into(const Value* inputs, size_t count, std::vector<Value>& outputs, const ingot_run_options& options) {
+    if (count != ingot_session_input_count(get()) || outputs.size() != ingot_session_output_count(get())) {
+      throw Exception(INGOT_INVALID_ARGUMENT, "the session takes " + std::to_string(ingot_session_input_count(get())) +
+                                                  " inputs and gives " +
+                                                  std::to_string(ingot_session_output_count(get())) + " outputs");
+    }
+    std::vector<const ingot_value*> in;
+    for (size_t i = 0; i < count; ++i) in.push_back(inputs[i].get());
+    std::vector<ingot_value*> out;
+    for (const auto& output : outputs) out.push_back(output.get());
+    check(ingot_session_run(get(), in.data(), out.data(), &options));
+    for (size_t i = 0; i < out.size(); ++i) {
+      if (outputs[i].get() == nullptr) outputs[i] = Value(out[i]);
+    }
+  }
   detail::Owned<ingot_session, ingot_session_release> handle_;
 };
 

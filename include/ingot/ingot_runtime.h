@@ -129,6 +129,10 @@ INGOT_API ingot_error* ingot_plan_load(const char* path, int verify_weights, ing
 INGOT_API ingot_error* ingot_plan_from_bytes(const void* bytes, size_t size, ingot_plan** plan);
 INGOT_API ingot_error* ingot_plan_save(const ingot_plan* plan, const char* path); /* atomically */
 INGOT_API void ingot_plan_release(ingot_plan* plan);
+/* "ingot 0.1.0, kernel interface 1, avx2, AMD EPYC 7B13": what plans built here now are made for; and what `plan` was
+ * made for. Where the texts differ ingot_plan_respecialize gives a plan that fits this machine and library better. */
+INGOT_API const char* ingot_target_text(void);
+INGOT_API const char* ingot_plan_target_text(const ingot_plan* plan);
 /* Whole plan for people, and as JSON: info, inputs, outputs, steps (kind, operator, kernel, reason, ONNX nodes). */
 INGOT_API const char* ingot_plan_text(const ingot_plan* plan);
 INGOT_API const char* ingot_plan_json(const ingot_plan* plan);
@@ -176,6 +180,10 @@ typedef struct ingot_run_options {
   int64_t memory_budget; /* bytes one evaluation may allocate; 0: the default */
   int profile; /* != 0: ingot_session_profile_json gives the steps' times of this thread's last run; 2: and of its
                   threads */
+  /* May be NULL. Gives memory for an output that is NULL and whose type and sizes follow from the inputs' sizes; the
+   * output then borrows it. NULL from it: memory of the library's. Called in ingot_session_run, before any step. */
+  void* (*place_output)(void* user, size_t index, const ingot_tensor_type* type);
+  void* user;
 } ingot_run_options;
 
 /* Values in the session's order. outputs[i]: NULL on entry receives a new value; a tensor is written in place (its type

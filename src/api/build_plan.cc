@@ -106,7 +106,7 @@ ingot_error* ingot_build(ingot_builder* builder, ingot_plan** plan) {
                                      ingot::api::registered_custom_operators(), ingot::Progress(builder->progress));
     builder->report = std::move(result.report_json);
     builder->dump = std::move(result.dump);
-    *plan = new ingot_plan{std::make_shared<const ingot::plan::Plan>(std::move(result.plan)), {}, {}};
+    *plan = new ingot_plan{std::make_shared<const ingot::plan::Plan>(std::move(result.plan)), {}, {}, {}};
   });
 }
 
@@ -115,11 +115,22 @@ const char* ingot_builder_report_json(const ingot_builder* builder) {
 }
 const char* ingot_builder_dump(const ingot_builder* builder) { return builder != nullptr ? builder->dump.c_str() : ""; }
 
+ingot_error* ingot_plan_bytes(const ingot_plan* plan, void** bytes, size_t* size) {
+  return guard([&] {
+    require(plan != nullptr && bytes != nullptr && size != nullptr, "plan or bytes");
+    const auto serialized = ingot::plan::serialize_plan(*plan->plan);
+    auto* copy = new char[serialized.size()];
+    std::memcpy(copy, serialized.data(), serialized.size());
+    *bytes = copy;
+    *size = serialized.size();
+  });
+}
+
 ingot_error* ingot_plan_respecialize(const ingot_plan* plan, ingot_plan** result) {
   return guard([&] {
     require(plan != nullptr && result != nullptr, "plan");
     auto made = ingot::compiler::respecialize(*plan->plan);
-    *result = new ingot_plan{std::make_shared<const ingot::plan::Plan>(std::move(made)), {}, {}};
+    *result = new ingot_plan{std::make_shared<const ingot::plan::Plan>(std::move(made)), {}, {}, {}};
   });
 }
 

@@ -13,7 +13,7 @@ struct ingot_value {
 
 struct ingot_plan {
   std::shared_ptr<const ingot::plan::Plan> plan;
-  mutable std::string text, json;
+  mutable std::string text, json, target;
 };
 
 struct ingot_session {

@@ -2,6 +2,7 @@
 #include <fstream>
 
 #include "api/handles.h"
+#include "base/cpu.h"
 #include "base/mapped_file.h"
 
 using ingot::api::guard;
@@ -13,6 +14,10 @@ char* copy_text(const std::string& text) {
   char* copy = new char[text.size() + 1];
   std::memcpy(copy, text.c_str(), text.size() + 1);
   return copy;
+}
+
+std::string target_text(const std::string& version, uint64_t abi, const std::string& isa, const std::string& cpu) {
+  return fmt::format("ingot {}, kernel interface {}, {}, {}", version, abi, isa, cpu);
 }
 
 }  // namespace
@@ -27,7 +32,7 @@ ingot_error* ingot_plan_load(const char* path, int verify_weights, ingot_plan** 
       ingot::with_frame([&] { return std::string("file ") + path; },
                         [&] { ingot::plan::verify_plan_bytes(ingot::MappedFile::open(path)->bytes()); });
     }
-    *plan = new ingot_plan{std::move(loaded), {}, {}};
+    *plan = new ingot_plan{std::move(loaded), {}, {}, {}};
   });
 }
 
@@ -35,7 +40,7 @@ ingot_error* ingot_plan_from_bytes(const void* bytes, size_t size, ingot_plan** 
   return guard([&] {
     require(bytes != nullptr && plan != nullptr, "bytes");
     auto parsed = ingot::plan::parse_plan({static_cast<const std::byte*>(bytes), size}, nullptr);
-    *plan = new ingot_plan{std::make_shared<const ingot::plan::Plan>(std::move(parsed)), {}, {}};
+    *plan = new ingot_plan{std::make_shared<const ingot::plan::Plan>(std::move(parsed)), {}, {}, {}};
   });
 }
 
@@ -47,6 +52,21 @@ ingot_error* ingot_plan_save(const ingot_plan* plan, const char* path) {
 }
 
 void ingot_plan_release(ingot_plan* plan) { delete plan; }
+
+const char* ingot_target_text(void) {
+  static const std::string text = target_text(INGOT_LIBRARY_VERSION, ingot::plan::kernel_abi(),
+                                              ingot::isa_name(ingot::cpu_isa()), ingot::cpu_features().model);
+  return text.c_str();
+}
+
+const char* ingot_plan_target_text(const ingot_plan* plan) {
+  if (plan == nullptr) return "";
+  const auto& info = plan->plan->info;
+  if (plan->target.empty()) {
+    plan->target = target_text(info.library_version, info.kernel_abi, info.target_isa, info.target_cpu);
+  }
+  return plan->target.c_str();
+}
 
 const char* ingot_plan_text(const ingot_plan* plan) {
   if (plan == nullptr) return "";

@@ -147,6 +147,12 @@ ingot_error* ingot_session_run(ingot_session* session, const ingot_value* const*
     profile.tasks.clear();
     if (options.profile > 1) control.tasks = &profile.tasks;
     control.cancelled = options.cancel;
+    if (options.place_output != nullptr) {
+      control.place_output = [&options](size_t output, ingot::DType dtype, const ingot::Shape& shape) {
+        const ingot_tensor_type type{static_cast<ingot_dtype>(dtype), shape.size(), shape.data()};
+        return options.place_output(options.user, output, &type);
+      };
+    }
     session->session.run(local.inputs, local.outputs, control);
     if (options.profile != 0) profile.session = session;
     for (size_t i = 0; i < output_count; ++i) {

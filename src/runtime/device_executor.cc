@@ -120,7 +120,10 @@ void DeviceExecutor::run_host_step(const DeviceBinding& binding, const DeviceSta
   host.symbols = &symbols;
   host.memory_budget = control.memory_budget;
   host.seed = control.seed + index * 0x9e3779b97f4a7c15ull;
-  RunControl body_control{control.cancelled, control.seed, control.memory_budget, nullptr, nullptr};
+  RunControl body_control;
+  body_control.cancelled = control.cancelled;
+  body_control.seed = control.seed;
+  body_control.memory_budget = control.memory_budget;
   host.run_body = [&](size_t body, std::vector<Value> body_inputs) {
     if (body >= bodies_.size()) fail(Code::kInvalidPlan, "body {} does not exist", body);
     std::vector<Value> results(plan_.program.bodies[body]->outputs.size());

@@ -25,6 +25,9 @@ struct RunControl {
   int64_t memory_budget = int64_t{1} << 40;    // bytes one evaluation may allocate
   std::vector<StepTiming>* timings = nullptr;  // one per step of the main program, filled when given
   std::vector<TaskTiming>* tasks = nullptr;    // what each thread did, filled when given together with timings
+  // Memory for an output that is not bound and whose shape follows from the inputs' shapes; null: memory of its own.
+  // Called before the first step. Results whose shapes are known later only do not ask.
+  std::function<void*(size_t output, DType dtype, const Shape& shape)> place_output;
   // Called after each step of the main program with its outputs; for debugging and calibration.
   std::function<void(size_t step, std::span<const Value> outputs)> observe;
 };

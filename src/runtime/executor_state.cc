@@ -66,7 +66,8 @@ void Executor::State::place_outputs() {
     const DType dtype = program().values[static_cast<size_t>(value)].type.dtype;
     const Shape& shape = binding->shapes[static_cast<size_t>(value)];
     if (!outputs[i].is_tensor()) {
-      outputs[i] = Tensor::uninitialized(dtype, shape);
+      void* given = control->place_output ? control->place_output(i, dtype, shape) : nullptr;
+      outputs[i] = given != nullptr ? Tensor(dtype, shape, given, nullptr) : Tensor::uninitialized(dtype, shape);
     } else if (outputs[i].tensor().dtype() != dtype || outputs[i].tensor().shape() != shape) {
       fail(Code::kInvalidArgument, "output {}: bound to {}, the run gives {}{}", program().output_names[i],
            outputs[i].tensor().type_text(), dtype_name(dtype), shape_text(shape));

@@ -56,5 +56,70 @@ TEST(Builder, MakesPlansThatOutliveTheModelsBytes) {
   }
 }
 
+TEST(Plan, IsTheSameFromItsBytesAndWasMadeForThisMachine) {
+  const std::vector<std::byte> bytes = model_bytes(0);
+  ingot_builder* builder = nullptr;
+  ASSERT_EQ(ingot_builder_from_bytes(bytes.data(), bytes.size(), nullptr, &builder), nullptr);
+  ingot_plan *plan = nullptr, *again = nullptr;
+  ASSERT_EQ(ingot_build(builder, &plan), nullptr);
+  ingot_builder_release(builder);
+  EXPECT_STREQ(ingot_plan_target_text(plan), ingot_target_text());
+  void* saved = nullptr;
+  size_t size = 0;
+  ASSERT_EQ(ingot_plan_bytes(plan, &saved, &size), nullptr);
+  ASSERT_EQ(ingot_plan_from_bytes(saved, size, &again), nullptr);
+  EXPECT_STREQ(ingot_plan_text(again), ingot_plan_text(plan));
+  ingot_plan_release(again);
+  ingot_plan_release(plan);
+  ingot_bytes_release(saved);
+}
+
+struct Placing {
+  std::vector<float> memory = std::vector<float>(kWeights, -1.0f);
+  std::vector<int64_t> shape;
+  bool give = true;
+};
+
+TEST(Session, WritesOutputsWhereTheCallerWantsThem) {
+  const std::vector<std::byte> bytes = model_bytes(0);
+  ingot_builder* builder = nullptr;
+  ASSERT_EQ(ingot_builder_from_bytes(bytes.data(), bytes.size(), nullptr, &builder), nullptr);
+  ingot_plan* plan = nullptr;
+  ASSERT_EQ(ingot_build(builder, &plan), nullptr);
+  ingot_builder_release(builder);
+  ingot_session* session = nullptr;
+  ASSERT_EQ(ingot_session_create(plan, nullptr, &session), nullptr);
+  const int64_t shape[] = {kWeights};
+  const ingot_tensor_type type{INGOT_F32, 1, shape};
+  const std::vector<float> x(kWeights, 0.5f);
+  for (const bool give : {true, false}) {
+    Placing placing;
+    placing.give = give;
+    ingot_run_options options{};
+    options.size = sizeof(options);
+    options.user = &placing;
+    options.place_output = [](void* user, size_t index, const ingot_tensor_type* output) -> void* {
+      auto* to = static_cast<Placing*>(user);
+      EXPECT_EQ(index, 0u);
+      EXPECT_EQ(output->dtype, INGOT_F32);
+      to->shape.assign(output->shape, output->shape + output->rank);
+      return to->give ? to->memory.data() : nullptr;
+    };
+    ingot_value *input = nullptr, *output = nullptr;
+    ASSERT_EQ(ingot_value_borrow(&type, x.data(), nullptr, nullptr, &input), nullptr);
+    ASSERT_EQ(ingot_session_run(session, &input, &output, &options), nullptr);
+    ingot_tensor y;
+    ASSERT_EQ(ingot_value_tensor(output, &y), nullptr);
+    EXPECT_EQ(placing.shape, std::vector<int64_t>{kWeights});
+    EXPECT_EQ(y.data == placing.memory.data(), give);
+    EXPECT_EQ(static_cast<const float*>(y.data)[1], 2.5f);
+    EXPECT_EQ(placing.memory[1], give ? 2.5f : -1.0f);
+    ingot_value_release(input);
+    ingot_value_release(output);
+  }
+  ingot_session_release(session);
+  ingot_plan_release(plan);
+}
+
 }  // namespace
 }  // namespace ingot

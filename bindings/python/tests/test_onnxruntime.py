@@ -1,6 +1,7 @@
 """ingot.onnxruntime.InferenceSession: a real session, its chain, its report."""
 
 import logging
+import os
 
 import ingot
 import ingot.onnxruntime
@@ -38,6 +39,18 @@ def test_each_provider_before_the_one_taken_has_its_reason(mlp):
 def test_placement_names_every_node_and_its_provider(mlp):
     placement = session_of(mlp).placement()
     assert placement and set(placement.values()) <= {"IngotExecutionProvider", "CPUExecutionProvider"}
+
+
+def test_plans_run_on_as_many_threads_as_the_session(mlp):
+    def threads_of(count):
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = count
+        before = len(os.listdir("/proc/self/task"))
+        session = session_of(mlp, sess_options=options, providers=["IngotExecutionProvider"])
+        return len(os.listdir("/proc/self/task")) - before, session
+
+    assert threads_of(1)[0] == 0
+    assert threads_of(5)[0] == 2 * 4  # ONNX Runtime's workers and the plan's
 
 
 def test_a_chain_fixed_by_the_user_is_respected(mlp):

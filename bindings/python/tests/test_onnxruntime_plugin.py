@@ -1,31 +1,14 @@
 """IngotExecutionProvider inside the real ONNX Runtime, with its CPU fallback disabled."""
 
 import concurrent.futures
-import pathlib
 
 import ingot.onnxruntime
 import numpy as np
-import onnx
-import onnxruntime
 import pytest
 from conftest import make_model, model_file
 from onnx import TensorProto, helper
+from plugin import VERSION, cpu_session, plugin_session
 from test_models import CASES, OCR, assert_close, page
-
-
-def plugin_session(model, options=None, **entries):
-    settings = onnxruntime.SessionOptions()
-    settings.add_session_config_entry("session.disable_cpu_ep_fallback", "1")
-    for key, value in entries.items():
-        settings.add_session_config_entry(key.replace("__", "."), value)
-    settings.add_provider_for_devices(ingot.onnxruntime.register(), options or {"threads": "1"})
-    session = onnxruntime.InferenceSession(model, settings)
-    session.disable_fallback()
-    return session
-
-
-def cpu_session(model):
-    return onnxruntime.InferenceSession(model, providers=["CPUExecutionProvider"])
 
 
 def test_registers_once_and_offers_the_cpu_device():
@@ -61,37 +44,11 @@ def test_magika_runs_wholly_on_ingot():
 
 def test_silero_with_its_control_flow_runs_wholly_on_ingot():
     path = model_file("silero_vad", "silero_vad/data/silero_vad.onnx")
-    session, peer = plugin_session(path), cpu_session(path)
+    # Before 1.27 ONNX Runtime hands over nothing that only bodies read: the If is then left to it.
+    session, peer = plugin_session(path, whole=VERSION >= (1, 27)), cpu_session(path)
     chunk = np.random.default_rng(1).standard_normal((1, 576), dtype=np.float32) * 0.1
     feed = {"input": chunk, "sr": np.array(16000, np.int64), "state": np.zeros((2, 1, 128), np.float32)}
     assert_close(session.run(None, feed), peer.run(None, feed))
-
-
-@pytest.mark.parametrize("embed", ["0", "1"])
-def test_an_exported_context_reloads(mlp, tmp_path, embed):
-    model, exported = tmp_path / "mlp.onnx", tmp_path / "mlp_ctx.onnx"
-    onnx.save(mlp, model)
-    plugin_session(str(model), ep__context_enable="1", ep__context_embed_mode=embed,
-                   ep__context_file_path=str(exported))
-    nodes = onnx.load(exported).graph.node
-    assert [node.op_type for node in nodes] == ["EPContext"]
-    assert bool(list(pathlib.Path(tmp_path).glob("*.ingot"))) == (embed == "0")
-    for batch in (1, 5):
-        feed = {"x": np.random.default_rng(batch).standard_normal((batch, 8), dtype=np.float32)}
-        assert_close(plugin_session(str(exported)).run(None, feed), cpu_session(str(model)).run(None, feed))
-
-
-def test_a_context_outside_the_models_folder_is_refused(mlp, tmp_path):
-    model, exported = tmp_path / "mlp.onnx", tmp_path / "mlp_ctx.onnx"
-    onnx.save(mlp, model)
-    plugin_session(str(model), ep__context_enable="1", ep__context_file_path=str(exported))
-    foreign = onnx.load(exported)
-    for attribute in foreign.graph.node[0].attribute:
-        if attribute.name == "ep_cache_context":
-            attribute.s = b"../secret.ingot"
-    onnx.save(foreign, exported)
-    with pytest.raises(Exception, match="outside the model's folder"):
-        plugin_session(str(exported))
 
 
 def test_concurrent_runs_agree(mlp):

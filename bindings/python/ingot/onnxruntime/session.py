@@ -34,6 +34,12 @@ def _text(options):
     return {str(key): str(value).lower() if isinstance(value, bool) else str(value) for key, value in options.items() if key != "folder"}
 
 
+def _with_threads(candidate, given, options):
+    """The provider cannot see how many threads the session has: they are its own unless the options say otherwise."""
+    threads = options.intra_op_num_threads
+    return dict({"threads": threads}, **given) if candidate.provider == INGOT and threads > 0 else given
+
+
 class InferenceSession(onnxruntime.InferenceSession):
     """onnxruntime.InferenceSession with the best chain of providers that this machine offers.
 
@@ -63,7 +69,7 @@ class InferenceSession(onnxruntime.InferenceSession):
             options = sess_options if sess_options is not None else onnxruntime.SessionOptions()
             if not options.has_providers():
                 for candidate, given in chain:
-                    candidate.add_to(options, _text(given))
+                    candidate.add_to(options, _text(_with_threads(candidate, given, options)))
             options.add_session_config_entry(_RECORD, "1")
             try:
                 super().__init__(path_or_bytes, options, **others)

@@ -1,0 +1,21 @@
+#include "build.h"
+
+namespace ingot_ort {
+
+Builder make_builder(const std::string& model, const Options& options) {
+  ingot_builder* created = nullptr;
+  check(ingot_builder_from_bytes(model.data(), model.size(), nullptr, &created));
+  Builder builder(created);
+  for (const auto& [name, value] : options.build) {
+    check(ingot_builder_set_option(created, name.c_str(), value.c_str()));
+  }
+  return builder;
+}
+
+Plan build(ingot_builder* builder) {
+  ingot_plan* plan = nullptr;
+  check(ingot_build(builder, &plan));
+  return Plan(plan);
+}
+
+}  // namespace ingot_ort

@@ -1,0 +1,17 @@
+// Ingot's builder, owned; and plans for the nodes of a session.
+#pragma once
+
+#include "provider.h"
+
+namespace ingot_ort {
+
+struct BuilderRelease {
+  void operator()(ingot_builder* builder) const { ingot_builder_release(builder); }
+};
+using Builder = std::unique_ptr<ingot_builder, BuilderRelease>;
+
+// `model`: bytes of an ONNX model, copied. Throws Failure.
+Builder make_builder(const std::string& model, const Options& options);
+Plan build(ingot_builder* builder);
+
+}  // namespace ingot_ort
