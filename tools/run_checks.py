@@ -9,9 +9,10 @@ import check_format
 import check_layers
 import check_rules
 import check_size
+import write_fusions
 from report import Report
 
-CHECKS = [check_format, check_layers, check_size, check_rules, check_docs]
+CHECKS = [check_format, check_layers, check_size, check_rules, check_docs, write_fusions]
 
 
 def main() -> int:
