@@ -10,7 +10,7 @@ std::span<const Family* const> all_families() {
   static const std::vector<const Family*> all = {
       &kGemmFamily,      &kConvFamily,      &kWinogradFamily, &kConvTransposeFamily, &kDepthwiseFamily,
       &kPointwiseFamily, &kTransposeFamily, &kCopyFamily,     &kSoftmaxFamily,       &kNormFamily,
-      &kReduceFamily,    &kPoolFamily,      &kResizeFamily,   &kAttentionFamily,
+      &kReduceFamily,    &kPoolFamily,      &kResizeFamily,   &kAttentionFamily,     &kRecurrentFamily,
   };
   return all;
 }
