@@ -10,6 +10,9 @@ namespace {
 #include "kernels/isa/vec_avx2.h"
 #include "kernels/isa/vec_math.h"
 
+inline F whole_power(F n) { return power_of_two(to_int(n)); }
+#include "kernels/recurrent/gates-inl.h"
+
 constexpr int kSums = 12;
 #include "kernels/recurrent/step-inl.h"
 }  // namespace

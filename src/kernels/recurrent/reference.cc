@@ -20,8 +20,8 @@ void store_part(float* p, F x, int64_t count) {
 F fma(F a, F b, F c) { return a * b + c; }
 F min2(F a, F b) { return a < b ? a : b; }  // b when either is NaN
 F max2(F a, F b) { return a > b ? a : b; }
-F tanh(F x) { return std::tanh(x); }
-F sigmoid(F x) { return 1 / (1 + std::exp(-x)); }
+F gate_tanh(F x) { return std::tanh(x); }
+F gate_sigmoid(F x) { return 1 / (1 + std::exp(-x)); }
 
 #include "kernels/recurrent/step-inl.h"
 
