@@ -147,6 +147,11 @@ TEST(RecurrentKernel, RefusesOtherFunctionsAndWeightsThatAreNotConstant) {
   named.activations = {"sigmoid", "relu"};
   test.op = named;
   EXPECT_STREQ(refusal(), "functions other than sigmoid for gates and tanh for the rest");
+  test = make_case(cells()[3], {2, 1, 3, 4}, Given::kBiases);
+  Recurrent quantized = cells()[3];
+  quantized.quantized_states = true;
+  test.op = quantized;
+  EXPECT_STREQ(refusal(), "states quantised at every step");
 }
 
 }  // namespace
