@@ -17,6 +17,7 @@ extern const Family kNormFamily;           // norm/: layer and RMS norm
 extern const Family kPoolFamily;           // pool/
 extern const Family kResizeFamily;         // resize/
 extern const Family kAttentionFamily;      // attention/
+extern const Family kRecurrentFamily;      // recurrent/
 extern const Family kTransposeFamily;      // transpose/
 extern const Family kCopyFamily;           // copy/: concat, slice, split, gather, expand, pad: data movement by rows
 

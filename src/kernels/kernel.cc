@@ -8,9 +8,10 @@ namespace ingot::kernels {
 
 std::span<const Family* const> all_families() {
   static const std::vector<const Family*> all = {
-      &kGemmFamily,      &kConvFamily,      &kWinogradFamily, &kConvTransposeFamily, &kDepthwiseFamily,
-      &kPointwiseFamily, &kTransposeFamily, &kCopyFamily,     &kSoftmaxFamily,       &kNormFamily,
-      &kReduceFamily,    &kPoolFamily,      &kResizeFamily,   &kAttentionFamily,     &kSiblingsFamily,
+      &kGemmFamily,      &kConvFamily,      &kWinogradFamily,  &kConvTransposeFamily,
+      &kDepthwiseFamily, &kPointwiseFamily, &kTransposeFamily, &kCopyFamily,
+      &kSoftmaxFamily,   &kNormFamily,      &kReduceFamily,    &kPoolFamily,
+      &kResizeFamily,    &kAttentionFamily, &kSiblingsFamily,  &kRecurrentFamily,
   };
   return all;
 }

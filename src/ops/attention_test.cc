@@ -98,5 +98,23 @@ TEST(Recurrent, KeepsTheStateAndWritesZeroPastTheLength) {
   EXPECT_THROW(eval_values(rnn, {x, one, one, Tensor(), Tensor::of<int32_t>({2}, {3, 4})}), Error);
 }
 
+TEST(Recurrent, QuantisesStatesTogetherOverTheirRange) {
+  Recurrent lstm;
+  lstm.cell = RecurrentCell::kLstm;
+  lstm.activations = {"affine", "affine", "affine"};
+  lstm.alphas = {1, 1, 1}, lstm.betas = {0, 0, 0};
+  lstm.quantized_states = true;
+  // i and o are 1 (their bias), f is 0: h is R's product, of steps of 1 from 0 to 255.
+  const auto w = Tensor::of<float>({1, 4, 1}, {0, 0, 0, 0}), r = Tensor::of<float>({1, 4, 1}, {0, 0, 0, 1});
+  const auto b = Tensor::of<float>({1, 8}, {1, 1, 0, 0, 0, 0, 0, 0});
+  const auto x = Tensor::of<float>({1, 3, 1}, {0, 0, 0}), h = Tensor::of<float>({1, 3, 1}, {255, 7.4f, 8.6f});
+  const auto outputs = eval_values(lstm, {x, w, r, b, Tensor(), h});
+  EXPECT_EQ(to_doubles(outputs[0].tensor()), (std::vector<double>{255, 7, 9}));
+  lstm.cell = RecurrentCell::kGru;
+  lstm.activations = {};
+  lstm.alphas = lstm.betas = {};
+  EXPECT_THROW(infer_text(lstm, {fact("f32[s,b,3]"), fact("f32[1,15,3]"), fact("f32[1,15,5]")}), Error);
+}
+
 }  // namespace
 }  // namespace ingot

@@ -111,12 +111,12 @@ template <class T> class Cell {
     peephole_ = p_.p.empty() ? nullptr : p_.p.data() + direction * 3 * p_.hidden;
   }
 
-  // Updates h (and c) with one input.
-  void step(const double* x, double* h, double* c) const {
+  // Updates h (and c) with one input; `operand` is what R multiplies of an lstm: h, or near it.
+  void step(const double* x, const double* operand, double* h, double* c) const {
     switch (f_.cell) {
       case RecurrentCell::kRnn: return step_rnn(x, h);
       case RecurrentCell::kGru: return step_gru(x, h);
-      case RecurrentCell::kLstm: return step_lstm(x, h, c);
+      case RecurrentCell::kLstm: return step_lstm(x, operand, h, c);
     }
   }
 
@@ -172,10 +172,10 @@ template <class T> class Cell {
     std::copy(next.begin(), next.end(), h);
   }
 
-  void step_lstm(const double* x, double* h, double* c) const {
+  void step_lstm(const double* x, const double* operand, double* h, double* c) const {
     std::vector<double> next(h_size_);
     for (int64_t i = 0; i < p_.hidden; ++i) {
-      const auto sum = [&](int64_t gate) { return input_part(gate, i, x) + state_part(gate, i, h); };
+      const auto sum = [&](int64_t gate) { return input_part(gate, i, x) + state_part(gate, i, operand); };
       const double input = activate(0, sum(0) + peephole(0, i, c[i]));
       const double forget = f_.input_forget ? 1 - input : activate(0, sum(2) + peephole(2, i, c[i]));
       const double cell = forget * c[i] + input * activate(1, sum(3));
@@ -194,20 +194,45 @@ template <class T> class Cell {
   const double *b_, *peephole_;
 };
 
+// The states [batch, h] with those that take part in step `step` as u8 over their range represents them.
+std::vector<double> quantized(const Problem& p, const double* h, int64_t step) {
+  std::vector<double> result(h, h + p.batch * p.hidden);
+  const auto running = [&](int64_t i) { return step < p.lengths[static_cast<size_t>(i / p.hidden)]; };
+  float low = 0, high = 0;
+  for (int64_t i = 0; i < p.batch * p.hidden; ++i) {
+    if (!running(i)) continue;
+    low = std::min(low, static_cast<float>(h[i]));
+    high = std::max(high, static_cast<float>(h[i]));
+  }
+  const float scale = high == low ? 1.0f : (high - low) / 255.0f;
+  const double zero_point = std::nearbyint(-low / scale);
+  for (int64_t i = 0; i < p.batch * p.hidden; ++i) {
+    if (!running(i)) continue;
+    const double level = std::nearbyint(static_cast<float>(h[i]) / scale) + zero_point;
+    result[static_cast<size_t>(i)] = (std::clamp(level, 0.0, 255.0) - zero_point) * scale;
+  }
+  return result;
+}
+
 // Fills y [seq, d, batch, h] and leaves the final states in p.h and p.c.
 template <class T> std::vector<double> run(Problem& p, const Weights<T>& weights, EvalContext& context) {
   std::vector<double> y(static_cast<size_t>(p.sequence * p.directions * p.batch * p.hidden), 0.0);
   for (int64_t d = 0; d < p.directions; ++d) {
     const bool reverse = p.fields->direction == RecurrentDirection::kReverse || d == 1;
     const Cell<T> cell(p, weights, d);
-    for (int64_t n = 0; n < p.batch; ++n) {
-      double* h = p.h.data() + (d * p.batch + n) * p.hidden;
-      double* c = p.c.empty() ? nullptr : p.c.data() + (d * p.batch + n) * p.hidden;
-      const int64_t length = p.lengths[static_cast<size_t>(n)];
-      for (int64_t step = 0; step < length; ++step) {
+    double* states = p.h.data() + d * p.batch * p.hidden;
+    std::vector<double> approximate;
+    for (int64_t step = 0; step < p.sequence; ++step) {
+      if (p.fields->quantized_states) approximate = quantized(p, states, step);
+      for (int64_t n = 0; n < p.batch; ++n) {
+        const int64_t length = p.lengths[static_cast<size_t>(n)];
+        if (step >= length) continue;
         if (context.host().check_cancelled) context.host().check_cancelled();
+        double* h = states + n * p.hidden;
+        double* c = p.c.empty() ? nullptr : p.c.data() + (d * p.batch + n) * p.hidden;
+        const double* operand = p.fields->quantized_states ? approximate.data() + n * p.hidden : h;
         const int64_t t = reverse ? length - 1 - step : step;
-        cell.step(p.x.data() + (t * p.batch + n) * p.in, h, c);
+        cell.step(p.x.data() + (t * p.batch + n) * p.in, operand, h, c);
         std::copy(h, h + p.hidden, y.data() + ((t * p.directions + d) * p.batch + n) * p.hidden);
       }
     }
@@ -233,6 +258,9 @@ void check_fields(const Recurrent& fields) {
          wanted);
   }
   for (const std::string& name : fields.activations) recurrent_activation(name, 1, 1, 0);
+  if (fields.quantized_states && fields.cell != RecurrentCell::kLstm) {
+    fail(Code::kInvalidArgument, "quantised states of a recurrent layer that is no lstm");
+  }
 }
 
 }  // namespace

@@ -29,14 +29,17 @@ struct Recurrent {
   bool batch_first = false;
   bool linear_before_reset = false;  // gru: the reset gate multiplies R's product, not its operand
   bool input_forget = false;         // lstm: the forget gate is 1 - the input gate
+  // lstm: what R multiplies at a step are the states of all sequences that last so long, quantised together to u8 over
+  // their range (as ops/quantize_linear does dynamically), and taken back.
+  bool quantized_states = false;
   static const OpDef def;
   static constexpr auto fields() {
-    return std::make_tuple(field("cell", &Recurrent::cell), field("direction", &Recurrent::direction),
-                           field("hidden_size", &Recurrent::hidden_size), field("activations", &Recurrent::activations),
-                           field("alphas", &Recurrent::alphas), field("betas", &Recurrent::betas),
-                           field("clip", &Recurrent::clip), field("batch_first", &Recurrent::batch_first),
-                           field("linear_before_reset", &Recurrent::linear_before_reset),
-                           field("input_forget", &Recurrent::input_forget));
+    return std::make_tuple(
+        field("cell", &Recurrent::cell), field("direction", &Recurrent::direction),
+        field("hidden_size", &Recurrent::hidden_size), field("activations", &Recurrent::activations),
+        field("alphas", &Recurrent::alphas), field("betas", &Recurrent::betas), field("clip", &Recurrent::clip),
+        field("batch_first", &Recurrent::batch_first), field("linear_before_reset", &Recurrent::linear_before_reset),
+        field("input_forget", &Recurrent::input_forget), field("quantized_states", &Recurrent::quantized_states));
   }
   int64_t directions() const { return direction == RecurrentDirection::kBidirectional ? 2 : 1; }
   int64_t gates() const { return cell == RecurrentCell::kRnn ? 1 : cell == RecurrentCell::kGru ? 3 : 4; }

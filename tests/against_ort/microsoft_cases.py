@@ -1,5 +1,7 @@
 """com.microsoft: what ONNX Runtime's tools put in models."""
 
+import itertools
+
 import numpy as np
 from case import Case, floats, ints
 
@@ -221,6 +223,23 @@ def qlinear_cases():
                    constants=(2, 3, 5, 6, 7, 8))
 
 
+def dynamic_quantize_lstm_cases():
+    hidden, inside = 5, 4
+    for (direction, d), dtype in itertools.product({"forward": 1, "reverse": 1, "bidirectional": 2}.items(), (i8, u8)):
+        low = -64 if dtype is i8 else 0
+        w = ints(d, inside, 4 * hidden, low=low, high=low + 128, dtype=dtype)
+        r = ints(d, hidden, 4 * hidden, low=low, high=low + 128, seed=1, dtype=dtype)
+        states = [floats(d, 2, hidden, seed=2), floats(d, 2, hidden, seed=3)]
+        for columns in (False, True):
+            shape = (d, 4 * hidden) if columns else (d,)
+            scales = [(np.abs(floats(*shape, seed=s)) + f32(0.5)) * f32(0.01) for s in (4, 5)]
+            zeros = np.full(shape, 0 if dtype is i8 else 60, dtype)
+            biases, peepholes = floats(d, 8 * hidden, seed=6), floats(d, 3 * hidden, seed=7)
+            inputs = [floats(3, 2, inside), w, r, biases, None, *states, peepholes, scales[0], zeros, scales[1], zeros]
+            yield Case(f"dynamic_quantize_lstm_{direction}_{np.dtype(dtype).name}_{columns}", MS, "DynamicQuantizeLSTM",
+                       inputs, dict(hidden_size=hidden, direction=direction), (True, True, True), (1, 2, 8, 9, 10, 11))
+
+
 def integer_product_cases():
     # Weights of 7 bits: on CPUs without VNNI, ONNX Runtime's u8 x s8 products saturate in 16 bits with wider ones.
     a, w = ints(3, 4, high=256, dtype=u8), ints(4, 5, low=-64, high=64, dtype=i8)
@@ -231,6 +250,7 @@ def integer_product_cases():
     yield Case("matmul_integer_to_float_plain", MS, "MatMulIntegerToFloat", [a, w, scale(0.1), scale(0.2)])
     yield Case("dynamic_quantize_matmul", MS, "DynamicQuantizeMatMul", [floats(3, 4), w, scale(0.1), w_zero, floats(5)])
     yield Case("dynamic_quantize_matmul_columns", MS, "DynamicQuantizeMatMul", [floats(3, 4), w, columns])
+    yield from dynamic_quantize_lstm_cases()
     c = ints(5, low=-999, high=999, dtype=np.int32)
     yield Case("qgemm", MS, "QGemm", [a, scale(0.1), a_zero, w, scale(0.02), w_zero, c, scale(0.7), np.array(9, u8)])
     yield Case("qgemm_float", MS, "QGemm",

@@ -1,10 +1,12 @@
-// RNN, GRU, LSTM.
+// RNN, GRU, LSTM, and com.microsoft's quantised LSTM.
 #include "ops/recurrent.h"
 
 #include <algorithm>
 
 #include "onnx/convert/converters.h"
 #include "onnx/convert/emit.h"
+#include "onnx/convert/emit_movement.h"
+#include "ops/quantize_linear.h"
 
 namespace ingot::onnx {
 namespace {
@@ -38,7 +40,7 @@ void set_activations(Conversion& c, Recurrent& recurrent) {
   }
 }
 
-template <RecurrentCell cell> void convert_recurrent(Conversion& c) {
+Recurrent recurrent_of(Conversion& c, RecurrentCell cell) {
   Recurrent recurrent;
   recurrent.cell = cell;
   recurrent.direction = get_enum<RecurrentDirection>(c, "direction", "forward");
@@ -48,8 +50,35 @@ template <RecurrentCell cell> void convert_recurrent(Conversion& c) {
   recurrent.linear_before_reset = c.get_int("linear_before_reset", 0) != 0;
   recurrent.input_forget = c.get_int("input_forget", 0) != 0;
   set_activations(c, recurrent);
+  return recurrent;
+}
+
+template <RecurrentCell cell> void convert_recurrent(Conversion& c) {
   std::vector<ir::ValueId> inputs{c.input(0), c.input(1), c.input(2)};
   for (size_t i = 3; i < c.input_count(); ++i) inputs.push_back(c.optional(i));
+  c.set_outputs(c.add_node(recurrent_of(c, cell), std::move(inputs)));
+}
+
+// Quantised weights [d, k, 4*h] with a scale and a zero point behind each other, [d] or [d, 4*h], as f32[d, 4*h, k].
+ir::ValueId dequantized_weights(Conversion& c, size_t weights, size_t scale) {
+  const auto spread = [&](size_t i) {
+    return emit_unsqueeze(
+        c, c.input(i),
+        c.rank(i, "it says what scales apply to") == 1 ? std::vector<int64_t>{1, 2} : std::vector<int64_t>{1});
+  };
+  ir::ValueId x = emit_cast(c, c.input(weights), DType::kF32);
+  if (c.has(scale + 1)) x = emit_binary(c, BinaryFn::kSub, x, emit_cast(c, spread(scale + 1), DType::kF32));
+  return emit_transpose(c, emit_binary(c, BinaryFn::kMul, x, spread(scale)), {0, 2, 1});
+}
+
+// The input is quantised once, the states at every step.
+void convert_dynamic_quantize_lstm(Conversion& c) {
+  Recurrent recurrent = recurrent_of(c, RecurrentCell::kLstm);
+  recurrent.quantized_states = true;
+  const auto x = c.add_node(DynamicQuantizeLinear{}, {c.input(0)});
+  std::vector<ir::ValueId> inputs{c.add(DequantizeLinear{}, {x[0], x[1], x[2]}), dequantized_weights(c, 1, 8),
+                                  dequantized_weights(c, 2, 10)};
+  for (size_t i = 3; i < 8; ++i) inputs.push_back(c.optional(i));
   c.set_outputs(c.add_node(std::move(recurrent), std::move(inputs)));
 }
 
@@ -57,6 +86,7 @@ constexpr Converter kConverters[] = {
     {"", "RNN", convert_recurrent<RecurrentCell::kRnn>},
     {"", "GRU", convert_recurrent<RecurrentCell::kGru>},
     {"", "LSTM", convert_recurrent<RecurrentCell::kLstm>},
+    {"com.microsoft", "DynamicQuantizeLSTM", convert_dynamic_quantize_lstm},
 };
 
 }  // namespace

@@ -1,0 +1,24 @@
+#include "kernels/isa/intrinsics.h"
+
+#include <cmath>
+
+#include "kernels/recurrent/recurrent.h"
+
+#include "kernels/isa/avx2_begin.h"
+namespace ingot::kernels::avx2 {
+namespace {
+#include "kernels/isa/vec_avx2.h"
+#include "kernels/isa/vec_math.h"
+
+inline F whole_power(F n) { return power_of_two(to_int(n)); }
+#include "kernels/recurrent/gates-inl.h"
+
+constexpr int kSums = 12;
+#include "kernels/recurrent/step-inl.h"
+}  // namespace
+
+const recurrent::Functions kRecurrentFunctions = {kLanes,         step<RnnCell>,       step<GruCell>,
+                                                  step<GruGates>, step<GruCandidates>, step<LstmCell>};
+
+}  // namespace ingot::kernels::avx2
+#include "kernels/isa/avx2_end.h"

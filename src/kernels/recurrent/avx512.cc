@@ -1,0 +1,24 @@
+#include "kernels/isa/intrinsics.h"
+
+#include <cmath>
+
+#include "kernels/recurrent/recurrent.h"
+
+#include "kernels/isa/avx512_begin.h"
+namespace ingot::kernels::avx512 {
+namespace {
+#include "kernels/isa/vec_avx512.h"
+#include "kernels/isa/vec_math.h"
+
+inline F whole_power(F n) { return scale_by_power(set1(1.0f), n); }
+#include "kernels/recurrent/gates-inl.h"
+
+constexpr int kSums = 24;
+#include "kernels/recurrent/step-inl.h"
+}  // namespace
+
+const recurrent::Functions kRecurrentFunctions = {kLanes,         step<RnnCell>,       step<GruCell>,
+                                                  step<GruGates>, step<GruCandidates>, step<LstmCell>};
+
+}  // namespace ingot::kernels::avx512
+#include "kernels/isa/avx512_end.h"
