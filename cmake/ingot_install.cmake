@@ -1,6 +1,7 @@
 # Install components: runtime (libingot_runtime), compiler (libingot, which holds the runtime too), cuda
-# (libingot_cuda), onnxruntime (the execution provider), cli, dev (headers, CMake package, pkg-config). runtime,
-# compiler and dev may be installed without any other; cuda needs either library, onnxruntime and cli the compiler.
+# (libingot_cuda), image (picture decoders), onnxruntime (the execution provider), cli, dev (headers, CMake package,
+# pkg-config). runtime, compiler and dev may be installed without any other; cuda and image serve either library;
+# onnxruntime and cli need the compiler.
 include(CMakePackageConfigHelpers)
 
 set(ingot_cmake_dir ${CMAKE_INSTALL_LIBDIR}/cmake/ingot)
@@ -15,6 +16,9 @@ foreach(part runtime compiler)
 endforeach()
 if(TARGET ingot_cuda)
   install(TARGETS ingot_cuda LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT cuda)
+endif()
+if(TARGET ingot_image)
+  install(TARGETS ingot_image LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT image)
 endif()
 if(TARGET ingot_onnxruntime)
   install(TARGETS ingot_onnxruntime LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT onnxruntime)

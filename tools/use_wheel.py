@@ -1,4 +1,4 @@
-"""Uses an installed ingot package: build a model, save the plan, run both, call the command."""
+"""Uses an installed ingot package: build a model, save the plan, run both, call the command, run under ONNX Runtime."""
 import argparse
 import subprocess
 import sys
@@ -30,6 +30,10 @@ def use(folder: Path) -> None:
                    capture_output=True, text=True)
     y, = ingot.InferenceSession(str(folder / "m.plan")).run(None, {"x": x[:1]})
     np.testing.assert_allclose(y, expected[:1], rtol=1e-6)
+    import ingot.onnxruntime
+
+    session = ingot.onnxruntime.InferenceSession(model(), providers=["IngotExecutionProvider"], strict=True)
+    np.testing.assert_allclose(session.run(None, {"x": x})[0], expected, rtol=1e-6)
     stray = [path.name for path in Path(ingot.__file__).parents[1].iterdir()
              if not path.name.startswith(("ingot", "bin", "__pycache__"))]
     assert not stray, f"the wheel puts {stray} beside the package"
