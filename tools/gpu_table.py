@@ -54,10 +54,11 @@ def prepare(options, rows):
 
 
 def measure(options, model, batch):
-    row = {"model": model, "batch": batch, "ingot": worker(options, "ingot", model, batch)}
-    if options.peer:
-        row["torch.compile"] = worker(options, "torch.compile", model, batch)
-    return row
+    """Both engines start together; a lock gives the GPU to one of them at a time."""
+    engines = ["ingot"] + (["torch.compile"] if options.peer else [])
+    with concurrent.futures.ThreadPoolExecutor(len(engines)) as pool:
+        results = pool.map(lambda engine: worker(options, engine, model, batch), engines)
+    return {"model": model, "batch": batch, **dict(zip(engines, results))}
 
 
 def machine():

@@ -1,5 +1,7 @@
 """One engine on one model for tools/gpu_table.py, in a process of its own. Prints one line of JSON."""
 import argparse
+import contextlib
+import fcntl
 import json
 import pathlib
 import shutil
@@ -11,6 +13,14 @@ import gpu_models
 import numpy
 
 REPLAYS = 50
+
+
+@contextlib.contextmanager
+def gpu(options):
+    """The GPU for this process alone: the two engines of a row start together and use it one after the other."""
+    with (options.folder.parent / "gpu.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def error_of(actual, expected):
@@ -67,6 +77,11 @@ def torch_compile(name, batch, folder, options):
     import torch
     dtype = {"fp16": torch.float16, "bf16": torch.bfloat16, "fp32": torch.float32}[options.precision]
     model, arguments = gpu_models.make(name, batch, "sdpa")
+    with gpu(options) if not options.prepare else contextlib.nullcontext():
+        return timed_torch(torch, model, arguments, dtype, folder, options)
+
+
+def timed_torch(torch, model, arguments, dtype, folder, options):
     arguments = [each.cuda().to(dtype) if each.is_floating_point() else each.cuda() for each in arguments]
     model = model.cuda().to(dtype)
     if arguments[0].dim() == 4:
@@ -118,7 +133,8 @@ def main():
     if options.engine == "export":
         result = export(options.model, options.batch, options.folder)
     elif options.engine == "ingot":
-        result = ingot(options.folder, options)
+        with gpu(options):
+            result = ingot(options.folder, options)
     else:
         result = torch_compile(options.model, options.batch, options.folder, options)
     print(json.dumps(result))

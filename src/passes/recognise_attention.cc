@@ -195,13 +195,46 @@ ir::Outcome heads_in_place(const ir::Graph& graph, ir::NodeId id, PassRun& run) 
   return patch;
 }
 
+// q or k that is scaled by one number before heads are split or transposed: the number goes into the scale.
+ir::Outcome scale_before_heads(const ir::Graph& graph, ir::NodeId id, PassRun& run) {
+  const ir::Node& node = graph.node(id);
+  const auto* op = node.op.as<Attention>();
+  if (op == nullptr || op->output_count > 1 || op->scale == 0 || !run.target().attention) return ir::no_match;
+  for (const size_t side : {0, 1}) {
+    std::vector<const ir::Node*> moves;
+    ValueId x = node.inputs[side];
+    for (const ir::Node* each = graph.producer(x);
+         each != nullptr && each->inputs.size() == 1 && (each->op.is<Transpose>() || each->op.is<Reshape>()) &&
+         graph.sole_user(x) >= 0;
+         each = graph.producer(x)) {
+      moves.push_back(each);
+      x = each->inputs[0];
+    }
+    Attention attention = *op;
+    const ValueId unscaled = without_scale(graph, x, attention.scale);
+    if (unscaled == x) continue;
+    ir::Patch patch(graph);
+    std::vector<ValueId> inputs = node.inputs;
+    inputs[side] = unscaled;
+    for (auto move = moves.rbegin(); move != moves.rend(); ++move) {
+      inputs[side] = patch.add((*move)->op, {inputs[side]});
+    }
+    patch.replace(node.outputs[0], patch.add(attention, std::move(inputs)));
+    return patch;
+  }
+  return ir::no_match;
+}
+
 }  // namespace
 
 Pass recognise_attention() {
   return {"recognise_attention",
           "attention that was written out is one operator, which reads and writes heads where they lie",
           "before channels_last and epilogues, which would take its scale and mask; cancel_movement follows",
-          {{"written_out", written_out}, {"shared_heads", shared_heads}, {"heads_in_place", heads_in_place}}};
+          {{"written_out", written_out},
+           {"shared_heads", shared_heads},
+           {"heads_in_place", heads_in_place},
+           {"scale_before_heads", scale_before_heads}}};
 }
 
 }  // namespace ingot::passes

@@ -172,6 +172,15 @@ TEST(RecogniseAttention, TransposesOfHeadsVanish) {
   expect_same_numbers(result);
 }
 
+TEST(RecogniseAttention, ScalesBeforeHeadsAreSplitGoIn) {
+  std::string text = kHeads;
+  text.replace(text.find("%q4 = reshape{shape=[n,6,2,4]}(%q)"), 34,
+               "%c: f32[] = const 0.25\n %qs = binary{fn=mul}(%q, %c)\n %q4 = reshape{shape=[n,6,2,4]}(%qs)");
+  const auto result = rewrite({recognise_attention(), cancel_movement()}, text);
+  EXPECT_EQ(result.ops(), "attention{q_heads=2, kv_heads=2, scale=0.125}") << result.text();
+  expect_same_numbers(result);
+}
+
 TEST(RecogniseAttention, HeadsInOtherOrdersStay) {
   std::string text = kHeads;
   text.replace(text.find("%v4 = reshape{shape=[n,5,2,4]}(%v)"), 34, "%v4 = reshape{shape=[n,2,5,4]}(%v)");

@@ -6,6 +6,7 @@
 
 #include "base/hash.h"
 #include "runtime/binding.h"
+#include "runtime/device_views.h"
 #include "runtime/memory_plan.h"
 #include "tensor/elements.h"
 
@@ -176,20 +177,28 @@ class Builder {
     needs_host_.assign(values, false);
     for (size_t i = 0; i < values; ++i) root_[i] = static_cast<ValueIndex>(i);
     const auto end = static_cast<int32_t>(steps().size());
+    for (size_t s = 0; s < steps().size(); ++s) {
+      device_step_[s] = runs_on_device(steps()[s]);
+      if (!device_step_[s]) binding_->host_steps.push_back(s);
+      for (const ValueIndex output : steps()[s].outputs) {
+        if (output != plan::kNoValue) binding_->on_device[at(output)] = device_step_[s];
+      }
+    }
+    views_.emplace(p_.program, p_.constants, binding_->shapes, device_step_);
     for (int32_t s = 0; s < end; ++s) {
       const Step& step = steps()[static_cast<size_t>(s)];
-      const bool here = runs_on_device(step);
-      device_step_[static_cast<size_t>(s)] = here;
-      if (!here) binding_->host_steps.push_back(static_cast<size_t>(s));
-      for (const ValueIndex output : step.outputs) {
-        if (output == plan::kNoValue) continue;
-        binding_->on_device[at(output)] = here;
+      const bool here = device_step_[static_cast<size_t>(s)];
+      if (views_->skipped(static_cast<size_t>(s))) continue;
+      for (size_t i = 0; i < step.outputs.size(); ++i) {
+        if (step.outputs[i] == plan::kNoValue) continue;
+        const ValueIndex output = place_of(static_cast<size_t>(s), {Slot::kOutput, i});
         made_at_[at(output)] = s;
         if (here) last_[at(output)] = s;
       }
       if (here && step.kind == StepKind::kView) root_[at(step.outputs[0])] = root_[at(step.inputs[0])];
-      for (const ValueIndex input : step.inputs) {
-        if (input == plan::kNoValue || def(input).constant >= 0) continue;
+      for (size_t i = 0; i < step.inputs.size(); ++i) {
+        if (step.inputs[i] == plan::kNoValue || def(step.inputs[i]).constant >= 0) continue;
+        const ValueIndex input = place_of(static_cast<size_t>(s), {Slot::kInput, i});
         if (!here) needs_host_[at(input)] = true;
         if (here || binding_->on_device[at(input)]) need_until(input, s);
       }
@@ -198,6 +207,17 @@ class Builder {
     for (const ValueIndex output : p_.program.outputs) {
       if (binding_->on_device[at(output)]) need_until(output, end);
     }
+  }
+  // Where an operand's elements lie in another value; null: densely in its own.
+  const StridedView* view_of(size_t step, const Slot& slot) const {
+    return slot.kind == Slot::kInput ? views_->input(step, slot.index)
+           : slot.index == 0         ? views_->output(step)
+                                     : nullptr;
+  }
+  // The value in whose memory an operand lies.
+  ValueIndex place_of(size_t step, const Slot& slot) const {
+    if (const StridedView* view = view_of(step, slot)) return view->root;
+    return (slot.kind == Slot::kInput ? steps()[step].inputs : steps()[step].outputs)[slot.index];
   }
   void need_until(ValueIndex value, int32_t step) {
     int32_t& last = last_[at(root_[at(value)])];
@@ -247,7 +267,7 @@ class Builder {
     }
     for (size_t s = 0; s < steps().size(); ++s) {
       if (device_step_[s]) {
-        if (steps()[s].kind == StepKind::kKernel) emit_step(steps()[s], s);
+        if (steps()[s].kind == StepKind::kKernel && !views_->skipped(s)) emit_step(steps()[s], s);
       } else {
         emit_host_step(s);
       }
@@ -287,10 +307,23 @@ class Builder {
         step_problem(p_.program, step, [&](ValueIndex value) { return binding_->shapes[at(value)]; });
     with_frame([&] { return fmt::format("step {} ({})", index, step.op.name()); },
                [&] {
-                 for (const Call& whole : row->emit(problem, p_.storage)) {
+                 for (const Call& whole : emission(*row, problem, index)) {
                    for (const Call& call : table_.prepare(whole)) add_call(*row, problem, index, call);
                  }
                });
+  }
+
+  kernels::cuda::Emission emission(const kernels::cuda::DeviceRow& row, const kernels::Problem& problem,
+                                   size_t index) const {
+    std::vector<std::vector<int64_t>> strides(problem.inputs.size() + problem.outputs.size());
+    bool any = false;
+    for (size_t i = 0; i < strides.size(); ++i) {
+      const bool input = i < problem.inputs.size();
+      const StridedView* view =
+          view_of(index, {input ? Slot::kInput : Slot::kOutput, input ? i : i - problem.inputs.size()});
+      if (view != nullptr) strides[i] = view->strides, any = true;
+    }
+    return any ? row.emit_views(problem, p_.storage, strides) : row.emit(problem, p_.storage);
   }
 
   void add_call(const kernels::cuda::DeviceRow& row, const kernels::Problem& problem, size_t index, const Call& call) {
@@ -300,7 +333,9 @@ class Builder {
       const ValueIndex value = (slot.kind == Slot::kInput ? step.inputs : step.outputs)[slot.index];
       const int32_t constant = def(value).constant;
       if (constant < 0) {
-        operands.push_back(address(value));
+        const StridedView* view = view_of(index, slot);
+        const int64_t offset = view != nullptr ? view->offset * (dtype_bits(stored(value)) / 8) : 0;
+        operands.push_back(address(place_of(index, slot)) + static_cast<Address>(offset));
         continue;
       }
       const Tensor& tensor = p_.constants[static_cast<size_t>(constant)];
@@ -362,6 +397,7 @@ class Builder {
   OperationTable table_;
   std::unique_ptr<DeviceBinding> binding_;
   std::vector<bool> device_step_, needs_host_;
+  std::optional<DeviceViews> views_;
   std::vector<ValueIndex> root_;         // whose memory a value's elements lie in
   std::vector<int32_t> made_at_, last_;  // steps; last_ -2: not needed on the device
   std::unordered_map<ValueIndex, Address> address_, host_form_;

@@ -230,6 +230,60 @@ inline constexpr DeviceCase kDeviceCases[] = {
       %c = layer_norm{rms=true}(%o, %u)
       return %a, %b, %c
     })"},
+    {"views_of_merged_heads", R"(graph g(%x: f32[2,49,96]) {
+      %w: f32[96,288] = const random(1)
+      %i0: i64[] = const 0
+      %i1: i64[] = const 1
+      %i2: i64[1] = const -1
+      %a = matmul(%x, %w)
+      %r = reshape{shape=[2,49,3,3,32]}(%a)
+      %t = transpose{permutation=[2,0,3,1,4]}(%r)
+      %q = gather(%t, %i0)
+      %k = gather(%t, %i1)
+      %v1 = gather(%t, %i2)
+      %v = reshape{shape=[2,3,49,32]}(%v1)
+      %y = attention(%q, %k, %v)
+      %s = transpose{permutation=[0,2,1,3]}(%y)
+      %z = reshape{shape=[2,49,96]}(%s)
+      return %z
+    })"},
+    {"views_of_slices_side_by_side", R"(graph g(%x: f32[2,20,96]) {
+      %q = slice{starts=[0], ends=[32], axes=[2]}(%x)
+      %k = slice{starts=[32], ends=[64], axes=[2]}(%x)
+      %v = slice{starts=[64], ends=[96], axes=[2]}(%x)
+      %y = attention{q_heads=2, kv_heads=2}(%q, %k, %v)
+      %g = binary{fn=mul}(%q, %k)
+      %h = binary(%y, %g)
+      return %h
+    })"},
+    {"views_that_others_need_dense", R"(graph g(%x: f32[6,4,16], %r: f32[4,6,16]) {
+      %t = transpose{permutation=[1,0,2]}(%x)
+      %a = binary(%t, %r)
+      %m = softmax(%t)
+      %b = binary{fn=mul}(%a, %m)
+      %c = transpose{permutation=[1,0,2]}(%b)
+      %d = unary{fn=neg}(%a)
+      return %c, %d
+    })"},
+    {"views_whose_rows_are_not_dense", R"(graph g(%x: f32[8,16,24], %r: f32[8,24,16]) {
+      %t = transpose{permutation=[0,2,1]}(%x)
+      %y = binary(%t, %r)
+      %s = slice{starts=[3], ends=[11], axes=[2]}(%x)
+      %z = unary{fn=neg}(%s)
+      return %y, %z
+    })"},
+    {"gather_tuples", R"(graph g(%x: f32[2,5,6]) {
+      %i: i64[2,3,1] = const {0, -1, 2, 4, 1, 3}
+      %a = gather_nd{batch_dims=1}(%x, %i)
+      %j: i64[2,2] = const {1, -5, 0, 3}
+      %b = gather_nd(%x, %j)
+      return %a, %b
+    })"},
+    {"softmax_of_many_short_rows", R"(graph g(%x: f32[7,9,49]) {
+      %a = softmax(%x)
+      %y = softmax{log=true}(%a)
+      return %y
+    })"},
 };
 
 }  // namespace ingot

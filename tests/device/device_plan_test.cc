@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "base/hash.h"
@@ -151,14 +152,20 @@ TEST(DeviceSession, ConvolutionBiasAndActivationAreOneOperation) {
   EXPECT_EQ(session.device()->report().operations, 1u);
 }
 
-TEST(DeviceSession, AttentionThatIsWrittenOutIsOneOperation) {
-  for (const DeviceCase& each : kDeviceCases) {
-    if (std::string_view(each.name) != "attention_written_out") continue;
-    const ir::Graph graph = ir::parse_graph(each.text);
+TEST(DeviceSession, WhatIsReadWhereItLiesIsNoOperation) {
+  const std::pair<std::string_view, size_t> cases[] = {{"attention_written_out", 1},
+                                                       {"views_of_merged_heads", 2},         // product, attention
+                                                       {"views_of_slices_side_by_side", 2},  // attention, fused
+                                                       {"views_whose_rows_are_not_dense", 4}};
+  for (const auto& [name, operations] : cases) {
+    const auto* each = std::find_if(std::begin(kDeviceCases), std::end(kDeviceCases),
+                                    [&, wanted = name](const DeviceCase& other) { return other.name == wanted; });
+    ASSERT_NE(each, std::end(kDeviceCases));
+    const ir::Graph graph = ir::parse_graph(each->text);
     Session session(plan_for(graph, "null", "fp32"), {1});
-    std::vector<Value> outputs(1);
+    std::vector<Value> outputs(graph.outputs().size());
     session.run(random_inputs(graph), outputs);
-    EXPECT_EQ(session.device()->report().operations, 1u);
+    EXPECT_EQ(session.device()->report().operations, operations) << name;
   }
 }
 

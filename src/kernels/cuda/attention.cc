@@ -17,12 +17,18 @@ struct Heads {
   int64_t heads = 0, rows = 0, size = 0, batch_stride = 0, head_stride = 0, row_stride = 0;
 };
 
-Heads heads_of(const Shape& shape, int64_t heads) {
+// `strides`: empty where the operand lies densely.
+Heads heads_of(const Shape& shape, int64_t heads, const std::vector<int64_t>& strides) {
   if (shape.size() == 4) {
-    return {shape[1], shape[2], shape[3], shape[1] * shape[2] * shape[3], shape[2] * shape[3], shape[3]};
+    Heads dense{shape[1], shape[2], shape[3], shape[1] * shape[2] * shape[3], shape[2] * shape[3], shape[3]};
+    if (!strides.empty())
+      dense.batch_stride = strides[0], dense.head_stride = strides[1], dense.row_stride = strides[2];
+    return dense;
   }
   const int64_t size = shape[2] / std::max<int64_t>(heads, 1);
-  return {heads, shape[1], size, shape[1] * shape[2], size, shape[2]};
+  Heads dense{heads, shape[1], size, shape[1] * shape[2], size, shape[2]};
+  if (!strides.empty()) dense.batch_stride = strides[0], dense.row_stride = strides[1];
+  return dense;
 }
 
 bool has_mask(const Problem& problem) { return problem.inputs.size() > kMask && problem.inputs[kMask].present(); }
@@ -51,12 +57,12 @@ int64_t rows_per_warp(int64_t heads, int64_t queries, int64_t size) {
   return size <= 64 && queries > 64 && heads * ((queries + 127) / 128) >= kEnoughBlocks ? 2 : 1;
 }
 
-Emission emit(const Problem& problem, DType storage) {
+Emission emit_views(const Problem& problem, DType storage, std::span<const std::vector<int64_t>> views) {
   const auto& attention = *problem.op.as<Attention>();
-  const Heads q = heads_of(problem.inputs[0].shape, attention.q_heads),
-              k = heads_of(problem.inputs[1].shape, attention.kv_heads),
-              v = heads_of(problem.inputs[2].shape, attention.kv_heads),
-              y = heads_of(problem.outputs[0].shape, attention.q_heads);
+  const Heads q = heads_of(problem.inputs[0].shape, attention.q_heads, views[0]),
+              k = heads_of(problem.inputs[1].shape, attention.kv_heads, views[1]),
+              v = heads_of(problem.inputs[2].shape, attention.kv_heads, views[2]),
+              y = heads_of(problem.outputs[0].shape, attention.q_heads, views[problem.inputs.size()]);
   const int64_t batch = problem.inputs[0].shape[0];
   const DType type = stored(problem.inputs[0].dtype, storage);
   const int64_t widest = std::max(q.size, v.size);
@@ -97,10 +103,22 @@ Emission emit(const Problem& problem, DType storage) {
   return {call};
 }
 
+Emission emit(const Problem& problem, DType storage) {
+  return emit_views(problem, storage, std::vector<std::vector<int64_t>>(problem.inputs.size() + 1));
+}
+
 }  // namespace
 
 std::vector<DeviceRow> attention_rows() {
-  return {{"cuda_attention", "scaled dot-product attention without scores in memory", {&Attention::def}, refuse, emit}};
+  return {{"cuda_attention",
+           "scaled dot-product attention without scores in memory",
+           {&Attention::def},
+           refuse,
+           emit,
+           nullptr,
+           emit_views,
+           kMask,
+           true}};
 }
 
 }  // namespace ingot::kernels::cuda

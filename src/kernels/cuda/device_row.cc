@@ -90,6 +90,10 @@ __device__ __forceinline__ float warp_sum(float x) {
   for (int i = 16; i > 0; i /= 2) x += __shfl_xor_sync(0xffffffffu, x, i);
   return x;
 }
+__device__ __forceinline__ float warp_max(float x) {
+  for (int i = 16; i > 0; i /= 2) x = fmaxf(x, __shfl_xor_sync(0xffffffffu, x, i));
+  return x;
+}
 // Over a block of a multiple of 32 threads; every thread gets the result.
 __device__ float block_sum(float x) {
   __shared__ float parts[33];

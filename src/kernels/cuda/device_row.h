@@ -39,6 +39,12 @@ struct DeviceRow {
   Emission (*emit)(const Problem& problem, DType storage);
   // Constant input `input` as the row wants it; null: as it is.
   Tensor (*pack)(const Problem& problem, size_t input, const Tensor& weights) = nullptr;
+  // For operands that lie in other values' memory: their strides, by input and then the output; empty where an operand
+  // lies densely. Rows of 8 elements that start at multiples of 8 lie densely.
+  Emission (*emit_views)(const Problem& problem, DType storage,
+                         std::span<const std::vector<int64_t>> strides) = nullptr;
+  size_t view_inputs = 0;    // how many of the first inputs may be views
+  bool view_output = false;  // whether the only output may be one
 };
 
 std::span<const DeviceRow> device_rows();

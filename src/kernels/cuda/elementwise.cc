@@ -34,22 +34,38 @@ const char* refuse(const Problem& problem) {
   return refuse_body(as_group(problem).body);
 }
 
-Emission emit(const Problem& problem, DType storage) {
+// Of an operand that lies in another value's memory.
+StridedOperand with_strides(StridedOperand operand, const Shape& shape, const std::vector<int64_t>& strides) {
+  for (size_t i = 0; i < strides.size(); ++i) {
+    operand.strides[operand.strides.size() - strides.size() + i] = shape[i] == 1 ? 0 : strides[i];
+  }
+  return operand;
+}
+
+Emission emit_views(const Problem& problem, DType storage, std::span<const std::vector<int64_t>> views) {
   const Fused group = as_group(problem);
   const Shape& space = problem.outputs[0].shape;
   std::vector<StridedOperand> inputs, outputs;
   Call call;
   for (size_t i = 0; i < problem.inputs.size(); ++i) {
-    inputs.push_back(broadcast_operand(stored(problem.inputs[i].dtype, storage), problem.inputs[i].shape, space));
+    const Operand& input = problem.inputs[i];
+    inputs.push_back(
+        with_strides(broadcast_operand(stored(input.dtype, storage), input.shape, space), input.shape, views[i]));
     call.operands.push_back({Slot::kInput, i});
   }
   for (size_t i = 0; i < problem.outputs.size(); ++i) {
     if (problem.outputs[i].shape != space) fail(Code::kUnsupported, "results of one group differ in shape");
-    outputs.push_back(broadcast_operand(stored(problem.outputs[i].dtype, storage), space, space));
+    outputs.push_back(with_strides(broadcast_operand(stored(problem.outputs[i].dtype, storage), space, space), space,
+                                   views[problem.inputs.size() + i]));
     call.operands.push_back({Slot::kOutput, i});
   }
   call.work = strided_kernel(space, inputs, outputs, group.body, group.results);
   return {call};
+}
+
+Emission emit(const Problem& problem, DType storage) {
+  return emit_views(problem, storage,
+                    std::vector<std::vector<int64_t>>(problem.inputs.size() + problem.outputs.size()));
 }
 
 }  // namespace
@@ -59,7 +75,11 @@ std::vector<DeviceRow> elementwise_rows() {
            "elementwise operators and groups of them",
            {&Unary::def, &Binary::def, &Where::def, &Cast::def, &Fused::def},
            refuse,
-           emit}};
+           emit,
+           nullptr,
+           emit_views,
+           SIZE_MAX,
+           true}};
 }
 
 }  // namespace ingot::kernels::cuda

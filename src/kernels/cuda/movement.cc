@@ -1,8 +1,11 @@
 // Operators that move elements: generated copies with strides.
+#include "kernels/cuda/movement.h"
+
 #include "kernels/cuda/strided.h"
 #include "ops/concat.h"
 #include "ops/expand.h"
 #include "ops/gather.h"
+#include "ops/gather_nd.h"
 #include "ops/reshape.h"
 #include "ops/slice.h"
 #include "ops/transpose.h"
@@ -68,16 +71,9 @@ Emission emit_slice(const Problem& problem, DType storage) {
   for (size_t i = 0; i < from.size(); ++i) {
     if (from[i] == 1) input.strides[i] = 0;
   }
-  const auto rank = static_cast<int64_t>(from.size());
-  for (size_t i = 0; i < slice.starts.size(); ++i) {
-    const auto axis =
-        static_cast<size_t>(normalize_axis(i < slice.axes.size() ? slice.axes[i] : static_cast<int64_t>(i), rank));
-    const int64_t size = from[axis], step = i < slice.steps.size() ? slice.steps[i] : 1;
-    int64_t start = *slice.starts[i].eval({});
-    if (start < 0) start += size;
-    start = step > 0 ? std::clamp<int64_t>(start, 0, size) : std::clamp<int64_t>(start, 0, size - 1);
-    input.base += start * input.strides[axis];
-    input.strides[axis] *= step;
+  for (const SliceRange& range : slice_ranges(slice, from)) {
+    input.base += range.start * input.strides[range.axis];
+    input.strides[range.axis] *= range.step;
   }
   return {copy(space, input, dense(type, space), {Slot::kInput, 0}, {Slot::kOutput, 0})};
 }
@@ -167,7 +163,65 @@ Emission emit_gather(const Problem& problem, DType storage) {
   return {{kernel, {{Slot::kInput, 0}, {Slot::kInput, 1}, {Slot::kOutput, 0}}}};
 }
 
+const char* refuse_gather_nd(const Problem& problem) {
+  if (!is_int(problem.inputs[1].dtype)) return "the indices' type has no device kernel";
+  return problem.inputs[1].shape.empty() || problem.inputs[1].shape.back() < 0 ? "the indices' length is data"
+                                                                               : nullptr;
+}
+
+// An index outside of its axis gives zeros.
+Emission emit_gather_nd(const Problem& problem, DType storage) {
+  const Shape &from = problem.inputs[0].shape, &indices = problem.inputs[1].shape;
+  const auto batch = static_cast<size_t>(problem.op.as<GatherNd>()->batch_dims);
+  const auto picked = static_cast<size_t>(indices.back());
+  int64_t slice = 1, batches = 1, tuples = 1;
+  for (size_t i = batch + picked; i < from.size(); ++i) slice *= from[i];
+  for (size_t i = 0; i < batch; ++i) batches *= from[i];
+  for (size_t i = batch; i + 1 < indices.size(); ++i) tuples *= indices[i];
+  const char* type = device_type_name(stored(problem.inputs[0].dtype, storage));
+  const int64_t count = batches * tuples * slice;
+  KernelText kernel;
+  kernel.parameters =
+      fmt::format("const {0}* x, const {1}* indices, {0}* y", type, device_type_name(problem.inputs[1].dtype));
+  kernel.blocks = (count + 255) / 256;
+  std::string picks;
+  for (size_t i = 0; i < picked; ++i) {
+    picks += fmt::format(
+        "  {{ long long index = load(tuple[{0}]); if (index < 0) index += {1}; inside = inside && index >= 0 && "
+        "index < {1}; from = from * {1} + index; }}\n",
+        i, from[batch + i]);
+  }
+  kernel.body = fmt::format(R"(
+  const long long t = (long long)blockIdx.x * 256 + threadIdx.x;
+  if (t >= {count}) return;
+  const auto* tuple = indices + t / {slice} * {picked};
+  long long from = t / {slice} / {tuples};
+  bool inside = true;
+{picks}  {type} value = {{}};
+  if (inside) value = x[from * {slice} + t % {slice}];
+  y[t] = value;
+)",
+                            fmt::arg("count", count), fmt::arg("slice", slice), fmt::arg("picked", picked),
+                            fmt::arg("tuples", tuples), fmt::arg("picks", picks), fmt::arg("type", type));
+  return {{kernel, {{Slot::kInput, 0}, {Slot::kInput, 1}, {Slot::kOutput, 0}}}};
+}
+
 }  // namespace
+
+std::vector<SliceRange> slice_ranges(const Slice& slice, const Shape& from) {
+  const auto rank = static_cast<int64_t>(from.size());
+  std::vector<SliceRange> ranges;
+  for (size_t i = 0; i < slice.starts.size(); ++i) {
+    const auto axis =
+        static_cast<size_t>(normalize_axis(i < slice.axes.size() ? slice.axes[i] : static_cast<int64_t>(i), rank));
+    const int64_t size = from[axis], step = i < slice.steps.size() ? slice.steps[i] : 1;
+    int64_t start = *slice.starts[i].eval({});
+    if (start < 0) start += size;
+    start = step > 0 ? std::clamp<int64_t>(start, 0, size) : std::clamp<int64_t>(start, 0, size - 1);
+    ranges.push_back({axis, start, step});
+  }
+  return ranges;
+}
 
 std::vector<DeviceRow> movement_rows() {
   return {{"cuda_transpose", "axes in another order", {&Transpose::def}, takes_all, emit_transpose},
@@ -175,7 +229,8 @@ std::vector<DeviceRow> movement_rows() {
           {"cuda_reshape", "copy under another shape", {&Reshape::def}, refuse_one_input, emit_reshape},
           {"cuda_slice", "strided ranges", {&Slice::def}, refuse_slice, emit_slice},
           {"cuda_concat", "tensors joined along an axis", {&Concat::def}, refuse_concat, emit_concat},
-          {"cuda_gather", "slices picked by indices", {&Gather::def}, refuse_gather, emit_gather}};
+          {"cuda_gather", "slices picked by indices", {&Gather::def}, refuse_gather, emit_gather},
+          {"cuda_gather_nd", "slices picked by tuples of indices", {&GatherNd::def}, refuse_gather_nd, emit_gather_nd}};
 }
 
 }  // namespace ingot::kernels::cuda

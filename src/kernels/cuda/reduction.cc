@@ -168,31 +168,39 @@ Emission emit_softmax(const Problem& problem, DType storage) {
   const char* type = device_type_name(stored(problem.inputs[0].dtype, storage));
   KernelText kernel;
   kernel.parameters = fmt::format("const {0}* x, {0}* y", type);
-  kernel.blocks = split.outer;
-  kernel.threads = threads_for_row(split.size);
+  constexpr int64_t kWarpElements = 512;  // a warp per row up to here, else a block
+  const bool warps = split.size <= kWarpElements;
+  kernel.blocks = warps ? (split.outer + 3) / 4 : split.outer;
+  kernel.threads = warps ? 128 : threads_for_row(split.size);
+  const int64_t lanes = warps ? 32 : kernel.threads;
   kernel.body = fmt::format(R"(
-  const long long base = (long long)blockIdx.x * {size};
+  const long long row = {row};
+  if (row >= {rows}) return;
+  const long long base = row * {size};
+  const int lane = threadIdx.x % {threads};
   float v[{held}];
   float best = -INFINITY_F;
 #pragma unroll
   for (int i = 0; i < {held}; ++i) {{
-    const int k = threadIdx.x + i * {threads};
+    const int k = lane + i * {threads};
     v[i] = k < {size} ? load(x[base + k]) : -INFINITY_F;
     best = fmaxf(best, v[i]);
   }}
-  best = block_max(best);
+  best = {group}_max(best);
   float sum = 0;
 #pragma unroll
-  for (int i = 0; i < {held}; ++i) sum += threadIdx.x + i * {threads} < {size} ? expf(v[i] - best) : 0.0f;
-  sum = block_sum(sum);
+  for (int i = 0; i < {held}; ++i) sum += lane + i * {threads} < {size} ? expf(v[i] - best) : 0.0f;
+  sum = {group}_sum(sum);
 #pragma unroll
   for (int i = 0; i < {held}; ++i) {{
-    const int k = threadIdx.x + i * {threads};
+    const int k = lane + i * {threads};
     if (k < {size}) store(y[base + k], {result});
   }}
 )",
-                            fmt::arg("size", split.size), fmt::arg("threads", kernel.threads),
-                            fmt::arg("held", (split.size + kernel.threads - 1) / kernel.threads),
+                            fmt::arg("row", warps ? "(long long)blockIdx.x * 4 + threadIdx.x / 32" : "blockIdx.x"),
+                            fmt::arg("rows", split.outer), fmt::arg("group", warps ? "warp" : "block"),
+                            fmt::arg("size", split.size), fmt::arg("threads", lanes),
+                            fmt::arg("held", (split.size + lanes - 1) / lanes),
                             fmt::arg("result", softmax.log ? "v[i] - best - logf(sum)" : "expf(v[i] - best) / sum"));
   return {{kernel, {{Slot::kInput, 0}, {Slot::kOutput, 0}}}};
 }
