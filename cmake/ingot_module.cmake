@@ -97,7 +97,8 @@ function(ingot_api_libraries)
   target_link_libraries(ingot_api_run PUBLIC ingot_runtime PRIVATE ingot_warnings)
   target_include_directories(ingot_api_run PUBLIC ${PROJECT_SOURCE_DIR}/include)
 
-  add_library(ingot_runtime_shared SHARED)
+  file(GLOB runtime CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/api/runtime_*.cc)
+  add_library(ingot_runtime_shared SHARED ${runtime})
   target_link_libraries(ingot_runtime_shared PRIVATE ingot_api_run ingot_warnings)
   set_target_properties(ingot_runtime_shared PROPERTIES OUTPUT_NAME ingot_runtime EXPORT_NAME runtime)
 

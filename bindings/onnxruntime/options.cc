@@ -20,7 +20,7 @@ int read_number(const std::string& name, const std::string& value) {
 
 // The build's options that a provider takes: device and threads are ONNX Runtime's choice, a plan must be whole.
 std::vector<std::string> build_option_names() {
-  static constexpr const char* kNot[] = {"device", "threads", "stop-after"};
+  static constexpr const char* kNot[] = {"device", "fallback", "threads", "stop-after"};
   std::vector<std::string> names;
   for (const auto& row : nlohmann::json::parse(ingot_build_options_json())) {
     const auto name = row.at("name").get<std::string>();

@@ -152,7 +152,9 @@ typedef struct ingot_session_options {
 } ingot_session_options;
 
 typedef struct ingot_session ingot_session;
-/* `options` may be NULL. The plan may be released afterwards. */
+/* `options` may be NULL. The plan may be released afterwards. INGOT_DEVICE when the plan's device is absent; in
+ * libingot a plan built with "fallback" (or "device" auto) goes on on the CPU instead, then and whenever the device is
+ * lost or out of memory in a run, which is run again; a log line says so. */
 INGOT_API ingot_error* ingot_session_create(const ingot_plan* plan, const ingot_session_options* options,
                                             ingot_session** session);
 INGOT_API void ingot_session_release(ingot_session* session);

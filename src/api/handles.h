@@ -1,5 +1,8 @@
 // What the opaque handles hold.
 #pragma once
+#include <functional>
+#include <list>
+#include <mutex>
 #include <string>
 
 #include "api/guard.h"
@@ -16,16 +19,45 @@ struct ingot_plan {
   mutable std::string text, json, target;
 };
 
-struct ingot_session {
-  std::shared_ptr<const ingot::plan::Plan> plan;
-  ingot::runtime::Session session;
-  std::vector<std::string> input_types, output_types, input_shapes, output_shapes;
-  std::string json;
-  ingot_session(std::shared_ptr<const ingot::plan::Plan> p, const ingot::runtime::SessionOptions& options)
+namespace ingot::api {
+
+// A plan on its device. Another may take its place while runs are under way.
+struct Running {
+  Running(std::shared_ptr<const plan::Plan> p, const runtime::SessionOptions& options)
       : plan(p), session(std::move(p), options) {}
+  std::shared_ptr<const plan::Plan> plan;
+  runtime::Session session;
+};
+// What takes over from a plan that cannot be opened, or go on, because of an error; null: nothing does.
+using Replace = std::function<std::shared_ptr<Running>(const plan::Plan& plan, const Error& error)>;
+
+}  // namespace ingot::api
+
+struct ingot_session {
+  // Opens the plan, or what `replace` gives for it.
+  ingot_session(std::shared_ptr<const ingot::plan::Plan> plan, const ingot::runtime::SessionOptions& options,
+                ingot::api::Replace replace);
+
+  std::shared_ptr<ingot::api::Running> running() const;
+  // What runs in place of `failed`, as of now; throws `error` when nothing does.
+  std::shared_ptr<ingot::api::Running> after(const std::shared_ptr<ingot::api::Running>& failed,
+                                             const ingot::Error& error);
+
+  const std::shared_ptr<const ingot::plan::Plan> plan;  // whose names and types the session has
+  std::vector<std::string> input_types, output_types, input_shapes, output_shapes;
+  mutable std::list<std::string> json;  // every text that was handed out; guarded by the mutex
+  mutable std::mutex mutex;
+
+ private:
+  const ingot::api::Replace replace_;
+  std::shared_ptr<ingot::api::Running> running_;
 };
 
 namespace ingot::api {
+
+// ingot_session_create for both libraries; the whole one can replace a plan.
+ingot_error* create_session(const ingot_plan* plan, const ingot_session_options* options, ingot_session** session,
+                            const std::function<Replace(const runtime::SessionOptions&)>& replace);
 
 std::string plan_json(const plan::Plan& plan);
 std::string session_json(runtime::Session& session);

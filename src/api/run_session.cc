@@ -38,6 +38,7 @@ void describe(ingot_session& session) {
 
 struct Profile {
   const ingot_session* session = nullptr;
+  std::shared_ptr<const ingot::plan::Plan> plan;
   std::vector<ingot::runtime::StepTiming> timings;
   std::vector<ingot::runtime::TaskTiming> tasks;
   std::string json;
@@ -56,22 +57,51 @@ const char* text_at(const std::vector<std::string>& texts, size_t index) {
 
 }  // namespace
 
-extern "C" {
+ingot_session::ingot_session(std::shared_ptr<const ingot::plan::Plan> given,
+                             const ingot::runtime::SessionOptions& options, ingot::api::Replace replace)
+    : plan(std::move(given)), replace_(std::move(replace)) {
+  try {
+    running_ = std::make_shared<ingot::api::Running>(plan, options);
+  } catch (const ingot::Error& error) {
+    if (replace_) running_ = replace_(*plan, error);
+    if (!running_) throw;
+  }
+}
 
-ingot_error* ingot_session_create(const ingot_plan* plan, const ingot_session_options* given, ingot_session** session) {
+std::shared_ptr<ingot::api::Running> ingot_session::running() const {
+  const std::lock_guard lock(mutex);
+  return running_;
+}
+
+std::shared_ptr<ingot::api::Running> ingot_session::after(const std::shared_ptr<ingot::api::Running>& failed,
+                                                          const ingot::Error& error) {
+  const std::lock_guard lock(mutex);  // one run builds what takes over, the others wait for it
+  if (running_ == failed) {
+    auto next = replace_ ? replace_(*failed->plan, error) : nullptr;
+    if (!next) throw error;
+    running_ = std::move(next);
+  }
+  return running_;
+}
+
+ingot_error* ingot::api::create_session(const ingot_plan* plan, const ingot_session_options* given,
+                                        ingot_session** session,
+                                        const std::function<Replace(const runtime::SessionOptions&)>& replace) {
   return guard([&] {
     require(plan != nullptr && session != nullptr, "plan");
     ingot_session_options options = copy_options(given);
     if (given == nullptr) options.spins = -1;
-    ingot::runtime::SessionOptions runtime_options;
+    runtime::SessionOptions runtime_options;
     runtime_options.threads = options.threads;
     if (options.spins >= 0) runtime_options.spins = options.spins;
     runtime_options.memory_limit = options.memory_limit;
-    auto made = std::make_unique<ingot_session>(plan->plan, runtime_options);
+    auto made = std::make_unique<ingot_session>(plan->plan, runtime_options, replace(runtime_options));
     describe(*made);
     *session = made.release();
   });
 }
+
+extern "C" {
 
 void ingot_session_release(ingot_session* session) { delete session; }
 
@@ -92,9 +122,11 @@ const char* ingot_session_output_shape(const ingot_session* s, size_t index) {
 }
 
 const char* ingot_session_json(const ingot_session* session) {
-  auto* mutable_session = const_cast<ingot_session*>(session);
-  if (session->json.empty()) mutable_session->json = ingot::api::session_json(mutable_session->session);
-  return session->json.c_str();
+  const auto running = session->running();
+  std::string text = ingot::api::session_json(running->session);
+  const std::lock_guard lock(session->mutex);
+  if (session->json.empty() || session->json.back() != text) session->json.push_back(std::move(text));
+  return session->json.back().c_str();
 }
 
 ingot_error* ingot_session_memory(ingot_session* session, const char* shapes, char** json) {
@@ -114,7 +146,7 @@ ingot_error* ingot_session_memory(ingot_session* session, const char* shapes, ch
         ingot::fail(Code::kInvalidArgument, "input {} has no fixed shape: give one", value.name);
       }
     }
-    const auto report = session->session.memory(inputs);
+    const auto report = session->running()->session.memory(inputs);
     const std::string text = nlohmann::json({{"arena_bytes", report.arena_bytes},
                                              {"largest_live_set", report.largest_live_set},
                                              {"constant_bytes", report.constant_bytes}})
@@ -153,8 +185,18 @@ ingot_error* ingot_session_run(ingot_session* session, const ingot_value* const*
         return options.place_output(options.user, output, &type);
       };
     }
-    session->session.run(local.inputs, local.outputs, control);
-    if (options.profile != 0) profile.session = session;
+    auto running = session->running();
+    try {
+      running->session.run(local.inputs, local.outputs, control);
+    } catch (const ingot::Error& error) {
+      running = session->after(running, error);
+      for (size_t i = 0; i < output_count; ++i) local.outputs[i] = outputs[i] != nullptr ? outputs[i]->value : Value();
+      running->session.run(local.inputs, local.outputs, control);
+    }
+    if (options.profile != 0) {
+      profile.session = session;
+      profile.plan = running->plan;
+    }
     for (size_t i = 0; i < output_count; ++i) {
       if (outputs[i] == nullptr) {
         outputs[i] = new ingot_value{std::move(local.outputs[i])};
@@ -172,7 +214,7 @@ const char* ingot_session_profile_json(ingot_session* session) {
   nlohmann::json steps = nlohmann::json::array();
   if (session != nullptr && profile.session == session) {
     for (size_t i = 0; i < profile.timings.size(); ++i) {
-      const auto& step = session->plan->program.steps[i];
+      const auto& step = profile.plan->program.steps[i];
       steps.push_back({{"step", i},
                        {"name", step.op.name()},
                        {"kernel", step.row.empty() ? step.reason.empty() ? "view" : "evaluation" : step.row},

@@ -52,7 +52,8 @@ void set_word(std::string& word, const std::string& value, std::initializer_list
 
 void set_device(BuildOptions& options, const std::string& value) {
   const bool numbered = value.rfind("cuda:", 0) == 0 && value.find_first_not_of("0123456789", 5) == std::string::npos;
-  if (!numbered) set_word(options.device, value, {"cpu", "cuda", "null"}, "device");
+  const bool faulty = value.rfind("null:", 0) == 0;  // checked when the device is opened
+  if (!numbered && !faulty) set_word(options.device, value, {"auto", "cpu", "cuda", "null"}, "device");
   options.device = value;
 }
 
@@ -61,8 +62,11 @@ constexpr BuildOption kOptions[] = {
      [](BuildOptions& o, const std::string& v) {
        set_word(o.precision, v, {"fp32", "fp16", "bf16"}, "precision");
      }},
-    {"device", "cpu", "Device to build for: cpu, cuda, cuda:1, ..., or null (a device that computes nothing).",
+    {"device", "cpu",
+     "Device to build for: cpu, cuda, cuda:1, ..., auto (the best that is there, with fallback), or null.",
      [](BuildOptions& o, const std::string& v) { set_device(o, v); }},
+    {"fallback", "false", "Sessions go on on the CPU, with a warning, when the device is absent, full or lost.",
+     [](BuildOptions& o, const std::string& v) { o.fallback = parse_bool(v, "fallback"); }},
     {"threads", "0", "Threads to choose kernels for; 0: every core.",
      [](BuildOptions& o, const std::string& v) { o.threads = static_cast<int>(parse_number(v, "threads")); }},
     {"isa", "", "Highest ISA level of the kernels: reference, avx2, avx512, avx512_vnni, avx512_bf16 or amx.",

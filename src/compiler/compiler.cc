@@ -99,6 +99,7 @@ void describe(plan::Plan& plan, const BuildOptions& options, const kernels::Targ
   plan.info.target_cpu = cpu_features().model;
   plan.info.shapes = options.shapes;
   plan.info.options = {{"precision", options.precision}, {"device", options.device}};
+  if (options.fallback) plan.info.options["fallback"] = "true";
   for (const auto& [name, size] : options.free_dimensions)
     plan.info.options["free-dimension " + name] = std::to_string(size);
   for (const auto& pass : options.disabled_passes) plan.info.options["disable-pass " + pass] = "true";

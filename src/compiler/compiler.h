@@ -13,7 +13,7 @@ namespace ingot::compiler {
 // Everything a build can be told, resolved once and printed in the plan.
 struct BuildOptions {
   std::string precision = "fp32";
-  std::string device = "cpu";
+  std::string device = "cpu";  // "auto" is for service to resolve
   int threads = 0;
   std::string isa;                       // empty: this CPU's
   std::vector<plan::ShapeRange> shapes;  // of --minShapes, --optShapes, --maxShapes
@@ -22,6 +22,7 @@ struct BuildOptions {
   int64_t max_patches = -1;  // for bisecting; -1: no limit
   std::string stop_after;    // "load", a pass's name, "passes"; empty: run to the plan
   bool keep_portable = true;
+  bool fallback = false;  // sessions may leave the device for the CPU
 };
 
 // One row of the documentation, the parser and the printed plan.

@@ -129,12 +129,13 @@ class Buffer {
   int64_t bytes_ = 0;
 };
 
-// "cuda" or "cuda:1": that GPU, through libingot_cuda.so; "null": host memory, where operations do nothing. Throws
+// "cuda" or "cuda:1": that GPU, through libingot_cuda.so; "null": host memory, where operations do nothing, and for
+// tests "null:absent", "null:memory=BYTES" (no more than that at once), "null:lost=N" (the Nth wait fails). Throws
 // kInvalidArgument for other names, kDevice with what is missing and why.
 std::unique_ptr<Device> open_device(const std::string& name);
 // The libraries that a CUDA device is made of, and what became of each; never throws.
 std::vector<Part> cuda_parts();
-std::unique_ptr<Device> open_null_device();
+std::unique_ptr<Device> open_null_device(const std::string& faults = "");
 
 // What libingot_cuda.so exports, as ingot_cuda_component(). It and the library that loads it are built together:
 // `version` is compared before anything else is used.

@@ -1,3 +1,4 @@
+#include <charconv>
 #include <cstdlib>
 #include <cstring>
 #include <map>
@@ -29,18 +30,27 @@ class NullModule : public Module {
 
 constexpr int64_t kMemoryBytes = int64_t{1} << 39;  // more than hosts have, less than sanitizers let an allocation be
 
+// What a null device is told to do wrong: "memory=BYTES" is all the memory it has, "lost=N" is lost when the host waits
+// for it the Nth time.
+struct Faults {
+  int64_t memory_bytes = kMemoryBytes;
+  int64_t waits_left = INT64_MAX;
+};
+
 class NullDevice : public Device {
  public:
+  explicit NullDevice(const Faults& faults) : faults_(faults) {}
   Properties properties() override {
     Properties properties;
     properties.name = "null";
     properties.processors = 1;
-    properties.memory_bytes = kMemoryBytes;
+    properties.memory_bytes = faults_.memory_bytes;
     return properties;
   }
   Address allocate(int64_t bytes) override {
     const size_t size = (static_cast<size_t>(bytes) + 255) / 256 * 256;
-    void* memory = bytes < 0 || bytes > kMemoryBytes ? nullptr : std::aligned_alloc(256, std::max<size_t>(size, 256));
+    void* memory =
+        bytes < 0 || bytes > faults_.memory_bytes ? nullptr : std::aligned_alloc(256, std::max<size_t>(size, 256));
     if (memory == nullptr) fail(Code::kOutOfMemory, "the null device has no {} bytes", bytes);
     return reinterpret_cast<Address>(memory);
   }
@@ -49,9 +59,10 @@ class NullDevice : public Device {
     if (bytes > 0) std::memcpy(reinterpret_cast<void*>(to), from, static_cast<size_t>(bytes));
   }
   void copy_out(void* to, Address from, int64_t bytes) override {
+    wait();
     if (bytes > 0) std::memcpy(to, reinterpret_cast<const void*>(from), static_cast<size_t>(bytes));
   }
-  void synchronize() override {}
+  void synchronize() override { wait(); }
   std::unique_ptr<Module> load(const std::string& source) override { return std::make_unique<NullModule>(source); }
   std::unique_ptr<Operation> convolution(const Convolution&) override { return std::make_unique<NullOperation>(); }
   std::unique_ptr<Operation> matrix_product(const MatrixProduct&) override { return std::make_unique<NullOperation>(); }
@@ -63,10 +74,34 @@ class NullDevice : public Device {
     enqueue_all();
     return 0;
   }
+
+ private:
+  void wait() {
+    if (faults_.waits_left <= 0 || --faults_.waits_left == 0) fail(Code::kDevice, "the null device is lost");
+  }
+  Faults faults_;
 };
+
+Faults parse_faults(const std::string& text) {
+  Faults faults;
+  if (text == "absent") fail(Code::kDevice, "device null: told to be absent");
+  const size_t equals = text.find('=');
+  const std::string what = text.substr(0, equals);
+  int64_t* field = what == "memory" ? &faults.memory_bytes : what == "lost" ? &faults.waits_left : nullptr;
+  int64_t number = 0;
+  const char* end = text.data() + text.size();
+  if (field == nullptr || equals == std::string::npos ||
+      std::from_chars(text.data() + equals + 1, end, number).ptr != end || number <= 0) {
+    fail(Code::kInvalidArgument, "unknown fault '{}' of the null device; valid: absent, memory=BYTES, lost=N", text);
+  }
+  *field = number;
+  return faults;
+}
 
 }  // namespace
 
-std::unique_ptr<Device> open_null_device() { return std::make_unique<NullDevice>(); }
+std::unique_ptr<Device> open_null_device(const std::string& faults) {
+  return std::make_unique<NullDevice>(faults.empty() ? Faults() : parse_faults(faults));
+}
 
 }  // namespace ingot::device

@@ -26,6 +26,7 @@ const CudaComponent* cuda_component(std::string& reason) {
 
 std::unique_ptr<Device> open_device(const std::string& name) {
   if (name == "null") return open_null_device();
+  if (name.rfind("null:", 0) == 0) return open_null_device(name.substr(5));
   const bool plain = name == "cuda";
   const bool numbered = name.rfind("cuda:", 0) == 0 && name.size() > 5 && name.size() <= 8 &&
                         name.find_first_not_of("0123456789", 5) == std::string::npos;

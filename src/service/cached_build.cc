@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/log.h"
+#include "service/fallback.h"
 #include "service/plan_cache.h"
 
 namespace ingot::service {
@@ -83,9 +84,11 @@ compiler::BuildResult make(const Request& request, const PlanCache& cache, const
 
 }  // namespace
 
-compiler::BuildResult cached_build(const onnx::Model& model, const std::string& model_name,
-                                   const std::string& model_hash, const Options& options,
-                                   const std::vector<onnx::CustomOperator>& custom, const Progress& progress) {
+namespace {
+
+compiler::BuildResult build_for_device(const onnx::Model& model, const std::string& model_name,
+                                       const std::string& model_hash, const Options& options,
+                                       const std::vector<onnx::CustomOperator>& custom, const Progress& progress) {
   const Request request{model, model_name, model_hash, options, custom, progress};
   if (!options.cache.on()) return build(request);
   const PlanCache cache(options.cache.resolved_folder());
@@ -115,6 +118,20 @@ compiler::BuildResult cached_build(const onnx::Model& model, const std::string& 
           ? "another process has been building it for too long"
           : cache.store(key, result.plan, options.cache.limit_bytes, lock.state() == CacheLock::State::kHeld);
   if (!why.empty()) log(LogLevel::kWarning, "plan cache: {} is not kept: {}", model_name, why);
+  return result;
+}
+
+}  // namespace
+
+compiler::BuildResult cached_build(const onnx::Model& model, const std::string& model_name,
+                                   const std::string& model_hash, const Options& options,
+                                   const std::vector<onnx::CustomOperator>& custom, const Progress& progress) {
+  Options resolved = options;
+  const std::string why = resolve_device(resolved.build);
+  auto result = build_for_device(model, model_name, model_hash, resolved, custom, progress);
+  json report = result.report_json.empty() ? json::object() : json::parse(result.report_json);
+  report["device"] = {{"asked", options.build.device}, {"built", resolved.build.device}, {"reason", why}};
+  result.report_json = report.dump(-1, ' ', false, json::error_handler_t::replace);
   return result;
 }
 

@@ -186,3 +186,16 @@ def test_config_entries_are_read_back_and_missing_ones_refused():
     for read in (session_options.get_session_config_entry, run_options.get_run_config_entry):
         with pytest.raises(RuntimeError, match="none"):
             read("none")
+
+
+def test_an_absent_device_is_a_typed_error_and_with_fallback_a_session_on_the_cpu(mlp):
+    x = {"x": np.ones((2, 8), np.float32)}
+    expected = ingot.InferenceSession(mlp.SerializeToString()).run(None, x)[0]
+
+    def session_on(**options):
+        return ingot.InferenceSession(mlp.SerializeToString(), providers=[("IngotExecutionProvider", options)])
+
+    with pytest.raises(Exception, match="absent"):
+        session_on(device="null:absent")
+    for options in ({"device": "null:absent", "fallback": True}, {"device": "null:lost=1", "fallback": True}):
+        np.testing.assert_array_equal(session_on(**options).run(None, x)[0], expected)
