@@ -1,4 +1,4 @@
-"""Writes docs/status.md from what test runners measured: build/reports/conformance.json and models.json."""
+"""Writes docs/status.md from what test runners measured: build/reports/conformance.json, models.json and topologies.json."""
 import json
 import sys
 from pathlib import Path
@@ -27,11 +27,19 @@ def one_line(text: str) -> str:
 
 
 def models(report: list[dict]) -> str:
+    return table("Models", report)
+
+
+def topologies(report: list[dict]) -> str:
+    return table("Topologies with random weights", report)
+
+
+def table(title: str, report: list[dict]) -> str:
     """Rows of any columns; the first row's keys are the head."""
     if not report:
         return ""
     columns = list(report[0])
-    lines = ["## Models", "", "| " + " | ".join(columns) + " |", "|" + "---|" * len(columns)]
+    lines = [f"## {title}", "", "| " + " | ".join(columns) + " |", "|" + "---|" * len(columns)]
     for row in report:
         lines.append("| " + " | ".join(one_line(str(row.get(column, ""))) for column in columns) + " |")
     return "\n".join(lines) + "\n"
@@ -40,7 +48,7 @@ def models(report: list[dict]) -> str:
 def main() -> int:
     reports, target = Path(sys.argv[1]), Path(sys.argv[2])
     parts = [HEAD]
-    for name, render in (("conformance.json", conformance), ("models.json", models)):
+    for name, render in (("conformance.json", conformance), ("models.json", models), ("topologies.json", topologies)):
         path = reports / name
         if path.exists():
             parts.append(render(json.loads(path.read_text())))

@@ -19,22 +19,6 @@ constexpr double kSwallowsScores = -1e30;
 // Far enough below every score to leave nothing of it, where a row has other scores.
 constexpr double kFarBelow = -1e4;
 
-// x * c or x / c for one number c: x, with c taken into `scale`. Other values as they are.
-ValueId without_scale(const ir::Graph& graph, ValueId x, double& scale) {
-  const auto binary = producer_as<Binary>(graph, x);
-  if (!binary || (binary.op->fn != BinaryFn::kMul && binary.op->fn != BinaryFn::kDiv)) return x;
-  const bool divides = binary.op->fn == BinaryFn::kDiv;
-  for (const size_t side : {1, 0}) {
-    if (divides && side == 0) continue;
-    const auto factor = ir::splat_value(graph.constant(binary.input(side)));
-    const ValueId rest = binary.input(1 - side);
-    if (!factor || *factor == 0 || !same_shape(graph.fact(rest), graph.fact(x))) continue;
-    scale *= divides ? 1 / *factor : *factor;
-    return rest;
-  }
-  return x;
-}
-
 // One thing done to the scores: `term` added, or `hidden` put where `condition` is false (true when `inverted`).
 struct Layer {
   ValueId term = kNoValue;
@@ -119,6 +103,21 @@ ValueId mask_of(const ir::Graph& graph, const std::vector<Layer>& layers, ir::Pa
 }
 
 }  // namespace
+
+ValueId without_scale(const ir::Graph& graph, ValueId x, double& scale) {
+  const auto binary = producer_as<Binary>(graph, x);
+  if (!binary || (binary.op->fn != BinaryFn::kMul && binary.op->fn != BinaryFn::kDiv)) return x;
+  const bool divides = binary.op->fn == BinaryFn::kDiv;
+  for (const size_t side : {1, 0}) {
+    if (divides && side == 0) continue;
+    const auto factor = ir::splat_value(graph.constant(binary.input(side)));
+    const ValueId rest = binary.input(1 - side);
+    if (!factor || *factor == 0 || !same_shape(graph.fact(rest), graph.fact(x))) continue;
+    scale *= divides ? 1 / *factor : *factor;
+    return rest;
+  }
+  return x;
+}
 
 std::optional<Scores> scores_of(const ir::Graph& graph, ValueId x, ir::Patch& patch, const char*& why) {
   std::vector<Layer> layers;

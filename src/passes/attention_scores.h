@@ -17,4 +17,7 @@ struct Scores {
 // Nothing when there is no such product; `why` then holds a static reason where it looks like one.
 std::optional<Scores> scores_of(const ir::Graph& graph, ir::ValueId x, ir::Patch& patch, const char*& why);
 
+// x * c or x / c for one number c: x, with c taken into `scale`. Other values as they are.
+ir::ValueId without_scale(const ir::Graph& graph, ir::ValueId x, double& scale);
+
 }  // namespace ingot::passes

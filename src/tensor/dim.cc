@@ -235,6 +235,16 @@ Dim Dim::broadcast(const Dim& a, const Dim& b) {
   if (b.is_constant()) return b;
   if (a.broadcasts(b)) return a;
   if (b.broadcasts(a)) return b;
+  // min(c, n) with c over 1 is 1 only where n is, so beside n it is n wherever both broadcast.
+  const auto clips = [](const Dim& part, const Dim& whole) {
+    if (part.terms_.size() != 1 || part.terms_[0].coefficient != 1 || part.terms_[0].factors.size() != 1) return false;
+    const Atom& atom = *part.terms_[0].factors[0];
+    if (atom.kind != Atom::kMin) return false;
+    const auto over_one = [](const Dim& dim) { return dim.is_constant() && *dim.constant() > 1; };
+    return (over_one(atom.a) && atom.b == whole) || (over_one(atom.b) && atom.a == whole);
+  };
+  if (clips(b, a)) return a;
+  if (clips(a, b)) return b;
   return a.text() < b.text() ? function(Atom::kBroadcast, a, b) : function(Atom::kBroadcast, b, a);
 }
 

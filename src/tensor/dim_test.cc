@@ -75,6 +75,8 @@ TEST(Dim, BroadcastTakesAConstantAboveOneAsTheResult) {
   EXPECT_TRUE(Dim::broadcast(sym("n"), Dim(5)).is(5));
   EXPECT_EQ(Dim::broadcast(sym("n"), Dim(1)), sym("n"));
   const Dim both = Dim::broadcast(sym("n"), sym("m"));
+  EXPECT_EQ(Dim::broadcast(Dim::min(sym("n"), Dim(1024)), sym("n")), sym("n"))
+      << "a slice of a table beside what it is cut to";
   EXPECT_EQ(Dim::broadcast(both, sym("n")), both) << "n is in it already";
   EXPECT_EQ(Dim::broadcast(sym("m"), Dim::broadcast(both, sym("k"))), Dim::broadcast(both, sym("k")));
   EXPECT_EQ(both.eval({{"n", 1}, {"m", 4}}), 4);

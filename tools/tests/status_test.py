@@ -20,6 +20,9 @@ class Status(unittest.TestCase):
         self.assertIn("| model | error |", text)
         self.assertIn("| ocr |  |", text)
 
+    def test_topologies_without_rows_have_no_part(self):
+        self.assertEqual(write_status.topologies([]), "")
+
 
 if __name__ == "__main__":
     unittest.main()
