@@ -152,4 +152,4 @@ def test_the_verbs_find_the_package_beside_the_program(program, classifier, tmp_
     assert "usage: ingot compare" in program("compare", "--help").stdout
     assert "usage: ingot bench --suite cpu" in program("bench", "--suite", "cpu", "--help").stdout
     unknown = program("bench", "--suite", "gpu")
-    assert unknown.returncode == 2 and "there is: cpu" in unknown.stderr
+    assert unknown.returncode == 2 and "there are: cpu, gate" in unknown.stderr
