@@ -18,6 +18,7 @@ Pass recognise_norms();
 Pass fold_affine();  // batch norm, scales and biases into weights
 
 Pass recognise_attention();
+Pass split_products();
 Pass channels_last();
 Pass fuse_epilogue();
 Pass merge_siblings();

@@ -18,7 +18,8 @@ std::vector<Stage> target_stages() {
   return {
       {"layout",
        true,
-       {recognise_attention(), channels_last(), sink_transposes(), cancel_movement(), fold_constants(), merge_equal()}},
+       {recognise_attention(), split_products(), channels_last(), sink_transposes(), cancel_movement(),
+        fold_constants(), merge_equal()}},
       {"fuse", false, {fuse_epilogue(), merge_siblings(), fuse_pointwise()}},
       {"report", false, {count_layouts()}},
   };

@@ -48,6 +48,11 @@ TEST(Conv, CutsDeepSumsAndSharesThemOut) {
   expect_conv({{3, 256, 8, 8}, {70, 256, 1, 1}, {.strides = {2, 2}}});
 }
 
+TEST(Conv, GivesTheBiasWithoutChannels) {
+  expect_conv({{2, 0, 5, 5}, {6, 0, 3, 3}, {.pads = {1, 1, 1, 1}}});
+  expect_conv({{1, 0, 4, 4}, {18, 0, 1, 1}});
+}
+
 TEST(Conv, GivesEmptyResults) {
   expect_conv({{0, 4, 5, 5}, {6, 4, 3, 3}});
   expect_conv({{1, 4, 2, 5}, {6, 4, 3, 3}, {.pads = {0, 0, 0, 0}}});

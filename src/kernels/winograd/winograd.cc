@@ -21,6 +21,7 @@ const char* refuse(const Problem& problem) {
   };
   if (!weights.constant) return "weights are not constant";
   if (weights.shape.size() != 4 || weights.shape[2] != 3 || weights.shape[3] != 3) return "kernel is not 3x3";
+  if (weights.shape[1] == 0) return "no channels";
   if (op.group != 1) return "groups";
   if (!all_ones(op.strides)) return "strides";
   if (!all_ones(op.dilations)) return "dilations";

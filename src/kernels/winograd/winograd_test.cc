@@ -76,6 +76,7 @@ TEST(Winograd, RefusesOtherConvolutionsWithAReason) {
   EXPECT_EQ(refused({}, {16, 8, 3, 3}), "");
   EXPECT_EQ(refused({}, {16, 8, 3, 3}, false), "weights are not constant");
   EXPECT_EQ(refused({}, {16, 8, 5, 3}), "kernel is not 3x3");
+  EXPECT_EQ(refused({}, {16, 0, 3, 3}), "no channels");
   EXPECT_EQ(refused({.group = 2}, {16, 4, 3, 3}), "groups");
   EXPECT_EQ(refused({.strides = {2, 1}}, {16, 8, 3, 3}), "strides");
   EXPECT_EQ(refused({.dilations = {1, 2}}, {16, 8, 3, 3}), "dilations");
