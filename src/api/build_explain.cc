@@ -19,7 +19,7 @@ ingot_error* ingot_session_explain(ingot_session* session, const ingot_value* co
       require(inputs[i] != nullptr, "an input");
       values.push_back(inputs[i]->value);
     }
-    const std::string text = ingot::debug::explain(session->session, values, rounds);
+    const std::string text = ingot::debug::explain(session->running()->session, values, rounds);
     *json = new char[text.size() + 1];
     std::memcpy(*json, text.c_str(), text.size() + 1);
   });

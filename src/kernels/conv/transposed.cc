@@ -107,6 +107,7 @@ const char* refuse_transposed(const Problem& problem) {
   }
   if (problem.inputs.size() < 2 || !problem.inputs[1].constant) return "the weights are not constant";
   if (rank < 3 || rank > 5 || problem.inputs[1].shape.size() != rank) return "there are not one to three spatial axes";
+  if (problem.inputs[1].shape[0] == 0) return "no channels";
   int64_t phases = 1;
   for (const int64_t stride : op.strides) {
     if (stride < 1 || stride > kMostPhases) return "a stride is too large";
