@@ -25,6 +25,8 @@
 #include <vector>
 
 namespace ingot {
+// Symbols of their own: the library's inside has classes of the same names.
+inline namespace v1 {
 
 class Exception : public std::runtime_error {
  public:
@@ -365,6 +367,7 @@ inline Plan respecialize(const Plan& plan) {
 }
 #endif
 
+}  // namespace v1
 }  // namespace ingot
 
 #endif  // INGOT_INGOT_HPP_
