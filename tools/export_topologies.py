@@ -147,11 +147,16 @@ def main():
     parser.add_argument("--only", default="", help="names, with commas between")
     options = parser.parse_args()
     options.folder.mkdir(parents=True, exist_ok=True)
+    failed = []
     for name in options.only.split(",") if options.only else TOPOLOGIES:
         if not (options.folder / (name + ".json")).exists():
             print("exporting " + name, flush=True)
-            export(name, options.folder)
-    return 0
+            try:
+                export(name, options.folder)
+            except Exception as error:  # the exporter's own; the others go on
+                failed.append(name)
+                print("%s is not exported: %s: %s" % (name, type(error).__name__, error), flush=True)
+    return 1 if failed else 0
 
 
 if __name__ == "__main__":
