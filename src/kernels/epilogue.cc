@@ -1,10 +1,9 @@
 #include "kernels/epilogue.h"
 
 #include <algorithm>
-#include <cstring>
 #include <vector>
 
-#include "kernels/pointwise/program.h"
+#include "kernels/pointwise/short_rows.h"
 #include "ops/binary.h"
 #include "ops/unary.h"
 
@@ -12,7 +11,6 @@ namespace ingot::kernels {
 namespace {
 
 constexpr size_t kMaxValues = 64;
-constexpr size_t kMaxRowOperands = 12;
 
 ProgramSource source_of(std::span<const TileInstruction> body, size_t operands, std::span<const int64_t> results) {
   return {body, results, std::vector<ProgramInput>(1 + operands), {DType::kF32}, false};
@@ -55,18 +53,20 @@ class TileRowProgram : public RowProgram {
  public:
   TileRowProgram(const ProgramSource& source, const Machine& machine) : program_(compile_program(source, machine)) {}
 
-  // A program is fast on whole blocks: short rows are put one behind the other.
   void run(const RowBlock& block, const RowOperand* operands) const noexcept override {
-    if (block.rows == 1 || block.columns > kChunk / 4) {
-      run_rows(block, operands);
-    } else {
-      run_chunks(block, operands);
+    if (block.rows == 1 || block.columns > kShortRow) return run_rows(block, operands);
+    ShortRowOperand seen[kMaxRowOperands];
+    for (size_t k = 0; k + 1 < program_.inputs; ++k) {
+      seen[k] = {reinterpret_cast<const std::byte*>(operands[k].data), DType::kF32, operands[k].row_stride,
+                 operands[k].column_stride};
     }
+    run_on_short_rows(program_,
+                      {block.data, block.row_stride, reinterpret_cast<std::byte*>(block.data), block.row_stride,
+                       sizeof(float), block.rows, block.columns},
+                      seen);
   }
 
  private:
-  static constexpr int64_t kChunk = 512;  // floats
-
   void run_rows(const RowBlock& block, const RowOperand* operands) const noexcept {
     const size_t operand_count = program_.inputs - 1;
     alignas(64) float same[kMaxRowOperands][kMaxBlock];
@@ -85,47 +85,6 @@ class TileRowProgram : public RowProgram {
       run.bind(0, row);
       run.bind(program_.inputs, row);
       run.run(block.columns);
-    }
-  }
-
-  void run_chunks(const RowBlock& block, const RowOperand* operands) const noexcept {
-    alignas(64) float buffers[1 + kMaxRowOperands][kChunk];
-    ProgramRun run(program_);
-    const int64_t at_once = kChunk / block.columns;
-    for (int64_t row = 0; row < block.rows; row += at_once) {
-      const int64_t rows = std::min(at_once, block.rows - row), count = rows * block.columns;
-      for (size_t k = 0; k + 1 < program_.inputs; ++k) {
-        if (row > 0 && operands[k].row_stride == 0) continue;  // there already
-        run.bind(1 + k, laid_out(operands[k], row, std::min(at_once, block.rows), rows, block.columns, buffers[1 + k]));
-      }
-      float* data = block.data + row * block.row_stride;
-      float* sums = block.row_stride == block.columns ? data : buffers[0];
-      if (sums != data) copy_rows(data, block.row_stride, rows, block.columns, sums, block.columns);
-      run.bind(0, sums);
-      run.bind(program_.inputs, sums);
-      run.run(count);
-      if (sums != data) copy_rows(sums, block.columns, rows, block.columns, data, block.row_stride);
-    }
-  }
-
-  // Rows of an operand from `row` on, one behind the other; of one that is the same for all rows, `most` rows.
-  static const float* laid_out(const RowOperand& operand, int64_t row, int64_t most, int64_t rows, int64_t columns,
-                               float* buffer) {
-    const float* data = operand.data + row * operand.row_stride;
-    if (operand.row_stride == 0) rows = most;
-    if (operand.column_stride == 0) {
-      for (int64_t r = 0; r < rows; ++r) std::fill_n(buffer + r * columns, columns, data[r * operand.row_stride]);
-      return buffer;
-    }
-    if (operand.row_stride == columns) return data;
-    copy_rows(data, operand.row_stride, rows, columns, buffer, columns);
-    return buffer;
-  }
-
-  static void copy_rows(const float* from, int64_t from_stride, int64_t rows, int64_t columns, float* to,
-                        int64_t to_stride) {
-    for (int64_t r = 0; r < rows; ++r, from += from_stride, to += to_stride) {
-      std::memcpy(to, from, static_cast<size_t>(columns) * sizeof(float));
     }
   }
 

@@ -12,15 +12,6 @@
 namespace ingot::kernels::gemm {
 namespace {
 
-constexpr int64_t kChunk = 1024;  // elements that a program runs on at once
-
-void copy_rows(const std::byte* from, int64_t from_stride, int64_t rows, int64_t bytes, std::byte* to,
-               int64_t to_stride) {
-  for (int64_t row = 0; row < rows; ++row, from += from_stride, to += to_stride) {
-    std::memcpy(to, from, static_cast<size_t>(bytes));
-  }
-}
-
 bool is_bf16_or_f32(DType dtype) { return dtype == DType::kBF16 || dtype == DType::kF32; }
 
 size_t operand_count(const Problem& problem, size_t bias_input) {
@@ -149,53 +140,16 @@ void Bf16Epilogue::fill(const void* const* inputs, const std::byte* scratch, int
   }
 }
 
-// Rows of a few columns are put one behind the other: a program is fast on whole blocks only.
 void Bf16Epilogue::finish_rows(const float* sums, int64_t sums_stride, int64_t first_row, int64_t rows,
                                int64_t first_column, int64_t columns, const Bf16Operand* operands, std::byte* c,
                                int64_t c_stride) const noexcept {
-  alignas(64) std::byte buffers[kMaxOperands][kChunk * sizeof(float)];
-  alignas(64) float gathered[kChunk];
-  alignas(64) std::byte results[kChunk * sizeof(float)];
-  ProgramRun run(*program_);
-  const int64_t at_once = kChunk / columns;
-  for (int64_t row = 0; row < rows; row += at_once) {
-    const int64_t count = std::min(at_once, rows - row);
-    for (size_t k = 0; k < operands_.size(); ++k) {
-      bind_rows(run, k, operands[k], first_row + row, count, first_column, columns, buffers[k]);
-    }
-    const float* from = sums + row * sums_stride;
-    if (sums_stride != columns && count > 1) {
-      copy_rows(reinterpret_cast<const std::byte*>(from), sums_stride * 4, count, columns * 4,
-                reinterpret_cast<std::byte*>(gathered), columns * 4);
-      from = gathered;
-    }
-    run.bind(0, from);
-    std::byte* to = c + row * c_stride * result_bytes_;
-    const bool in_place = c_stride == columns || count == 1;
-    run.bind(program_->inputs, in_place ? to : results);
-    run.run(count * columns);
-    if (in_place) continue;
-    copy_rows(results, columns * result_bytes_, count, columns * result_bytes_, to, c_stride * result_bytes_);
+  ShortRowOperand seen[kMaxOperands];
+  for (size_t k = 0; k < operands_.size(); ++k) {
+    const Bf16Operand& operand = operands[k];
+    const int64_t at = first_row * operand.row_stride + first_column * operand.column_stride;
+    seen[k] = {operand.data + at * operands_[k].bytes(), operands_[k].dtype, operand.row_stride, operand.column_stride};
   }
-}
-
-// Binds the place of an operand for `rows` rows, one behind the other.
-void Bf16Epilogue::bind_rows(ProgramRun& run, size_t index, const Bf16Operand& operand, int64_t first_row, int64_t rows,
-                             int64_t first_column, int64_t columns, std::byte* buffer) const noexcept {
-  const DType dtype = operands_[index].dtype;
-  const int64_t bytes = operands_[index].bytes();
-  const std::byte* data =
-      operand.data + (first_row * operand.row_stride + first_column * operand.column_stride) * bytes;
-  if (operand.column_stride != 0) {
-    if (operand.row_stride == columns || rows == 1) return run.bind(1 + index, data);
-    copy_rows(data, operand.row_stride * bytes, rows, columns * bytes, buffer, columns * bytes);
-    return run.bind(1 + index, buffer);
-  }
-  auto* values = reinterpret_cast<float*>(buffer);
-  for (int64_t row = 0; row < rows; ++row) {
-    std::fill_n(values + row * columns, columns, splat_value(dtype, data + row * operand.row_stride * bytes));
-  }
-  run.bind(1 + index, values);
+  run_on_short_rows(*program_, {sums, sums_stride, c, c_stride, result_bytes_, rows, columns}, seen);
 }
 
 }  // namespace ingot::kernels::gemm

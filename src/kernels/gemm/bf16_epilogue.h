@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "kernels/gemm/bound_epilogue.h"
-#include "kernels/pointwise/program.h"
+#include "kernels/pointwise/short_rows.h"
 
 namespace ingot::kernels::gemm {
 
@@ -59,8 +59,6 @@ class Bf16Epilogue {
   };
   void bind_operand(const Problem& problem, size_t input);
   void expand(const Operand& operand, const void* const* inputs, std::byte* scratch) const noexcept;
-  void bind_rows(ProgramRun& run, size_t index, const Bf16Operand& operand, int64_t first_row, int64_t rows,
-                 int64_t first_column, int64_t columns, std::byte* buffer) const noexcept;
 
   RowLayout layout_;
   int64_t elements_ = 0, result_bytes_ = 2;
