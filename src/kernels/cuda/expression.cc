@@ -79,6 +79,8 @@ DType compute_type(DType dtype) {
   return is_int(dtype) ? DType::kI64 : DType::kF32;
 }
 
+const char* value_type(DType type) { return type == DType::kBool ? "bool" : is_int(type) ? "long long" : "float"; }
+
 }  // namespace
 
 const char* refuse_body(std::span<const TileInstruction> body) {
@@ -117,6 +119,25 @@ std::string expression(const Op& op, std::span<const std::string> operands, std:
   }
   type = compute_type(types[1]);
   return "(" + operands[0] + " ? " + operands[1] + " : " + operands[2] + ")";
+}
+
+std::string body_lines(std::span<const TileInstruction> body, const char* indent, std::vector<std::string>& names,
+                       std::vector<DType>& types) {
+  std::string lines;
+  for (const TileInstruction& instruction : body) {
+    std::vector<std::string> arguments;
+    std::vector<DType> argument_types;
+    for (const int64_t operand : instruction.operands) {
+      arguments.push_back(names[static_cast<size_t>(operand)]);
+      argument_types.push_back(types[static_cast<size_t>(operand)]);
+    }
+    DType type{};
+    const std::string value = expression(instruction.op, arguments, argument_types, type);
+    names.push_back(fmt::format("v{}", names.size()));
+    lines += fmt::format("{}const {} {} = {};\n", indent, value_type(type), names.back(), value);
+    types.push_back(type);
+  }
+  return lines;
 }
 
 }  // namespace ingot::kernels::cuda

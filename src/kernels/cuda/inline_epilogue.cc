@@ -15,13 +15,9 @@ InlineEpilogue inline_epilogue(std::span<const TileInstruction> body, const Prob
     const DType type = stored(problem.inputs[i].dtype, storage);
     const StridedOperand operand = broadcast_operand(type, problem.inputs[i].shape, space);
     const size_t o = names.size();
-    std::string offset = "0";
+    const std::string offset = offset_expression(operand.strides, 0);
     bool vector = operand.strides.back() == 1;
-    for (size_t axis = 0; axis < space.size(); ++axis) {
-      const int64_t stride = operand.strides[axis];
-      if (stride != 0) offset += fmt::format(" + (long long)i{} * {}", axis, stride);
-      if (axis + 1 < space.size() && stride % width != 0) vector = false;
-    }
+    for (size_t axis = 0; axis + 1 < space.size(); ++axis) vector = vector && operand.strides[axis] % width == 0;
     const char* name = device_type_name(type);
     code.parameters += fmt::format(", const {}* e{}", name, o);
     code.operands.push_back({Slot::kInput, i});
@@ -36,19 +32,7 @@ InlineEpilogue inline_epilogue(std::span<const TileInstruction> body, const Prob
     names.push_back(fmt::format("v{}", o));
     types.push_back(type);
   }
-  for (const TileInstruction& instruction : body) {
-    std::vector<std::string> arguments;
-    std::vector<DType> argument_types;
-    for (const int64_t operand : instruction.operands) {
-      arguments.push_back(names[static_cast<size_t>(operand)]);
-      argument_types.push_back(types[static_cast<size_t>(operand)]);
-    }
-    DType type{};
-    const std::string value = expression(instruction.op, arguments, argument_types, type);
-    names.push_back(fmt::format("v{}", names.size()));
-    code.lane += fmt::format("      const auto {} = {};\n", names.back(), value);
-    types.push_back(type);
-  }
+  code.lane += body_lines(body, "      ", names, types);
   code.lane += fmt::format("      const float result = {};\n", names.back());
   return code;
 }

@@ -59,6 +59,8 @@ int64_t vector_width(const Collapsed& collapsed, const std::vector<const Strided
   return width;
 }
 
+}  // namespace
+
 std::string offset_expression(const std::vector<int64_t>& strides, int64_t base) {
   std::string text = std::to_string(base);
   for (size_t i = 0; i < strides.size(); ++i) {
@@ -66,10 +68,6 @@ std::string offset_expression(const std::vector<int64_t>& strides, int64_t base)
   }
   return text;
 }
-
-const char* value_type(DType type) { return type == DType::kBool ? "bool" : is_int(type) ? "long long" : "float"; }
-
-}  // namespace
 
 StridedOperand broadcast_operand(DType stored, const Shape& shape, const Shape& space) {
   StridedOperand operand{stored, std::vector<int64_t>(space.size(), 0), 0};
@@ -124,19 +122,7 @@ KernelText strided_kernel(const Shape& space, std::span<const StridedOperand> in
       stores += fmt::format("  *q{} = y{};\n", o, o);
     }
   }
-  for (const TileInstruction& instruction : body) {
-    std::vector<std::string> arguments;
-    std::vector<DType> argument_types;
-    for (const int64_t operand : instruction.operands) {
-      arguments.push_back(names[static_cast<size_t>(operand)]);
-      argument_types.push_back(types[static_cast<size_t>(operand)]);
-    }
-    DType type{};
-    const std::string value = expression(instruction.op, arguments, argument_types, type);
-    names.push_back(fmt::format("v{}", names.size()));
-    lanes += fmt::format("    const {} {} = {};\n", value_type(type), names.back(), value);
-    types.push_back(type);
-  }
+  lanes += body_lines(body, "    ", names, types);
   for (size_t r = 0; r < results.size(); ++r) {
     lanes += fmt::format("    store(y{}.v[l], {});\n", inputs.size() + r, names[static_cast<size_t>(results[r])]);
   }

@@ -12,6 +12,8 @@ struct StridedOperand {
   int64_t base = 0;
 };
 
+// C++ of where the element lies.
+std::string offset_expression(const std::vector<int64_t>& strides, int64_t base);
 // Broadcast to `space` by NumPy's rule.
 StridedOperand broadcast_operand(DType stored, const Shape& shape, const Shape& space);
 
@@ -25,5 +27,8 @@ KernelText strided_kernel(const Shape& space, std::span<const StridedOperand> in
 const char* refuse_body(std::span<const TileInstruction> body);
 // C++ of an instruction on the values named by `operands`; `type` becomes its type (f32, i64 or bool).
 std::string expression(const Op& op, std::span<const std::string> operands, std::span<const DType> types, DType& type);
+// C++ of a body, a line behind `indent` for every instruction, on values named and typed so far; its own are added.
+std::string body_lines(std::span<const TileInstruction> body, const char* indent, std::vector<std::string>& names,
+                       std::vector<DType>& types);
 
 }  // namespace ingot::kernels::cuda
