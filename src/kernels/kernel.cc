@@ -6,6 +6,19 @@
 
 namespace ingot::kernels {
 
+std::string text_with_input(const Problem& problem) {
+  return fmt::format("{} {}{}", problem.op.text(), dtype_name(problem.inputs[0].dtype),
+                     shape_text(problem.inputs[0].shape));
+}
+
+std::string text_with_inputs(const Problem& problem) {
+  std::string text = problem.op.text();
+  for (const Operand& input : problem.inputs) {
+    text += input.present() ? fmt::format(" {}{}", dtype_name(input.dtype), shape_text(input.shape)) : " -";
+  }
+  return text;
+}
+
 std::span<const Family* const> all_families() {
   static const std::vector<const Family*> all = {
       &kGemmFamily,      &kConvFamily,      &kWinogradFamily,  &kConvTransposeFamily,

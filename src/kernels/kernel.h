@@ -101,6 +101,11 @@ struct Family {
   std::string (*text)(const Problem& problem);
 };
 
+// Texts for families that say no more than the operator with its attributes and what it reads: the first operand, or
+// all of them.
+std::string text_with_input(const Problem& problem);
+std::string text_with_inputs(const Problem& problem);
+
 std::span<const Family* const> all_families();
 
 struct Candidate {

@@ -45,14 +45,6 @@ template <IsaLevel isa> std::unique_ptr<BoundKernel> bind(const Problem& problem
              : attention::bind_attention(gemm::kAvx2_6x16, avx2::attention_functions(), problem, target);
 }
 
-std::string text(const Problem& problem) {
-  std::string text = problem.op.text();
-  for (const Operand& input : problem.inputs) {
-    text += input.present() ? fmt::format(" {}{}", dtype_name(input.dtype), shape_text(input.shape)) : " -";
-  }
-  return text;
-}
-
 constexpr Row kRows[] = {
     {"avx512_attention_f32_6x64", IsaLevel::kAvx512, refuse, cost<IsaLevel::kAvx512>, bind<IsaLevel::kAvx512>},
     {"avx2_attention_f32_6x16", IsaLevel::kAvx2, refuse, cost<IsaLevel::kAvx2>, bind<IsaLevel::kAvx2>},
@@ -60,6 +52,7 @@ constexpr Row kRows[] = {
 
 }  // namespace
 
-const Family kAttentionFamily = {"attention", "scaled dot-product attention, scores kept in cache", kOps, kRows, text};
+const Family kAttentionFamily = {"attention", "scaled dot-product attention, scores kept in cache", kOps, kRows,
+                                 text_with_inputs};
 
 }  // namespace ingot::kernels

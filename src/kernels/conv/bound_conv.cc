@@ -105,4 +105,11 @@ void pack_weights(const TileSet& tiles, const float* weights, const Shape& shape
   }
 }
 
+Tensor packed_weights(const TileSet& tiles, const Tensor& weights, int64_t groups) {
+  const int64_t floats = packed_weight_floats(tiles, weights.shape(), groups);
+  Tensor packed = Tensor::uninitialized(DType::kU8, {floats * static_cast<int64_t>(sizeof(float))});
+  pack_weights(tiles, weights.data<float>(), weights.shape(), groups, static_cast<float*>(packed.mutable_raw()));
+  return packed;
+}
+
 }  // namespace ingot::kernels::conv

@@ -34,11 +34,7 @@ template <const TileSet& tiles> const char* packing(const Problem& problem, size
 }
 
 template <const TileSet& tiles> Tensor pack(const Problem& problem, size_t, const Tensor& weights) {
-  const int64_t groups = problem.op.as<Conv>()->group;
-  const int64_t floats = packed_weight_floats(tiles, weights.shape(), groups);
-  Tensor packed = Tensor::uninitialized(DType::kU8, {floats * static_cast<int64_t>(sizeof(float))});
-  pack_weights(tiles, weights.data<float>(), weights.shape(), groups, static_cast<float*>(packed.mutable_raw()));
-  return packed;
+  return packed_weights(tiles, weights, problem.op.as<Conv>()->group);
 }
 
 template <const TileSet& tiles, IsaLevel isa>

@@ -15,5 +15,7 @@ std::unique_ptr<BoundKernel> bind_conv(const gemm::TileSet& tiles, IsaLevel isa,
 // Packs weights [m, c/group, kernel...] of a convolution in `groups` groups into `out`.
 void pack_weights(const gemm::TileSet& tiles, const float* weights, const Shape& shape, int64_t groups, float* out);
 int64_t packed_weight_floats(const gemm::TileSet& tiles, const Shape& shape, int64_t groups);
+// The same as a constant of a plan.
+Tensor packed_weights(const gemm::TileSet& tiles, const Tensor& weights, int64_t groups);
 
 }  // namespace ingot::kernels::conv

@@ -102,11 +102,6 @@ template <IsaLevel isa> std::unique_ptr<BoundKernel> bind(const Problem& problem
                                       find(problem.inputs[0].dtype, pool.fn == PoolFn::kMax, pool.channels_last));
 }
 
-std::string text(const Problem& problem) {
-  return fmt::format("{} {}{}", problem.op.text(), dtype_name(problem.inputs[0].dtype),
-                     shape_text(problem.inputs[0].shape));
-}
-
 constexpr Row kRows[] = {
     {"avx512_pool_f32_16", IsaLevel::kAvx512, refuse, cost<IsaLevel::kAvx512>, bind<IsaLevel::kAvx512>},
     {"avx2_pool_f32_8", IsaLevel::kAvx2, refuse, cost<IsaLevel::kAvx2>, bind<IsaLevel::kAvx2>},
@@ -114,6 +109,6 @@ constexpr Row kRows[] = {
 
 }  // namespace
 
-const Family kPoolFamily = {"pool", "maximum and average of windows in both layouts", kOps, kRows, text};
+const Family kPoolFamily = {"pool", "maximum and average of windows in both layouts", kOps, kRows, text_with_input};
 
 }  // namespace ingot::kernels

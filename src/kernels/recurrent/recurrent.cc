@@ -87,14 +87,6 @@ constexpr Row row(const char* name) {
   return {name, isa, refuse, cost<tiles>, bind<tiles, functions>, packing<names>, pack<tiles, functions>};
 }
 
-std::string text(const Problem& problem) {
-  std::string text = problem.op.text();
-  for (const Operand& input : problem.inputs) {
-    text += input.present() ? fmt::format(" {}{}", dtype_name(input.dtype), shape_text(input.shape)) : " -";
-  }
-  return text;
-}
-
 constexpr Row kRows[] = {
     row<IsaLevel::kAvx512, gemm::kAvx512_6x64, avx512::kRecurrentFunctions, kPackings16>("avx512_recurrent_f32_6x64"),
     row<IsaLevel::kAvx2, gemm::kAvx2_6x16, avx2::kRecurrentFunctions, kPackings8>("avx2_recurrent_f32_3x32"),
@@ -104,6 +96,7 @@ constexpr Row kRows[] = {
 
 }  // namespace
 
-const Family kRecurrentFamily = {"recurrent", "RNN, GRU and LSTM: a step's product with its gates", kOps, kRows, text};
+const Family kRecurrentFamily = {"recurrent", "RNN, GRU and LSTM: a step's product with its gates", kOps, kRows,
+                                 text_with_inputs};
 
 }  // namespace ingot::kernels

@@ -174,11 +174,6 @@ template <IsaLevel isa> std::unique_ptr<BoundKernel> bind(const Problem& problem
 
 const OpDef* const kOps[] = {&Resize::def};
 
-std::string text(const Problem& problem) {
-  return fmt::format("{} {}{}", problem.op.text(), dtype_name(problem.inputs[0].dtype),
-                     shape_text(problem.inputs[0].shape));
-}
-
 constexpr Row kRows[] = {
     {"reference_resize_bytes", IsaLevel::kReference, refuse_copies, cost<IsaLevel::kReference>,
      bind<IsaLevel::kReference>},
@@ -188,6 +183,7 @@ constexpr Row kRows[] = {
 
 }  // namespace
 
-const Family kResizeFamily = {"resize", "resampling: nearest, linear and cubic, in any layout", kOps, kRows, text};
+const Family kResizeFamily = {"resize", "resampling: nearest, linear and cubic, in any layout", kOps, kRows,
+                              text_with_input};
 
 }  // namespace ingot::kernels

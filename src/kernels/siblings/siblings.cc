@@ -63,11 +63,7 @@ template <const TileSet& tiles> const char* packing(const Problem& problem, size
 
 template <const TileSet& tiles> Tensor pack(const Problem& problem, size_t input, const Tensor& weights) {
   const Problem member = member_problem(problem, *member_of_weights(problem, input));
-  if (member.op.is<MatMul>()) return gemm::pack_matmul(tiles, member, weights);
-  const int64_t floats = conv::packed_weight_floats(tiles, weights.shape(), 1);
-  Tensor packed = Tensor::uninitialized(DType::kU8, {floats * static_cast<int64_t>(sizeof(float))});
-  conv::pack_weights(tiles, weights.data<float>(), weights.shape(), 1, static_cast<float*>(packed.mutable_raw()));
-  return packed;
+  return member.op.is<MatMul>() ? gemm::pack_matmul(tiles, member, weights) : conv::packed_weights(tiles, weights, 1);
 }
 
 template <const TileSet& tiles, IsaLevel isa>

@@ -74,11 +74,6 @@ template <IsaLevel isa> std::unique_ptr<BoundKernel> bind(const Problem& problem
 
 bool in_place(const Problem&, size_t input) { return input == 0; }
 
-std::string text(const Problem& problem) {
-  return fmt::format("{} {}{}", problem.op.text(), dtype_name(problem.inputs[0].dtype),
-                     shape_text(problem.inputs[0].shape));
-}
-
 constexpr Row kRows[] = {
     {"avx512_softmax_f32_16", IsaLevel::kAvx512, refuse, cost<IsaLevel::kAvx512>, bind<IsaLevel::kAvx512>, nullptr,
      nullptr, in_place},
@@ -88,6 +83,6 @@ constexpr Row kRows[] = {
 
 }  // namespace
 
-const Family kSoftmaxFamily = {"softmax", "softmax and log-softmax along any axis", kOps, kRows, text};
+const Family kSoftmaxFamily = {"softmax", "softmax and log-softmax along any axis", kOps, kRows, text_with_input};
 
 }  // namespace ingot::kernels
