@@ -19,12 +19,11 @@ using Clock = std::chrono::steady_clock;
 constexpr int kTracedRuns = 5;
 
 struct BenchCommand {
-  std::string model, shapes, profile, suite;
-  std::vector<std::string> inputs;
+  std::string model, profile, suite;
+  InputFlags inputs;
   double duration = 3, warm_up = 0.5;
   int64_t iterations = 10;
   int threads = 0;
-  uint64_t seed = 0;
   bool layers = false;
   BuildFlags flags;
 };
@@ -95,7 +94,7 @@ int bench(BenchCommand& command, const Common& common) {
   session_options.threads = command.threads;
   Session session(plan, session_options);
   const double load = seconds_since(begin_load);
-  const auto inputs = make_inputs(session, command.inputs, parse_shapes(command.shapes), command.seed);
+  const auto inputs = command.inputs.make(session);
   const auto begin_first = Clock::now();
   auto outputs = session.run(inputs);
   const double first = seconds_since(begin_first);
@@ -163,17 +162,13 @@ void add_bench(CLI::App& app, Common& common, int& result) {
   verb->add_option("model", command->model, "A plan or an .onnx file")->required();
   verb->add_option("--suite", command->suite,
                    "Run a suite of models beside other engines instead: cpu; `ingot bench --suite cpu --help`");
-  verb->add_option("-i,--input", command->inputs, "An input from a file, name=file.npy; the others are random")
-      ->take_all()
-      ->expected(1);
-  verb->add_option("--shapes", command->shapes, "Shapes of random inputs, name:1x3x224x224,...");
+  command->inputs.add_to(*verb);
   verb->add_option("--duration", command->duration, "Seconds to measure for")->capture_default_str();
   verb->add_option("--warmUp", command->warm_up, "Seconds to run before")->capture_default_str();
   verb->add_option("--iterations", command->iterations, "Least number of runs")->capture_default_str();
   verb->add_option("--nthreads", command->threads, "Threads; 0: every core")->capture_default_str();
   verb->add_option("--profile", command->profile, "Write a trace of five runs, by step and thread; opens in Perfetto");
   verb->add_flag("--layers", command->layers, "Print time by operator and kernel");
-  verb->add_option("--seed", command->seed, "Seed of random inputs")->capture_default_str();
   command->flags.add_to(*verb);
   verb->callback([command, &common, &result] { result = bench(*command, common); });
 }

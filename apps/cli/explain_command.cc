@@ -14,11 +14,10 @@ namespace {
 using nlohmann::json;
 
 struct ExplainCommand {
-  std::string model, shapes, page;
-  std::vector<std::string> inputs;
+  std::string model, page;
+  InputFlags inputs;
   int rounds = 9, threads = 0;
   int64_t step = -1;
-  uint64_t seed = 0;
   bool slowest = false;
   BuildFlags flags;
 };
@@ -155,7 +154,7 @@ int explain(ExplainCommand& command, const Common& common) {
   ingot_session_options options = default_session_options();
   options.threads = command.threads;
   const Session session(plan, options);
-  const auto inputs = make_inputs(session, command.inputs, parse_shapes(command.shapes), command.seed);
+  const auto inputs = command.inputs.make(session);
   const json explained = json::parse(explain_json(session, inputs, command.rounds));
   if (!command.page.empty()) {
     std::ofstream file(command.page);
@@ -190,10 +189,7 @@ void add_explain(CLI::App& app, Common& common, int& result) {
   auto command = std::make_shared<ExplainCommand>();
   CLI::App* verb = app.add_subcommand("explain", "Tells which kernel runs what, why, and how near the machine's best");
   verb->add_option("model", command->model, "A plan or an .onnx file")->required();
-  verb->add_option("-i,--input", command->inputs, "An input from a file, name=file.npy; the others are random")
-      ->take_all()
-      ->expected(1);
-  verb->add_option("--shapes", command->shapes, "Shapes of random inputs, name:1x3x224x224,...");
+  command->inputs.add_to(*verb);
   verb->add_option("--rounds", command->rounds, "Timed runs; 0: nothing is run")
       ->check(CLI::Range(0, 10000))
       ->capture_default_str();
@@ -201,7 +197,6 @@ void add_explain(CLI::App& app, Common& common, int& result) {
   verb->add_option("--step", command->step, "One step in full: its ONNX nodes and every kernel, with reasons");
   verb->add_flag("--slowest", command->slowest, "Slowest steps first");
   verb->add_option("--html", command->page, "Write a page that opens in any browser");
-  verb->add_option("--seed", command->seed, "Seed of random inputs")->capture_default_str();
   command->flags.add_to(*verb);
   verb->callback([command, &common, &result] { result = explain(*command, common); });
 }

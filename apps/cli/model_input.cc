@@ -160,8 +160,16 @@ std::map<std::string, Shape> parse_shapes(const std::string& text) {
   return shapes;
 }
 
-std::vector<Value> make_inputs(const Session& session, const std::vector<std::string>& files,
-                               const std::map<std::string, Shape>& shapes, uint64_t seed) {
+void InputFlags::add_to(CLI::App& command, const char* seed_text) {
+  command.add_option("-i,--input", files, "An input from a file, name=file.npy; the others are random")
+      ->take_all()
+      ->expected(1);
+  command.add_option("--shapes", shapes, "Shapes of random inputs, name:1x3x224x224,...");
+  command.add_option("--seed", seed, seed_text)->capture_default_str();
+}
+
+std::vector<Value> InputFlags::make(const Session& session) const {
+  const std::map<std::string, Shape> given_shapes = parse_shapes(shapes);
   std::map<std::string, std::string> by_name;
   for (const auto& file : files) {
     const size_t equals = file.find('=');
@@ -178,14 +186,14 @@ std::vector<Value> make_inputs(const Session& session, const std::vector<std::st
       inputs.push_back(read_npy(given->second));
       by_name.erase(given);
     } else {
-      inputs.push_back(random_value(dtype_of(port), shape_of(port, shapes), random));
+      inputs.push_back(random_value(dtype_of(port), shape_of(port, given_shapes), random));
     }
   }
   if (!by_name.empty()) {
     throw Exception(INGOT_INVALID_ARGUMENT,
                     fmt::format("the model has no input '{}'; its inputs: {}", by_name.begin()->first, names));
   }
-  for (const auto& [name, shape] : shapes) {
+  for (const auto& [name, shape] : given_shapes) {
     if ((", " + names + ",").find(", " + name + ",") == std::string::npos) {
       throw Exception(INGOT_INVALID_ARGUMENT, fmt::format("the model has no input '{}'; its inputs: {}", name, names));
     }

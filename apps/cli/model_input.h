@@ -28,10 +28,17 @@ Plan load_or_build(const std::string& path, const BuildFlags& flags, const Commo
 // "x:1x3x224x224,y:1x4"
 std::map<std::string, Shape> parse_shapes(const std::string& text);
 
-// Inputs for every port of the session: from files (name=path.npy) where given, else seeded random numbers; unknown
-// sizes come from `shapes`, by default 1.
-std::vector<Value> make_inputs(const Session& session, const std::vector<std::string>& files,
-                               const std::map<std::string, Shape>& shapes, uint64_t seed);
+// What a verb runs a model on, as flags: files where given, else seeded random numbers; unknown sizes come from
+// --shapes, by default 1.
+struct InputFlags {
+  std::vector<std::string> files;  // name=path.npy
+  std::string shapes;
+  uint64_t seed = 0;
+
+  void add_to(CLI::App& command, const char* seed_text = "Seed of random inputs");
+  // An input for every port of the session.
+  std::vector<Value> make(const Session& session) const;
+};
 // "x: tensor(float) [1,3,224,224]" of a value.
 std::string value_text(const Value& value);
 

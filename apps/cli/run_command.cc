@@ -15,9 +15,8 @@ namespace {
 using nlohmann::json;
 
 struct RunCommand {
-  std::string model, output, shapes;
-  std::vector<std::string> inputs;
-  uint64_t seed = 0;
+  std::string model, output;
+  InputFlags inputs;
   BuildFlags flags;
 };
 
@@ -42,9 +41,9 @@ void save(const std::string& folder, const std::string& name, const Value& value
 int run(RunCommand& command, const Common& common) {
   const Plan plan = load_or_build(command.model, command.flags, common);
   Session session(plan);
-  const auto inputs = make_inputs(session, command.inputs, parse_shapes(command.shapes), command.seed);
+  const auto inputs = command.inputs.make(session);
   ingot_run_options options = default_run_options();
-  options.seed = command.seed;
+  options.seed = command.inputs.seed;
   const auto begin = std::chrono::steady_clock::now();
   const auto outputs = session.run(inputs, options);
   const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - begin;
@@ -72,12 +71,8 @@ void add_run(CLI::App& app, Common& common, int& result) {
   auto command = std::make_shared<RunCommand>();
   CLI::App* verb = app.add_subcommand("run", "Runs a plan, or an ONNX model, once");
   verb->add_option("model", command->model, "A plan or an .onnx file")->required();
-  verb->add_option("-i,--input", command->inputs, "An input from a file, name=file.npy; the others are random")
-      ->take_all()
-      ->expected(1);
+  command->inputs.add_to(*verb, "Seed of random inputs and operators");
   verb->add_option("-o,--output", command->output, "Folder to write the outputs to as .npy files");
-  verb->add_option("--shapes", command->shapes, "Shapes of random inputs, name:1x3x224x224,...");
-  verb->add_option("--seed", command->seed, "Seed of random inputs and operators")->capture_default_str();
   command->flags.add_to(*verb);
   verb->callback([command, &common, &result] { result = run(*command, common); });
 }

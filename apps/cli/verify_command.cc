@@ -20,10 +20,9 @@ using nlohmann::json;
 namespace fs = std::filesystem;
 
 struct VerifyCommand {
-  std::string model, shapes;
-  std::vector<std::string> inputs;
+  std::string model;
+  InputFlags inputs;
   double tolerance = 1e-3;
-  uint64_t seed = 0;
   bool no_bisect = false;
   BuildFlags flags;
 };
@@ -114,7 +113,7 @@ class Verification {
   int run() {
     const Plan plan = load_or_build(command_.model, command_.flags, common_);
     Session session(plan);
-    inputs_ = make_inputs(session, command_.inputs, parse_shapes(command_.shapes), command_.seed);
+    inputs_ = command_.inputs.make(session);
     for (size_t i = 0; i < inputs_.size(); ++i) {
       names_.push_back(session.inputs()[i].name);
       files_[names_.back()] = (folder_.path / fmt::format("in{}.npy", i)).string();
@@ -268,14 +267,10 @@ void add_verify(CLI::App& app, Common& common, int& result) {
   CLI::App* verb =
       app.add_subcommand("verify", "Compares outputs with ONNX Runtime's and finds the first node that diverges");
   verb->add_option("model", command->model, "The .onnx file")->required();
-  verb->add_option("-i,--input", command->inputs, "An input from a file, name=file.npy; the others are random")
-      ->take_all()
-      ->expected(1);
-  verb->add_option("--shapes", command->shapes, "Shapes of random inputs, name:1x3x224x224,...");
+  command->inputs.add_to(*verb);
   verb->add_option("--tolerance", command->tolerance,
                    "Largest error allowed, as a share of the output's largest magnitude")
       ->capture_default_str();
-  verb->add_option("--seed", command->seed, "Seed of random inputs")->capture_default_str();
   verb->add_flag("--no-bisect", command->no_bisect, "Do not look for the first diverging node");
   command->flags.add_to(*verb);
   verb->callback([command, &common, &result] { result = verify(*command, common); });
