@@ -49,8 +49,25 @@ const gemm::Bf16TileSet* bf16_tiles() {
 
 constexpr int64_t kBf16Depth = 256;
 
+void run_bf16_blocks(const gemm::Bf16BlockSet& blocks, int64_t runs) {
+  const std::vector<uint16_t> a(gemm::kBlockRows * kBf16Depth, 0x3f80), b(32 * kBf16Depth, 0x3f80);
+  std::vector<float> sums(gemm::kBlockRows * 32);
+  gemm::Bf16BlockArgs args;
+  args.a = {a.data(), gemm::kBlockDepth, gemm::kHalfRows * gemm::kBlockDepth, gemm::kBlockRows * gemm::kBlockDepth};
+  args.b = b.data();
+  args.b_step = 64;
+  args.rows = gemm::kBlockRows;
+  args.vectors = 2;
+  args.depth = kBf16Depth;
+  args.sums = sums.data();
+  blocks.begin();
+  for (int64_t run = 0; run < runs; ++run) blocks.multiply(args);
+  blocks.end();
+}
+
 void run_bf16(int64_t runs) {
   const gemm::Bf16TileSet& tiles = *bf16_tiles();
+  if (tiles.blocks != nullptr) return run_bf16_blocks(*tiles.blocks, runs);
   const int64_t rows_count = tiles.shape.rows, columns = tiles.shape.columns();
   const std::vector<uint16_t> a(static_cast<size_t>(rows_count * kBf16Depth), 0x3f80);
   const std::vector<uint16_t> b(static_cast<size_t>(columns * kBf16Depth), 0x3f80);

@@ -1,14 +1,20 @@
 // Blocks of up to 32 x 32 sums in four tile registers: 64 cycles of products for four loads of 1 KB.
 #include "kernels/isa/intrinsics.h"
 
+#include <algorithm>
+#include <cmath>
+
 #include "kernels/gemm/bf16_gather.h"
+#include "ops/binary.h"
 
 #include "kernels/isa/amx_begin.h"
 namespace ingot::kernels::gemm {
 namespace amx {
 namespace {
+#include "kernels/isa/vec_avx512.h"
+#include "kernels/isa/vec_math.h"
+#include "kernels/pointwise/functions-inl.h"
 
-constexpr int64_t kLongestLine = 2048;  // elements of a row that is built in order
 constexpr int kTileRows = 16, kTileBytes = 64, kTileUnits = 16, kColumns = 16;
 constexpr int64_t kLine = 32;              // elements of a cache line
 constexpr int kSumBytes = 2 * kTileBytes;  // of a row of sums
@@ -31,14 +37,102 @@ constexpr Config kConfig = full_tiles();
 void begin() noexcept { _tile_loadconfig(&kConfig); }
 void end() noexcept { _tile_release(); }
 
-__mmask16 mask16(int64_t count) { return count >= 16 ? 0xffff : static_cast<__mmask16>((1u << count) - 1); }
+__mmask16 mask16(int64_t count) {
+  return static_cast<__mmask16>((1u << std::clamp<int64_t>(count, 0, kColumns)) - 1);
+}
 
 // GCC's tile intrinsics do not say that they read and write memory: this stands between them and what does.
 inline __attribute__((always_inline)) void memory_fence() { __asm__ volatile("" ::: "memory"); }
 
-// Sums: tiles 0 to 3, [half of the rows][half of the columns]; A: 4 and 5; B: 6 and 7.
-template <int A, int B> inline __attribute__((always_inline)) void multiply_parts(const Bf16BlockArgs& args) {
-  const int64_t a_bytes = args.a.row_step * 2, b_bytes = args.b_step * 2;
+// Tiles leave the vector units idle: finishing runs between their products. Without an activation when !with_activation.
+template <bool with_activation, UnaryFn fn> class Finisher {
+ public:
+  explicit Finisher(const Bf16FinishArgs& args) : args_(args) {
+    const TileFinish& how = args.finish;
+    alpha_ = set1(how.alpha);
+    low_ = set1(how.low);
+    high_ = set1(how.high);
+    scale_ = set1(args.scale);
+    shift_ = set1(args.shift);
+  }
+  void rows(int64_t first, int64_t end, int64_t column) const {
+    const __mmask16 mask = mask16(args_.columns - column);
+    const float* at = args_.finish.bias;
+    const F bias = at == nullptr ? set1(0) : _mm512_maskz_loadu_ps(mask, at + column);
+    for (int64_t r = first; r < end; ++r) row(r, column, mask, bias);
+  }
+
+ private:
+  F add(F x, int64_t r, int64_t column, __mmask16 mask) const {
+    const __m256i bits = _mm256_maskz_loadu_epi16(mask, args_.addend.at + r * args_.addend.stride + column);
+    return x + _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(bits), 16));
+  }
+  void row(int64_t r, int64_t column, __mmask16 mask, F bias) const {
+    const bool added = args_.addend.at != nullptr, added_last = added && args_.addend_last;
+    float* at = args_.sums + r * 2 * kColumns + column;
+    F x = fma(load(at), alpha_, bias);
+    if (added && !added_last) x = add(x, r, column, mask);
+    if constexpr (with_activation) {
+      x = fma(unary<fn>(x, args_.activation_alpha, args_.activation_beta), scale_, shift_);
+      if (added_last) x = add(x, r, column, mask);
+    }
+    x = min2(high_, max2(low_, x));  // NaN passes
+    if (args_.narrow != nullptr) {
+      _mm256_mask_storeu_epi16(args_.narrow + r * args_.c_stride + column, mask,
+                               reinterpret_cast<__m256i>(_mm512_cvtneps_pbh(x)));
+    } else if (args_.wide != nullptr) {
+      _mm512_mask_storeu_ps(args_.wide + r * args_.c_stride + column, mask, x);
+    } else {
+      store(at, x);
+    }
+  }
+
+  const Bf16FinishArgs& args_;
+  F alpha_, low_, high_, scale_, shift_;
+};
+
+template <bool with_activation, UnaryFn fn>
+void finish(const Bf16FinishArgs& args, int64_t first, int64_t end) noexcept {
+  const Finisher<with_activation, fn> finisher(args);
+  for (int64_t column = 0; column < args.columns; column += kColumns) finisher.rows(first, end, column);
+}
+
+// The activations of trained models; others are left to programs.
+Bf16FinishFn finisher(const Unary* activation) noexcept {
+  if (activation == nullptr) return finish<false, UnaryFn::kAbs>;
+  switch (activation->fn) {
+    case UnaryFn::kHardSwish: return finish<true, UnaryFn::kHardSwish>;
+    case UnaryFn::kHardSigmoid: return finish<true, UnaryFn::kHardSigmoid>;
+    case UnaryFn::kSilu: return finish<true, UnaryFn::kSilu>;
+    case UnaryFn::kSigmoid: return finish<true, UnaryFn::kSigmoid>;
+    case UnaryFn::kTanh: return finish<true, UnaryFn::kTanh>;
+    case UnaryFn::kGelu: return finish<true, UnaryFn::kGelu>;
+    case UnaryFn::kGeluTanh: return finish<true, UnaryFn::kGeluTanh>;
+    case UnaryFn::kLeakyRelu: return finish<true, UnaryFn::kLeakyRelu>;
+    case UnaryFn::kElu: return finish<true, UnaryFn::kElu>;
+    case UnaryFn::kMish: return finish<true, UnaryFn::kMish>;
+    default: return nullptr;
+  }
+}
+
+// Sums: tiles 0 to 3, [half of the rows][half of the columns]; A: 4 and 5; B: 6 and 7. Loads come first: a core whose
+// other thread is busy overlaps them with products no more.
+template <int A, int B>
+inline __attribute__((always_inline)) void multiply_part(const uint16_t* a, const Bf16Rows& rows, const uint16_t* b,
+                                                         int64_t b_bytes) {
+  _tile_loadd(6, b, b_bytes);
+  if constexpr (B > 1) _tile_loadd(7, b + 2 * kColumns, b_bytes);
+  _tile_loadd(4, a, rows.row_step * 2);
+  if constexpr (A > 1) _tile_loadd(5, a + rows.half_step, rows.row_step * 2);
+  _tile_dpbf16ps(0, 4, 6);
+  if constexpr (B > 1) _tile_dpbf16ps(1, 4, 7);
+  if constexpr (A > 1) _tile_dpbf16ps(2, 5, 6);
+  if constexpr (A > 1 && B > 1) _tile_dpbf16ps(3, 5, 7);
+}
+
+// `between(part)` runs after the products of each part.
+template <int A, int B, class Between>
+inline __attribute__((always_inline)) void multiply_parts(const Bf16BlockArgs& args, const Between& between) {
   const uint16_t* a = args.a.at;
   const uint16_t* b = args.b;
   const uint16_t* next = args.next;
@@ -47,38 +141,42 @@ template <int A, int B> inline __attribute__((always_inline)) void multiply_part
     for (const uint16_t* end = args.next + lines * (part + 1) / parts * kLine; next < end; next += kLine) {
       _mm_prefetch(next, _MM_HINT_T1);
     }
-    _tile_loadd(6, b, b_bytes);
-    _tile_loadd(4, a, a_bytes);
-    _tile_dpbf16ps(0, 4, 6);
-    if constexpr (B > 1) {
-      _tile_loadd(7, b + 2 * kColumns, b_bytes);
-      _tile_dpbf16ps(1, 4, 7);
-    }
-    if constexpr (A > 1) {
-      _tile_loadd(5, a + args.a.half_step, a_bytes);
-      _tile_dpbf16ps(2, 5, 6);
-      if constexpr (B > 1) _tile_dpbf16ps(3, 5, 7);
-    }
+    multiply_part<A, B>(a, args.a, b, args.b_step * 2);
+    between(part);
     a += args.a.part_step;
     b += kTileUnits * args.b_step;
   }
 }
 
-template <int A, int B> void multiply_block(const Bf16BlockArgs& args) noexcept {
+template <int A, int B> inline __attribute__((always_inline)) void begin_sums(const Bf16BlockArgs& args) {
   float *top = args.sums, *bottom = top + kTileRows * 2 * kColumns;
-  memory_fence();
-  if (args.accumulate) {
-    _tile_loadd(0, top, kSumBytes);
-    if constexpr (B > 1) _tile_loadd(1, top + kColumns, kSumBytes);
-    if constexpr (A > 1) _tile_loadd(2, bottom, kSumBytes);
-    if constexpr (A > 1 && B > 1) _tile_loadd(3, bottom + kColumns, kSumBytes);
-  } else {
+  if (!args.accumulate) {
     _tile_zero(0);
     _tile_zero(1);
     _tile_zero(2);
     _tile_zero(3);
+    return;
   }
-  multiply_parts<A, B>(args);
+  _tile_loadd(0, top, kSumBytes);
+  if constexpr (B > 1) _tile_loadd(1, top + kColumns, kSumBytes);
+  if constexpr (A > 1) _tile_loadd(2, bottom, kSumBytes);
+  if constexpr (A > 1 && B > 1) _tile_loadd(3, bottom + kColumns, kSumBytes);
+}
+
+template <int A, int B> void multiply_block(const Bf16BlockArgs& args) noexcept {
+  float *top = args.sums, *bottom = top + kTileRows * 2 * kColumns;
+  memory_fence();
+  begin_sums<A, B>(args);
+  if (args.meanwhile == nullptr) {
+    multiply_parts<A, B>(args, [](int64_t) {});
+  } else {
+    const Bf16FinishArgs& other = *args.meanwhile;
+    const int64_t parts = args.depth / kBlockDepth, at_once = (other.rows + parts - 1) / parts;
+    multiply_parts<A, B>(args, [&](int64_t part) {
+      const int64_t first = part * at_once;
+      if (first < other.rows) other.rows_fn(other, first, std::min(other.rows, first + at_once));
+    });
+  }
   _tile_stored(0, top, kSumBytes);
   if constexpr (B > 1) _tile_stored(1, top + kColumns, kSumBytes);
   if constexpr (A > 1) _tile_stored(2, bottom, kSumBytes);
@@ -94,22 +192,46 @@ void multiply(const Bf16BlockArgs& args) noexcept {
   }
 }
 
-// Builds a row in its order, with whole vectors behind one another, then deals its parts out.
-void gather_short(const Bf16GatherArgs& args) noexcept {
-  alignas(64) uint16_t line[kLongestLine + kBlockDepth];
-  const int64_t whole = args.depth / kBlockDepth * kBlockDepth;
-  const __mmask32 rest = (1u << (args.depth - whole)) - 1;
-  for (int64_t row = 0; row < args.rows; ++row) {
-    uint16_t* end = line;
-    for (int64_t tap = 0; tap < args.taps; ++tap, end += args.depth) {
-      const uint16_t* from = args.a[tap * args.a_rows + row];
-      for (int64_t d = 0; d < whole; d += kBlockDepth) _mm512_storeu_si512(end + d, _mm512_loadu_si512(from + d));
-      _mm512_storeu_si512(end + whole, _mm512_maskz_loadu_epi16(rest, from + whole));
+// What a vector of a row takes from a tap: lanes of `mask` from `shift` elements behind the tap's start.
+struct Piece {
+  int64_t tap, shift;
+  __mmask32 mask;
+  bool last;  // of its vector
+};
+constexpr int64_t kMostPieces = 256;
+
+// Writes the pieces of a row of `taps` * `depth` elements, vector by vector, and counts them.
+int64_t cut_row(const Bf16GatherArgs& args, Piece* pieces) {
+  int64_t count = 0;
+  for (int64_t first = 0; first < args.stored; first += kBlockDepth) {
+    const int64_t end = std::min(first + kBlockDepth, args.taps * args.depth);
+    for (int64_t at = first; at < end;) {
+      const int64_t tap = at / args.depth, next = std::min(end, (tap + 1) * args.depth);
+      const uint64_t lanes = ((uint64_t{1} << (next - first)) - 1) & ~((uint64_t{1} << (at - first)) - 1);
+      pieces[count++] = {tap, first - tap * args.depth, static_cast<__mmask32>(lanes), next == end};
+      at = next;
     }
-    _mm512_storeu_si512(end, _mm512_setzero_si512());
+  }
+  return count;
+}
+
+// Every vector of a row is put together in a register.
+void gather_pieces(const Bf16GatherArgs& args) noexcept {
+  Piece pieces[kMostPieces];
+  const int64_t count = cut_row(args, pieces);
+  for (int64_t row = 0; row < args.rows; ++row) {
     uint16_t* out = args.out + row * kBlockDepth;
-    for (int64_t d = 0; d < args.stored; d += kBlockDepth, out += kBlockRows * kBlockDepth) {
-      _mm512_storeu_si512(out, _mm512_load_si512(line + d));
+    __m512i vector = _mm512_setzero_si512();
+    for (int64_t i = 0; i < count; ++i) {
+      const Piece& piece = pieces[i];
+      // Lanes before the piece lie before the tap: an address that may be nobody's, and is not read.
+      const auto from = reinterpret_cast<uintptr_t>(args.a[piece.tap * args.a_rows + row]) +
+                        static_cast<uintptr_t>(piece.shift * int64_t{sizeof(uint16_t)});
+      vector = _mm512_mask_loadu_epi16(vector, piece.mask, reinterpret_cast<const void*>(from));
+      if (!piece.last) continue;
+      _mm512_storeu_si512(out, vector);
+      out += kBlockRows * kBlockDepth;
+      vector = _mm512_setzero_si512();
     }
   }
 }
@@ -125,35 +247,14 @@ void gather(const Bf16GatherArgs& args) noexcept {
         }
       }
     }
-  } else if (args.stored <= kLongestLine) {
-    gather_short(args);
+  } else if (args.taps + args.stored / kBlockDepth <= kMostPieces) {
+    gather_pieces(args);
   } else {
     gather_rows(args);
   }
 }
 
-void finish(const Bf16FinishArgs& args) noexcept {
-  const TileFinish& how = args.finish;
-  const __m512 alpha = _mm512_set1_ps(how.alpha), low = _mm512_set1_ps(how.low), high = _mm512_set1_ps(how.high);
-  for (int64_t column = 0; column < args.columns; column += kColumns) {
-    const __mmask16 mask = mask16(args.columns - column);
-    for (int64_t r = 0; r < args.rows; ++r) {
-      __m512 bias = _mm512_setzero_ps();
-      if (how.bias != nullptr) bias = _mm512_maskz_loadu_ps(mask, how.bias + r * how.bias_stride + column);
-      float* at = args.sums + r * 2 * kColumns + column;
-      const __m512 sum = _mm512_fmadd_ps(_mm512_loadu_ps(at), alpha, bias);
-      const __m512 result = _mm512_min_ps(high, _mm512_max_ps(low, sum));  // NaN passes
-      if (args.narrow == nullptr) {
-        _mm512_storeu_ps(at, result);
-      } else {
-        _mm256_mask_storeu_epi16(args.narrow + r * args.c_stride + column, mask,
-                                 reinterpret_cast<__m256i>(_mm512_cvtneps_pbh(result)));
-      }
-    }
-  }
-}
-
-constexpr Bf16BlockSet kBlocks = {begin, end, gather, multiply, finish};
+constexpr Bf16BlockSet kBlocks = {begin, end, gather, multiply, finisher};
 
 }  // namespace
 }  // namespace amx

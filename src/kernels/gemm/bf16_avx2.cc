@@ -41,6 +41,13 @@ struct B16 {
   static Reg fma(Reg a, Reg b, Reg c) { return bf16::fma(a, b, c); }
   static Reg max(Reg a, Reg b) { return max2(a, b); }  // b when either is NaN
   static Reg min(Reg a, Reg b) { return min2(a, b); }
+  static Reg add(Reg a, Reg b) { return a + b; }
+  static Reg load_narrow(const uint16_t* p) { return load_brain(p); }
+  static Reg load_narrow(const uint16_t* p, int64_t count) {
+    uint16_t all[kWidth] = {};
+    __builtin_memcpy(all, p, static_cast<size_t>(count) * sizeof(uint16_t));
+    return load_brain(all);
+  }
   static void store_narrow(uint16_t* p, Reg x) { store_brain(p, x); }
   static void store_narrow(uint16_t* p, Reg x, int64_t count) {
     uint16_t all[kWidth];

@@ -34,6 +34,10 @@ struct B16 {
   static Reg fma(Reg a, Reg b, Reg c) { return _mm512_fmadd_ps(a, b, c); }
   static Reg max(Reg a, Reg b) { return _mm512_max_ps(a, b); }  // b when either is NaN
   static Reg min(Reg a, Reg b) { return _mm512_min_ps(a, b); }
+  static Reg add(Reg a, Reg b) { return _mm512_add_ps(a, b); }
+  static Reg wide(__m256i x) { return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(x), 16)); }
+  static Reg load_narrow(const uint16_t* p) { return wide(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(p))); }
+  static Reg load_narrow(const uint16_t* p, int64_t count) { return wide(_mm256_maskz_loadu_epi16(mask(count), p)); }
   static __m256i narrow(Reg x) { return reinterpret_cast<__m256i>(_mm512_cvtneps_pbh(x)); }
   static void store_narrow(uint16_t* p, Reg x) { _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), narrow(x)); }
   static void store_narrow(uint16_t* p, Reg x, int64_t count) { _mm256_mask_storeu_epi16(p, mask(count), narrow(x)); }

@@ -11,7 +11,7 @@ namespace ingot::kernels::gemm {
 namespace {
 
 constexpr int64_t kTableEntries = 4096;  // row pointers handled at once
-constexpr int64_t kPanelDepth = 512;     // of a panel's part of 32 columns, two thirds of L1
+constexpr int64_t kPanelDepth = 320;     // of a part of 32 columns, which L1 holds beside as much of 32 rows
 constexpr int64_t kProgramTiles = 4;     // row tiles whose sums, still in L1, a program runs on
 constexpr double kWorthAThread = 400e3;  // multiply-adds
 
@@ -31,19 +31,22 @@ Bf16Gemm::Bf16Gemm(const Bf16TileSet& tiles, const Bf16Size& size, const Bf16Epi
   cut_rows(target);
   share_out(target);
   const bool blocks = tiles.blocks != nullptr;
+  const RegisterForm& form = epilogue.form();
+  if (blocks) finish_fn_ = tiles.blocks->finisher(form.activation ? &*form.activation : nullptr);
   table_bytes_ = round_up(block_tiles_ * rows * size.taps * static_cast<int64_t>(sizeof(uint16_t*)), 64);
-  const int64_t tiles_of_sums = blocks ? std::max(block_tiles_, kProgramTiles) : kProgramTiles;
+  cuts_ = blocks ? parts(stored_.elements(), kPanelDepth) : 1;
+  const int64_t tiles_of_sums = cuts_ > 1 ? std::max(block_tiles_ + 1, kProgramTiles) : kProgramTiles;
   sums_bytes_ = blocks || epilogue.has_program() ? tiles_of_sums * rows * tiles.shape.columns() * 4 : 0;
   patches_bytes_ = round_up(block_tiles_ * rows * size.patch_elements * 2, 64);
   const int64_t gathered = blocks ? block_tiles_ * gathered_elements(stored_.elements()) * 2 : 0;
   slot_bytes_ = table_bytes_ + sums_bytes_ + patches_bytes_ + gathered;
 }
 
-// The rows of A that half of L2 holds, so that they serve every panel.
+// The rows of A and of the result that half of L2 holds, so that the rows serve every panel.
 void Bf16Gemm::cut_rows(const Target& target) {
   const int64_t rows = tiles_.shape.rows;
   const int64_t least = tiles_.blocks != nullptr ? 4 : 8;
-  const int64_t elements = tiles_.blocks != nullptr ? stored_.elements() : size_.row_elements;
+  const int64_t elements = tiles_.blocks != nullptr ? stored_.elements() + size_.n : size_.row_elements;
   int64_t block = target.l2_bytes / 2 / (std::max<int64_t>(1, elements) * 2 * rows);
   block = std::clamp<int64_t>(block, least, kMostTiles);
   block = std::min(block, std::max<int64_t>(1, kTableEntries / (std::max<int64_t>(1, size_.taps) * rows)));
@@ -91,20 +94,21 @@ void Bf16Gemm::run_unit(const Bf16Source& source, int64_t unit, const Slot& slot
   const int64_t part_m = unit % units_m_, part_n = unit / units_m_ % units_n_, index = unit / (units_m_ * units_n_);
   const int64_t end = row_tiles_ * (part_m + 1) / units_m_, tile_rows = tiles_.shape.rows;
   const Bf16Product product = source.product(index);
+  Blocks blocks;
   for (int64_t tile = row_tiles_ * part_m / units_m_; tile < end; tile += block_tiles_) {
     const int64_t first = tile * tile_rows;
     const int64_t rows = std::min(std::min(end, tile + block_tiles_) * tile_rows, size_.m) - first;
     source.rows(index, first, rows, slot.table, slot.patches);
-    BlockRows placed;
-    if (tiles_.blocks != nullptr) place_rows(rows, slot, placed);
+    if (tiles_.blocks != nullptr) place_rows(rows, slot, blocks.rows);
     for (int64_t panel = panels_ * part_n / units_n_; panel < panels_ * (part_n + 1) / units_n_; ++panel) {
       if (tiles_.blocks != nullptr) {
-        run_block_panel(product, first, rows, panel, slot, placed);
+        run_block_panel(product, first, rows, panel, slot, blocks);
       } else {
         run_panel(product, first, rows, panel, slot);
       }
     }
   }
+  finish_waiting(blocks);
 }
 
 void Bf16Gemm::run_panel(const Bf16Product& product, int64_t first_row, int64_t rows, int64_t panel,
@@ -120,11 +124,15 @@ void Bf16Gemm::run_panel(const Bf16Product& product, int64_t first_row, int64_t 
   args.columns = std::min<int64_t>(shape.columns(), size_.n - first_column);
   args.finish = product.finish;
   if (args.finish.bias != nullptr) args.finish.bias += first_column;
+  args.addend.stride = product.addend.stride;
   args.c_stride = epilogue_.has_program() ? shape.columns() : size_.c_stride;
   int64_t waiting = 0;  // first row whose sums the program has not seen
   for (int64_t row = 0; row < rows; row += shape.rows) {
     const int64_t count = std::min<int64_t>(shape.rows, rows - row);
     args.a = slot.table + row * size_.taps;
+    if (product.addend.at != nullptr) {
+      args.addend.at = product.addend.at + (first_row + row) * product.addend.stride + first_column;
+    }
     if (epilogue_.has_program()) {
       args.wide = slot.sums + (row - waiting) * shape.columns();
     } else {
@@ -149,7 +157,7 @@ void Bf16Gemm::finish_panel(const Bf16Product& product, int64_t first_row, int64
 
 // Few panels read rows where they lie; more are worth a copy in the order of reading.
 void Bf16Gemm::place_rows(int64_t rows, const Slot& slot, BlockRows& placed) const noexcept {
-  constexpr int64_t kFewPanels = 3;
+  constexpr int64_t kFewPanels = 8;
   uint16_t* to = slot.gathered;
   for (int64_t row = 0; row < rows; row += kBlockRows, to += gathered_elements(stored_.elements())) {
     const uint16_t* const* table = slot.table + row * size_.taps;
@@ -162,19 +170,57 @@ void Bf16Gemm::place_rows(int64_t rows, const Slot& slot, BlockRows& placed) con
   }
 }
 
-// Parts of the depth come one after the other, so that a panel's part stays in L1 for all rows.
-void Bf16Gemm::run_block_panel(const Bf16Product& product, int64_t first_row, int64_t rows, int64_t panel,
-                               const Slot& slot, const BlockRows& placed) const noexcept {
-  const int64_t columns = tiles_.shape.columns(), first_column = panel * columns, depth = stored_.elements();
-  const int64_t block_sums = kBlockRows * columns, width = panel_width(tiles_.shape, size_.n, panel);
-  const int64_t cuts = parts(depth, kPanelDepth), units = depth / kBlockDepth;
-  const auto cut = [&](int64_t i) { return units * i / cuts * kBlockDepth; };
+// How a panel's rows from `first_row` on are finished; without sums and their number of rows.
+Bf16FinishArgs Bf16Gemm::finish_of(const Bf16Product& product, int64_t first_row, int64_t panel) const noexcept {
+  const int64_t columns = tiles_.shape.columns(), first_column = panel * columns;
+  const RegisterForm& form = epilogue_.form();
   Bf16FinishArgs finish;
+  finish.rows_fn = finish_fn_;
+  if (form.activation) {
+    finish.activation_alpha = static_cast<float>(form.activation->alpha);
+    finish.activation_beta = static_cast<float>(form.activation->beta);
+  }
+  finish.scale = product.scale;
+  finish.shift = product.shift;
+  finish.addend_last = form.addend_last;
   finish.columns = std::min(columns, size_.n - first_column);
   finish.c_stride = size_.c_stride;
   finish.finish = product.finish;
   if (finish.finish.bias != nullptr) finish.finish.bias += first_column;
-  for (int64_t i = 0; i < cuts; ++i) {
+  if (product.addend.at != nullptr) {
+    finish.addend = {product.addend.at + first_row * product.addend.stride + first_column, product.addend.stride};
+  }
+  if (epilogue_.has_program()) return finish;
+  const int64_t at = first_row * size_.c_stride + first_column;
+  if (epilogue_.result_bytes() == 2) {
+    finish.narrow = reinterpret_cast<uint16_t*>(product.c) + at;
+  } else {
+    finish.wide = reinterpret_cast<float*>(product.c) + at;
+  }
+  return finish;
+}
+
+void Bf16Gemm::finish_waiting(Blocks& blocks) const noexcept {
+  if (blocks.waiting) blocks.waiting->finish_rows();
+  blocks.waiting.reset();
+}
+
+// Multiplies, and finishes meanwhile the sums that wait.
+void Bf16Gemm::multiply_block(Bf16BlockArgs& args, Blocks& blocks) const noexcept {
+  args.meanwhile = blocks.waiting ? &*blocks.waiting : nullptr;
+  tiles_.blocks->multiply(args);
+  blocks.waiting.reset();
+}
+
+// Parts of the depth come one after the other, so that a panel's part stays in L1 for all rows.
+void Bf16Gemm::run_block_panel(const Bf16Product& product, int64_t first_row, int64_t rows, int64_t panel,
+                               const Slot& slot, Blocks& blocks) const noexcept {
+  const int64_t columns = tiles_.shape.columns(), first_column = panel * columns, depth = stored_.elements();
+  const int64_t block_sums = kBlockRows * columns, width = panel_width(tiles_.shape, size_.n, panel);
+  const int64_t units = depth / kBlockDepth, tiles = parts(rows, kBlockRows);
+  const auto cut = [&](int64_t i) { return units * i / cuts_ * kBlockDepth; };
+  const int64_t ring = (cuts_ > 1 ? block_tiles_ : 1) + 1, first_done = blocks.done;
+  for (int64_t i = 0; i < cuts_; ++i) {
     Bf16BlockArgs args;
     args.b = product.b + first_column * depth + cut(i) * width;
     args.b_step = 2 * width;
@@ -183,35 +229,34 @@ void Bf16Gemm::run_block_panel(const Bf16Product& product, int64_t first_row, in
     args.accumulate = i > 0;
     // The rest of the panel and the next one, a share with every block of rows.
     const uint16_t* ahead = args.b + args.depth * width;
-    const int64_t ahead_elements = i + 1 < cuts          ? (cut(i + 2) - cut(i + 1)) * width
+    const int64_t ahead_elements = i + 1 < cuts_         ? (cut(i + 2) - cut(i + 1)) * width
                                    : panel + 1 < panels_ ? cut(1) * width
                                                          : 0;
-    const int64_t tiles = parts(rows, kBlockRows);
-    int64_t waiting = 0;  // first row whose sums the program has not seen
+    int64_t unseen = 0;  // first row whose sums the program has not seen
     for (int64_t row = 0; row < rows; row += kBlockRows) {
-      const int64_t tile = row / kBlockRows, in_sums = cuts > 1 ? tile : (row - waiting) / kBlockRows;
-      args.a = placed[static_cast<size_t>(tile)];
+      const int64_t tile = row / kBlockRows;
+      const int64_t in_sums = !epilogue_.has_program() ? (first_done + tile) % ring
+                              : cuts_ > 1              ? tile
+                                                       : (row - unseen) / kBlockRows;
+      args.a = blocks.rows[static_cast<size_t>(tile)];
       args.a.at += cut(i) / kBlockDepth * args.a.part_step;
       args.rows = std::min(kBlockRows, rows - row);
       args.sums = slot.sums + in_sums * block_sums;
       args.next = ahead + ahead_elements * tile / tiles;
       args.next_end = ahead + ahead_elements * (tile + 1) / tiles;
-      tiles_.blocks->multiply(args);
-      if (i + 1 < cuts) continue;
-      finish.sums = args.sums;
-      finish.rows = args.rows;
-      if (!epilogue_.has_program()) {
-        finish.narrow = reinterpret_cast<uint16_t*>(product.c) + (first_row + row) * size_.c_stride + first_column;
-      }
-      tiles_.blocks->finish(finish);
+      multiply_block(args, blocks);
+      if (i + 1 < cuts_) continue;
+      blocks.waiting = finish_of(product, first_row + row, panel);
+      blocks.waiting->sums = args.sums;
+      blocks.waiting->rows = args.rows;
+      ++blocks.done;
+      if (!epilogue_.has_program()) continue;
+      finish_waiting(blocks);
       const int64_t done = row + args.rows;
-      if (!epilogue_.has_program()) {
-        waiting = done;
-      } else if (done == rows || done - waiting >= kProgramTiles * kBlockRows) {
-        const int64_t first = cuts > 1 ? waiting / kBlockRows : 0;
-        finish_panel(product, first_row + waiting, done - waiting, panel, slot.sums + first * block_sums);
-        waiting = done;
-      }
+      if (done < rows && done - unseen < kProgramTiles * kBlockRows) continue;
+      const int64_t first = cuts_ > 1 ? unseen / kBlockRows : 0;
+      finish_panel(product, first_row + unseen, done - unseen, panel, slot.sums + first * block_sums);
+      unseen = done;
     }
   }
 }

@@ -1,6 +1,8 @@
 // The loop nest round the tiles on bf16: as gemm/blocked.h with packed B, cut into rows and panels; and in depth for
 // blocks, whose sums lie in memory.
 #pragma once
+#include <optional>
+
 #include "kernels/gemm/bf16_epilogue.h"
 #include "kernels/gemm/bf16_tile.h"
 
@@ -42,14 +44,24 @@ class Bf16Gemm {
   static constexpr int64_t kMostTiles = 64;  // in a block of rows
   using BlockRows = std::array<Bf16Rows, kMostTiles>;
 
+  // Sums of blocks lie in a ring, so that the last block's can wait for the next products to hide their finishing.
+  struct Blocks {
+    BlockRows rows;
+    int64_t done = 0;  // blocks whose sums are complete
+    std::optional<Bf16FinishArgs> waiting;
+  };
+
   void cut_rows(const Target& target);
   void share_out(const Target& target);
   void run_unit(const Bf16Source& source, int64_t unit, const Slot& slot) const noexcept;
   void run_panel(const Bf16Product& product, int64_t first_row, int64_t rows, int64_t panel,
                  const Slot& slot) const noexcept;
   void place_rows(int64_t rows, const Slot& slot, BlockRows& placed) const noexcept;
+  Bf16FinishArgs finish_of(const Bf16Product& product, int64_t first_row, int64_t panel) const noexcept;
   void run_block_panel(const Bf16Product& product, int64_t first_row, int64_t rows, int64_t panel, const Slot& slot,
-                       const BlockRows& placed) const noexcept;
+                       Blocks& blocks) const noexcept;
+  void multiply_block(Bf16BlockArgs& args, Blocks& blocks) const noexcept;
+  void finish_waiting(Blocks& blocks) const noexcept;
   void finish_panel(const Bf16Product& product, int64_t first_row, int64_t rows, int64_t panel,
                     const float* sums) const noexcept;
 
@@ -59,6 +71,8 @@ class Bf16Gemm {
   const Bf16Epilogue& epilogue_;
   int64_t panels_ = 0, row_tiles_ = 0;
   int64_t block_tiles_ = 1;            // row tiles handled with one table
+  int64_t cuts_ = 1;                   // parts of the depth of blocks
+  Bf16FinishFn finish_fn_ = nullptr;   // of blocks
   int64_t units_m_ = 1, units_n_ = 1;  // parts of each product
   int64_t slots_ = 1, slot_bytes_ = 0, table_bytes_ = 0, sums_bytes_ = 0, patches_bytes_ = 0;
 };

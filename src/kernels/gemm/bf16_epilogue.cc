@@ -61,7 +61,7 @@ const char* refuse_bf16_program(std::span<const TileInstruction> body, IsaLevel 
 }
 
 Bf16Epilogue::Bf16Epilogue(const Problem& problem, RowLayout layout, size_t bias_input,
-                           std::span<const TileInstruction> body, IsaLevel isa)
+                           std::span<const TileInstruction> body, IsaLevel isa, const Bf16BlockSet* blocks)
     : layout_(std::move(layout)), elements_(element_count(layout_.result)), bias_input_(bias_input) {
   result_bytes_ = dtype_bits(problem.outputs[0].dtype) / 8;
   if (bias_input < problem.inputs.size() && problem.inputs[bias_input].present()) {
@@ -74,12 +74,11 @@ Bf16Epilogue::Bf16Epilogue(const Problem& problem, RowLayout layout, size_t bias
     }
     scratch_bytes_ = static_cast<size_t>(round_up(bias_size_ * 4, 64));
   }
-  if (body.empty()) return;
-  if (result_bytes_ == 2 && is_relu(body)) {
-    relu_ = true;
-    return;
+  for (const auto& input : problem.inputs) types_.push_back(input.dtype);
+  if (body.empty() || fits_registers(problem, body, blocks)) return;
+  for (size_t input = bias_input + 1; input < problem.inputs.size(); ++input) {
+    operands_.push_back(bind_operand(problem, input, false));
   }
-  for (size_t input = bias_input + 1; input < problem.inputs.size(); ++input) bind_operand(problem, input);
   const int64_t result[] = {static_cast<int64_t>(operands_.size() + body.size())};
   ProgramSource source = source_of(body, problem, bias_input, result);
   for (size_t i = 0; i < operands_.size(); ++i) {
@@ -88,17 +87,33 @@ Bf16Epilogue::Bf16Epilogue(const Problem& problem, RowLayout layout, size_t bias
   program_ = compile_program(source, *machine_of(isa));
 }
 
-void Bf16Epilogue::bind_operand(const Problem& problem, size_t input) {
+// Tiles round what they finish to bf16 and have no activations.
+bool Bf16Epilogue::fits_registers(const Problem& problem, std::span<const TileInstruction> body,
+                                  const Bf16BlockSet* blocks) {
+  const auto form = register_form(problem, body, bias_input_ + 1);
+  if (!form || (form->addend && problem.inputs[*form->addend].dtype != DType::kBF16)) return false;
+  if (blocks == nullptr && (result_bytes_ != 2 || !form->plain())) return false;
+  if (form->activation && blocks->finisher(&*form->activation) == nullptr) return false;
+  form_ = *form;
+  if (form_.addend) addend_ = bind_operand(problem, *form_.addend, true);
+  return true;
+}
+
+float Bf16Epilogue::scalar(std::optional<size_t> input, const void* const* inputs, float absent) const noexcept {
+  return input ? splat_value(types_[*input], inputs[*input]) : absent;
+}
+
+Bf16Epilogue::Operand Bf16Epilogue::bind_operand(const Problem& problem, size_t input, bool column_vector) {
   const Shape& shape = problem.inputs[input].shape;
   Operand operand{input, problem.inputs[input].dtype, {}, -1, broadcast_strides(shape, layout_.result)};
   auto view = view_by_rows(shape, layout_);
-  if (!view) {
+  if (!view || (column_vector && view->column != 1)) {
     operand.expanded = static_cast<int64_t>(scratch_bytes_);
     scratch_bytes_ += static_cast<size_t>(round_up(elements_ * operand.bytes(), 64));
     view = view_by_rows(layout_.result, layout_);
   }
   operand.view = std::move(*view);
-  operands_.push_back(std::move(operand));
+  return operand;
 }
 
 void Bf16Epilogue::expand(const Operand& operand, const void* const* inputs, std::byte* scratch) const noexcept {
@@ -121,22 +136,36 @@ void Bf16Epilogue::prepare(const void* const* inputs, std::byte* scratch) const 
     auto* to = reinterpret_cast<float*>(scratch);
     for (int64_t i = 0; i < bias_size_; ++i) to[i] = splat_value(bias_type_, from + i * step);
   }
-  for (const Operand& operand : operands_) {
+  const auto spread = [&](const Operand& operand) {
     if (operand.expanded >= 0) expand(operand, inputs, scratch);
-  }
+  };
+  if (addend_) spread(*addend_);
+  for (const Operand& operand : operands_) spread(operand);
+}
+
+Bf16Operand Bf16Epilogue::at(const Operand& operand, const void* const* inputs, const std::byte* scratch, int64_t index,
+                             int64_t column) const noexcept {
+  const std::byte* data =
+      operand.expanded < 0 ? static_cast<const std::byte*>(inputs[operand.input]) : scratch + operand.expanded;
+  const RowView& view = operand.view;
+  const int64_t offset = view.products[static_cast<size_t>(index)] + column * view.column;
+  return {data + offset * operand.bytes(), view.row, view.column};
 }
 
 void Bf16Epilogue::fill(const void* const* inputs, const std::byte* scratch, int64_t index, int64_t column,
                         Bf16Product& product) const noexcept {
   if (bias_type_ != DType::kUndefined) product.finish.bias = reinterpret_cast<const float*>(scratch) + column;
-  if (relu_) product.finish.low = 0;
+  if (form_.relu) product.finish.low = 0;
+  product.finish.low = scalar(form_.low, inputs, product.finish.low);
+  product.finish.high = scalar(form_.high, inputs, product.finish.high);
+  product.scale = scalar(form_.scale, inputs, 1);
+  product.shift = scalar(form_.shift, inputs, 0);
+  if (addend_) {
+    const Bf16Operand addend = at(*addend_, inputs, scratch, index, column);
+    product.addend = {reinterpret_cast<const uint16_t*>(addend.data), addend.row_stride};
+  }
   for (size_t i = 0; i < operands_.size(); ++i) {
-    const Operand& operand = operands_[i];
-    const std::byte* data =
-        operand.expanded < 0 ? static_cast<const std::byte*>(inputs[operand.input]) : scratch + operand.expanded;
-    const RowView& view = operand.view;
-    const int64_t at = view.products[static_cast<size_t>(index)] + column * view.column;
-    product.operands[i] = {data + at * operand.bytes(), view.row, view.column};
+    product.operands[i] = at(operands_[i], inputs, scratch, index, column);
   }
 }
 

@@ -5,6 +5,7 @@
 #include <optional>
 #include <vector>
 
+#include "kernels/gemm/bf16_tile.h"
 #include "kernels/gemm/bound_epilogue.h"
 #include "kernels/pointwise/short_rows.h"
 
@@ -21,6 +22,8 @@ struct Bf16Product {
   const uint16_t* b = nullptr;
   std::byte* c = nullptr;
   TileFinish finish;
+  Bf16Addend addend;
+  float scale = 1, shift = 0;  // after the activation
   std::array<Bf16Operand, kMaxOperands> operands;  // of the program
 };
 
@@ -31,16 +34,18 @@ const char* refuse_bf16_program(std::span<const TileInstruction> body, IsaLevel 
 
 class Bf16Epilogue {
  public:
-  // Operands are the inputs after the bias. `result`: of the problem's output 0, bf16 or f32.
+  // Operands are the inputs after the bias. `result`: of the problem's output 0, bf16 or f32. `blocks`: those of the
+  // kernel, null for tiles.
   Bf16Epilogue(const Problem& problem, RowLayout layout, size_t bias_input, std::span<const TileInstruction> body,
-               IsaLevel isa);
-  // Whether the sums go through `finish_rows`; else the tile rounds them to the result.
+               IsaLevel isa, const Bf16BlockSet* blocks);
+  // Whether the sums go through `finish_rows`; else the tile or `form` makes the result of them.
   bool has_program() const { return program_.has_value(); }
+  const RegisterForm& form() const { return form_; }
   size_t scratch_bytes() const { return scratch_bytes_; }
   int64_t result_bytes() const { return result_bytes_; }  // of an element
   // Once per run, before fill: widens the bias and spreads operands that have no uniform strides over `scratch`.
   void prepare(const void* const* inputs, std::byte* scratch) const noexcept;
-  // Sets `product`'s finish (but alpha) and operands for product `index` from column `column` on.
+  // Sets `product`'s finish (but alpha), addend and operands for product `index` from column `column` on.
   void fill(const void* const* inputs, const std::byte* scratch, int64_t index, int64_t column,
             Bf16Product& product) const noexcept;
   // Runs the program on rows x columns sums at `sums` and writes the results to rows of `c_stride` elements at `c`.
@@ -57,7 +62,12 @@ class Bf16Epilogue {
     Shape strides;          // along the result's axes
     int64_t bytes() const { return dtype_bits(dtype) / 8; }
   };
-  void bind_operand(const Problem& problem, size_t input);
+  bool fits_registers(const Problem& problem, std::span<const TileInstruction> body, const Bf16BlockSet* blocks);
+  Operand bind_operand(const Problem& problem, size_t input, bool column_vector);
+  Bf16Operand at(const Operand& operand, const void* const* inputs, const std::byte* scratch, int64_t index,
+                 int64_t column) const noexcept;
+  // The scalar input of a form's place.
+  float scalar(std::optional<size_t> input, const void* const* inputs, float absent) const noexcept;
   void expand(const Operand& operand, const void* const* inputs, std::byte* scratch) const noexcept;
 
   RowLayout layout_;
@@ -66,8 +76,10 @@ class Bf16Epilogue {
   size_t bias_input_ = 0;
   DType bias_type_ = DType::kUndefined;
   int64_t bias_count_ = 0, bias_size_ = 0;  // given and wanted
-  bool relu_ = false;
-  std::vector<Operand> operands_;
+  RegisterForm form_;
+  std::vector<DType> types_;  // of the inputs
+  std::optional<Operand> addend_;
+  std::vector<Operand> operands_;  // of the program
   std::optional<Program> program_;
 };
 

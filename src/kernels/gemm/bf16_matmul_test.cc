@@ -91,6 +91,51 @@ TEST(Bf16Gemm, RunsEpiloguesInF32) {
   }
 }
 
+TEST(Bf16Gemm, AddsAResidualToRowsOfManyBlocks) {
+  MatMul op;
+  op.epilogue = {binary(BinaryFn::kAdd, 0, 1), unary(UnaryFn::kRelu, 2)};
+  for (const int64_t k : {64, 700}) {
+    expect_gemm({.op = op, .a = {190, k}, .b = {k, 100}, .with_bias = true, .operands = {{190, 100}}});
+    expect_gemm({.op = op, .a = {190, k}, .b = {k, 100}, .operands = {{1, 100}}});
+    expect_gemm({.op = op, .a = {190, k}, .b = {k, 100}, .operands = {{190, 1}}});
+  }
+}
+
+// The forms that blocks finish between products, and the like that they leave to programs.
+TEST(Bf16Gemm, ActivatesScalesAndAdds) {
+  const auto silu = [](int64_t operand) { return TileInstruction{Unary{UnaryFn::kSilu, 1}, {operand}}; };
+  struct Epilogue {
+    std::vector<TileInstruction> body;
+    std::vector<Shape> operands;
+    DType result = DType::kBF16;
+  };
+  const std::vector<Epilogue> epilogues = {
+      {{silu(0)}, {}},
+      {{silu(0)}, {}, DType::kF32},
+      {{binary(BinaryFn::kAdd, 0, 1), silu(2)}, {{190, 100}}},
+      {{silu(0), binary(BinaryFn::kAdd, 1, 2)}, {{190, 100}}},
+      {{unary(UnaryFn::kHardSwish, 0), binary(BinaryFn::kMul, 3, 1), binary(BinaryFn::kAdd, 2, 4)}, {{1}, {1}}},
+      {{unary(UnaryFn::kHardSwish, 0), binary(BinaryFn::kMul, 4, 1), binary(BinaryFn::kAdd, 5, 2),
+        binary(BinaryFn::kAdd, 3, 6), unary(UnaryFn::kRelu, 7)},
+       {{1}, {1}, {190, 100}}},
+      {{binary(BinaryFn::kMul, 0, 1), unary(UnaryFn::kHardSwish, 2)}, {{1}}},
+      {{unary(UnaryFn::kHardSwish, 0), binary(BinaryFn::kMul, 1, 0)}, {}},
+      {{TileInstruction{Cast{DType::kF32}, {0}}, TileInstruction{Unary{UnaryFn::kLeakyRelu, 0.1}, {1}}}, {}},
+  };
+  for (const Epilogue& epilogue : epilogues) {
+    for (const int64_t k : {40, 700}) {
+      MatMul op;
+      op.epilogue = epilogue.body;
+      expect_gemm({.op = op,
+                   .a = {190, k},
+                   .b = {k, 100},
+                   .with_bias = true,
+                   .operands = epilogue.operands,
+                   .result = epilogue.result});
+    }
+  }
+}
+
 TEST(Bf16Gemm, GivesF32WhereTheEpilogueEndsInACast) {
   MatMul op;
   op.epilogue = {{Cast{DType::kF32}, {0}}};

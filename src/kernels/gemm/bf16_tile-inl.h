@@ -45,7 +45,8 @@ inline __attribute__((always_inline)) void multiply(Sums<R, V>& sums, const Bf16
 }
 
 template <int R, int V>
-inline __attribute__((always_inline)) void finish(Sums<R, V>& sums, const TileFinish& how, bool whole, B16::Mask mask) {
+inline __attribute__((always_inline)) void finish(Sums<R, V>& sums, const Bf16TileArgs& args, bool whole, B16::Mask mask) {
+  const TileFinish& how = args.finish;
   const B16::Reg alpha = B16::set(how.alpha), low = B16::set(how.low), high = B16::set(how.high);
   INGOT_UNROLL
   for (int r = 0; r < R; ++r) {
@@ -56,7 +57,13 @@ inline __attribute__((always_inline)) void finish(Sums<R, V>& sums, const TileFi
         const float* at = how.bias + r * how.bias_stride + v * B16::kWidth;
         bias = v < V - 1 || whole ? B16::load(at) : B16::load(at, mask);
       }
-      sums.at[r][v] = B16::min(high, B16::max(low, B16::fma(sums.at[r][v], alpha, bias)));
+      B16::Reg sum = B16::fma(sums.at[r][v], alpha, bias);
+      if (args.addend.at != nullptr) {
+        const uint16_t* at = args.addend.at + r * args.addend.stride + v * B16::kWidth;
+        const int64_t count = args.columns - v * B16::kWidth;
+        sum = B16::add(sum, v < V - 1 || whole ? B16::load_narrow(at) : B16::load_narrow(at, count));
+      }
+      sums.at[r][v] = B16::min(high, B16::max(low, sum));
     }
   }
 }
@@ -72,7 +79,7 @@ template <int R, int V> void tile(const Bf16TileArgs& args) noexcept {
     for (int v = 0; v < V; ++v) sums.at[r][v] = B16::set(0);
   }
   multiply(sums, args);
-  finish(sums, args.finish, whole, mask);
+  finish(sums, args, whole, mask);
   INGOT_UNROLL
   for (int r = 0; r < R; ++r) {
     INGOT_UNROLL

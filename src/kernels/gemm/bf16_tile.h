@@ -5,8 +5,15 @@
 // they lie. The depth is never cut, so a sum stays in registers from its first addition to the result's rounding.
 #pragma once
 #include "kernels/gemm/tile.h"
+#include "ops/unary.h"
 
 namespace ingot::kernels::gemm {
+
+// What else is added to a sum before its clamp: element (r, c) is at [r * stride + c]; null where absent.
+struct Bf16Addend {
+  const uint16_t* at = nullptr;
+  int64_t stride = 0;
+};
 
 struct Bf16TileArgs {
   const uint16_t* const* a = nullptr;  // [taps][a_rows]: row pointers, without alignment
@@ -18,7 +25,8 @@ struct Bf16TileArgs {
   uint16_t* narrow = nullptr;
   int64_t c_stride = 0;  // of either
   int64_t columns = 0;   // that exist in C
-  TileFinish finish;     // without an addend; the bias may be the same for all rows
+  TileFinish finish;     // without an addend of f32; the bias may be the same for all rows
+  Bf16Addend addend;
 };
 using Bf16TileFn = void (*)(const Bf16TileArgs& args) noexcept;
 
@@ -27,6 +35,25 @@ using Bf16TileFn = void (*)(const Bf16TileArgs& args) noexcept;
 struct Bf16Rows {
   const uint16_t* at = nullptr;
   int64_t row_step = 0, half_step = 0, part_step = 0;
+};
+
+struct Bf16FinishArgs;
+using Bf16FinishFn = void (*)(const Bf16FinishArgs& args, int64_t first, int64_t end) noexcept;
+
+// What is done with the sums: x = alpha * sum + bias [+ addend], y = scale * activation(x) + shift [+ addend], clamped
+// to [low, high].
+struct Bf16FinishArgs {
+  Bf16FinishFn rows_fn = nullptr;  // finishes rows [first, end)
+  float* sums = nullptr;           // 32 x 32
+  int64_t rows = 0, columns = 0;
+  uint16_t* narrow = nullptr;  // where results go, rounded to bf16, or
+  float* wide = nullptr;       // as they are; in place of the sums where both are null
+  int64_t c_stride = 0;
+  TileFinish finish;  // a bias is the same for all rows
+  Bf16Addend addend;
+  bool addend_last = false;
+  float activation_alpha = 0, activation_beta = 0, scale = 1, shift = 0;
+  void finish_rows() const noexcept { rows_fn(*this, 0, rows); }
 };
 
 struct Bf16BlockArgs {
@@ -38,6 +65,7 @@ struct Bf16BlockArgs {
   bool accumulate = false;
   const uint16_t* next = nullptr;  // what is read after this: fetched into L2, [next, next_end)
   const uint16_t* next_end = nullptr;
+  const Bf16FinishArgs* meanwhile = nullptr;  // other sums, to be finished between the products
 };
 // Rows that are copied: `a` holds [taps][a_rows] pointers to `depth` elements each, of which `rows` of each tap count.
 // The taps of a row go one behind the other to `out`, as gathered() says where, with zeros up to `stored` elements.
@@ -46,15 +74,6 @@ struct Bf16GatherArgs {
   int64_t a_rows = 0, rows = 0, taps = 0, depth = 0, stored = 0;
   uint16_t* out = nullptr;
 };
-// What is done with the sums: y = min(max(alpha * sum + bias, low), high), to f32 or rounded to bf16.
-struct Bf16FinishArgs {
-  float* sums = nullptr;  // 32 x 32; in place when `narrow` is null
-  int64_t rows = 0, columns = 0;
-  uint16_t* narrow = nullptr;
-  int64_t c_stride = 0;
-  TileFinish finish;
-};
-
 // Blocks of 32 x 32 sums in memory, for units that multiply whole matrices. Taps are one depth, one behind the other,
 // and its padding to a multiple of 32 is zero in both operands.
 struct Bf16BlockSet {
@@ -62,7 +81,8 @@ struct Bf16BlockSet {
   void (*end)() noexcept;
   void (*gather)(const Bf16GatherArgs& args) noexcept;
   void (*multiply)(const Bf16BlockArgs& args) noexcept;
-  void (*finish)(const Bf16FinishArgs& args) noexcept;
+  // Finishes rows with an activation, null for none; null where there is no such function.
+  Bf16FinishFn (*finisher)(const Unary* activation) noexcept;
 };
 
 struct Bf16TileSet {

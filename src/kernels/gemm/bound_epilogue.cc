@@ -2,6 +2,7 @@
 
 #include "base/checked.h"
 #include "ops/binary.h"
+#include "ops/cast.h"
 #include "ops/strided_walk.h"
 #include "ops/unary.h"
 
@@ -67,6 +68,87 @@ std::string epilogue_text(std::span<const TileInstruction> body) {
   return text;
 }
 
+namespace {
+
+// Puts an epilogue's instructions into the places of a form, which come in this order.
+class FormReader {
+ public:
+  FormReader(const Problem& problem, size_t first_operand)
+      : problem_(problem),
+        first_operand_(first_operand),
+        operands_(static_cast<int64_t>(problem.inputs.size() - first_operand)),
+        next_(1 + operands_) {}
+
+  bool read(const TileInstruction& instruction) {
+    const auto* unary = instruction.op.as<Unary>();
+    const auto* binary = instruction.op.as<Binary>();
+    const auto* cast = instruction.op.as<Cast>();
+    bool fits = instruction.operands[0] == value_ && cast != nullptr && cast->to == DType::kF32;  // it is f32
+    if (unary != nullptr) fits = instruction.operands[0] == value_ && read(*unary);
+    if (binary != nullptr) fits = read(*binary, instruction.operands);
+    value_ = next_++;
+    return fits;
+  }
+  const RegisterForm& form() const { return form_; }
+
+ private:
+  enum Place { kSum, kAdded, kActivated, kScaled, kShifted, kAddedLast, kRaised, kLowered };
+  bool advance(Place place) {
+    if (place_ >= place) return false;
+    place_ = place;
+    return true;
+  }
+  bool read(const Unary& unary) {
+    if (unary.fn != UnaryFn::kRelu) {
+      form_.activation = unary;
+      return advance(kActivated);
+    }
+    form_.relu = true;
+    return advance(kRaised);
+  }
+  bool read(const Binary& binary, std::span<const int64_t> operands) {
+    const bool second = operands[0] == value_;
+    const int64_t other = operands[second ? 1 : 0];
+    if (operands[second ? 0 : 1] != value_ || other < 1 || other > operands_) return false;
+    const size_t input = first_operand_ + static_cast<size_t>(other) - 1;
+    const bool scalar = element_count(problem_.inputs[input].shape) == 1;
+    switch (binary.fn) {
+      case BinaryFn::kAdd: return add(input, scalar);
+      case BinaryFn::kMul: return scalar && form_.activation && keep(form_.scale, input, kScaled);
+      case BinaryFn::kMax: return scalar && keep(form_.low, input, kRaised);
+      case BinaryFn::kMin: return scalar && keep(form_.high, input, kLowered);
+      default: return false;
+    }
+  }
+  bool add(size_t input, bool scalar) {
+    if (!form_.activation) return keep(form_.addend, input, kAdded);
+    if (scalar && place_ < kShifted) return keep(form_.shift, input, kShifted);
+    form_.addend_last = true;
+    return !form_.addend && keep(form_.addend, input, kAddedLast);
+  }
+  bool keep(std::optional<size_t>& member, size_t input, Place place) {
+    member = input;
+    return advance(place);
+  }
+
+  const Problem& problem_;
+  size_t first_operand_;
+  int64_t operands_, next_, value_ = 0;
+  Place place_ = kSum;
+  RegisterForm form_;
+};
+
+}  // namespace
+
+std::optional<RegisterForm> register_form(const Problem& problem, std::span<const TileInstruction> body,
+                                          size_t first_operand) {
+  FormReader reader(problem, first_operand);
+  for (const TileInstruction& instruction : body) {
+    if (!reader.read(instruction)) return std::nullopt;
+  }
+  return reader.form();
+}
+
 BoundEpilogue::BoundEpilogue(const Problem& problem, RowLayout layout, size_t bias_input,
                              std::span<const TileInstruction> body, size_t first_operand, IsaLevel isa,
                              bool in_registers)
@@ -74,11 +156,12 @@ BoundEpilogue::BoundEpilogue(const Problem& problem, RowLayout layout, size_t bi
   if (bias_input < problem.inputs.size() && problem.inputs[bias_input].present()) {
     bias_ = bind_operand(problem, bias_input, true);
   }
-  if (body.empty() || (in_registers && fits_registers(problem, body, first_operand))) return;
-  addend_.reset();
-  low_input_.reset();
-  high_input_.reset();
-  relu_ = false;
+  if (body.empty()) return;
+  if (const auto form = register_form(problem, body, first_operand); form && form->plain() && in_registers) {
+    form_ = *form;
+    if (form_.addend) addend_ = bind_operand(problem, *form_.addend, true);
+    return;
+  }
   for (size_t input = first_operand; input < problem.inputs.size(); ++input) {
     operands_.push_back(bind_operand(problem, input, false));
   }
@@ -96,45 +179,6 @@ BoundEpilogue::Operand BoundEpilogue::bind_operand(const Problem& problem, size_
   }
   operand.view = std::move(*view);
   return operand;
-}
-
-// [add operand] [relu | max scalar] [min scalar], each on the result of the one before.
-bool BoundEpilogue::fits_registers(const Problem& problem, std::span<const TileInstruction> body,
-                                   size_t first_operand) {
-  const int64_t operands = static_cast<int64_t>(problem.inputs.size() - first_operand);
-  int64_t value = 0, next = 1 + operands;
-  int stage = 0;
-  for (const TileInstruction& instruction : body) {
-    const auto* unary = instruction.op.as<Unary>();
-    const auto* binary = instruction.op.as<Binary>();
-    if (unary != nullptr && unary->fn == UnaryFn::kRelu && stage < 2) {
-      if (instruction.operands[0] != value) return false;
-      relu_ = true;
-      stage = 2;
-    } else if (binary != nullptr) {
-      const bool second = instruction.operands[0] == value;
-      const int64_t other = instruction.operands[second ? 1 : 0];
-      if (instruction.operands[second ? 0 : 1] != value || other < 1 || other > operands) return false;
-      const size_t input = first_operand + static_cast<size_t>(other) - 1;
-      const bool scalar = element_count(problem.inputs[input].shape) == 1;
-      if (binary->fn == BinaryFn::kAdd && stage < 1) {
-        addend_ = bind_operand(problem, input, true);
-        stage = 1;
-      } else if (binary->fn == BinaryFn::kMax && scalar && stage < 2) {
-        low_input_ = input;
-        stage = 2;
-      } else if (binary->fn == BinaryFn::kMin && scalar && stage < 3) {
-        high_input_ = input;
-        stage = 3;
-      } else {
-        return false;
-      }
-    } else {
-      return false;
-    }
-    value = next++;
-  }
-  return true;
 }
 
 void BoundEpilogue::prepare(const void* const* inputs, std::byte* scratch) const noexcept {
@@ -176,9 +220,9 @@ void BoundEpilogue::fill(const void* const* inputs, const std::byte* scratch, in
     finish.addend = addend.data;
     finish.addend_stride = addend.row_stride;
   }
-  if (relu_) finish.low = 0;
-  if (low_input_) finish.low = *static_cast<const float*>(inputs[*low_input_]);
-  if (high_input_) finish.high = *static_cast<const float*>(inputs[*high_input_]);
+  if (form_.relu) finish.low = 0;
+  if (form_.low) finish.low = *static_cast<const float*>(inputs[*form_.low]);
+  if (form_.high) finish.high = *static_cast<const float*>(inputs[*form_.high]);
   for (size_t i = 0; i < operands_.size(); ++i) {
     product.operands[i] = at(operands_[i], inputs, scratch, index, column);
   }
