@@ -24,7 +24,7 @@ class BoundBf16Conv final : public BoundKernel {
 
  private:
   class Operands;
-  void bind_epilogue(const Problem& problem, IsaLevel isa, const gemm::Bf16BlockSet* blocks);
+  void bind_epilogue(const Problem& problem, IsaLevel isa, gemm::Bf16FinisherOf finisher);
   gemm::Bf16Size blocked_size() const;
 
   Geometry geometry_;
@@ -72,18 +72,18 @@ BoundBf16Conv::BoundBf16Conv(const Bf16TileSet& tiles, IsaLevel isa, const Probl
       windows_(geometry_, tiles.shape.rows),
       group_weights_(gemm::packed_elements(tiles, windows_.taps(), windows_.depth(), geometry_.group_filters())) {
   zeros_bytes_ = round_up(windows_.depth() * 2, 64);
-  bind_epilogue(problem, isa, tiles.blocks);
+  bind_epilogue(problem, isa, tiles.finisher);
   gemm_.emplace(tiles, blocked_size(), *epilogue_, target);
   scratch_bytes = static_cast<size_t>(zeros_bytes_) + epilogue_->scratch_bytes() + gemm_->scratch_bytes();
 }
 
-void BoundBf16Conv::bind_epilogue(const Problem& problem, IsaLevel isa, const gemm::Bf16BlockSet* blocks) {
+void BoundBf16Conv::bind_epilogue(const Problem& problem, IsaLevel isa, gemm::Bf16FinisherOf finisher) {
   gemm::RowLayout layout{problem.outputs[0].shape, 0, 1};
   for (size_t input = kFirstOperand; input < problem.inputs.size(); ++input) {
     per_image_ |= !gemm::view_by_rows(problem.inputs[input].shape, layout);
   }
   layout.product_axes = per_image_ ? 1 : 0;
-  epilogue_.emplace(problem, std::move(layout), kBias, problem.op.as<Conv>()->epilogue, isa, blocks);
+  epilogue_.emplace(problem, std::move(layout), kBias, problem.op.as<Conv>()->epilogue, isa, finisher);
 }
 
 gemm::Bf16Size BoundBf16Conv::blocked_size() const {

@@ -2,18 +2,13 @@
 #include "kernels/isa/intrinsics.h"
 
 #include <algorithm>
-#include <cmath>
 
 #include "kernels/gemm/bf16_gather.h"
-#include "ops/binary.h"
 
 #include "kernels/isa/amx_begin.h"
 namespace ingot::kernels::gemm {
 namespace amx {
 namespace {
-#include "kernels/isa/vec_avx512.h"
-#include "kernels/isa/vec_math.h"
-#include "kernels/pointwise/functions-inl.h"
 
 constexpr int kTileRows = 16, kTileBytes = 64, kTileUnits = 16, kColumns = 16;
 constexpr int64_t kLine = 32;              // elements of a cache line
@@ -37,83 +32,8 @@ constexpr Config kConfig = full_tiles();
 void begin() noexcept { _tile_loadconfig(&kConfig); }
 void end() noexcept { _tile_release(); }
 
-__mmask16 mask16(int64_t count) {
-  return static_cast<__mmask16>((1u << std::clamp<int64_t>(count, 0, kColumns)) - 1);
-}
-
 // GCC's tile intrinsics do not say that they read and write memory: this stands between them and what does.
 inline __attribute__((always_inline)) void memory_fence() { __asm__ volatile("" ::: "memory"); }
-
-// Tiles leave the vector units idle: finishing runs between their products. Without an activation when !with_activation.
-template <bool with_activation, UnaryFn fn> class Finisher {
- public:
-  explicit Finisher(const Bf16FinishArgs& args) : args_(args) {
-    const TileFinish& how = args.finish;
-    alpha_ = set1(how.alpha);
-    low_ = set1(how.low);
-    high_ = set1(how.high);
-    scale_ = set1(args.scale);
-    shift_ = set1(args.shift);
-  }
-  void rows(int64_t first, int64_t end, int64_t column) const {
-    const __mmask16 mask = mask16(args_.columns - column);
-    const float* at = args_.finish.bias;
-    const F bias = at == nullptr ? set1(0) : _mm512_maskz_loadu_ps(mask, at + column);
-    for (int64_t r = first; r < end; ++r) row(r, column, mask, bias);
-  }
-
- private:
-  F add(F x, int64_t r, int64_t column, __mmask16 mask) const {
-    const __m256i bits = _mm256_maskz_loadu_epi16(mask, args_.addend.at + r * args_.addend.stride + column);
-    return x + _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(bits), 16));
-  }
-  void row(int64_t r, int64_t column, __mmask16 mask, F bias) const {
-    const bool added = args_.addend.at != nullptr, added_last = added && args_.addend_last;
-    float* at = args_.sums + r * 2 * kColumns + column;
-    F x = fma(load(at), alpha_, bias);
-    if (added && !added_last) x = add(x, r, column, mask);
-    if constexpr (with_activation) {
-      x = fma(unary<fn>(x, args_.activation_alpha, args_.activation_beta), scale_, shift_);
-      if (added_last) x = add(x, r, column, mask);
-    }
-    x = min2(high_, max2(low_, x));  // NaN passes
-    if (args_.narrow != nullptr) {
-      _mm256_mask_storeu_epi16(args_.narrow + r * args_.c_stride + column, mask,
-                               reinterpret_cast<__m256i>(_mm512_cvtneps_pbh(x)));
-    } else if (args_.wide != nullptr) {
-      _mm512_mask_storeu_ps(args_.wide + r * args_.c_stride + column, mask, x);
-    } else {
-      store(at, x);
-    }
-  }
-
-  const Bf16FinishArgs& args_;
-  F alpha_, low_, high_, scale_, shift_;
-};
-
-template <bool with_activation, UnaryFn fn>
-void finish(const Bf16FinishArgs& args, int64_t first, int64_t end) noexcept {
-  const Finisher<with_activation, fn> finisher(args);
-  for (int64_t column = 0; column < args.columns; column += kColumns) finisher.rows(first, end, column);
-}
-
-// The activations of trained models; others are left to programs.
-Bf16FinishFn finisher(const Unary* activation) noexcept {
-  if (activation == nullptr) return finish<false, UnaryFn::kAbs>;
-  switch (activation->fn) {
-    case UnaryFn::kHardSwish: return finish<true, UnaryFn::kHardSwish>;
-    case UnaryFn::kHardSigmoid: return finish<true, UnaryFn::kHardSigmoid>;
-    case UnaryFn::kSilu: return finish<true, UnaryFn::kSilu>;
-    case UnaryFn::kSigmoid: return finish<true, UnaryFn::kSigmoid>;
-    case UnaryFn::kTanh: return finish<true, UnaryFn::kTanh>;
-    case UnaryFn::kGelu: return finish<true, UnaryFn::kGelu>;
-    case UnaryFn::kGeluTanh: return finish<true, UnaryFn::kGeluTanh>;
-    case UnaryFn::kLeakyRelu: return finish<true, UnaryFn::kLeakyRelu>;
-    case UnaryFn::kElu: return finish<true, UnaryFn::kElu>;
-    case UnaryFn::kMish: return finish<true, UnaryFn::kMish>;
-    default: return nullptr;
-  }
-}
 
 // Sums: tiles 0 to 3, [half of the rows][half of the columns]; A: 4 and 5; B: 6 and 7. Loads come first: a core whose
 // other thread is busy overlaps them with products no more.
@@ -254,12 +174,12 @@ void gather(const Bf16GatherArgs& args) noexcept {
   }
 }
 
-constexpr Bf16BlockSet kBlocks = {begin, end, gather, multiply, finisher};
+constexpr Bf16BlockSet kBlocks = {begin, end, gather, multiply};
 
 }  // namespace
 }  // namespace amx
 
-const Bf16TileSet kAmxBf16_32x32 = {{32, 2, 16, "bf16_blocks_32x16", 1200, nullptr, nullptr}, nullptr, &amx::kBlocks};
+const Bf16TileSet kAmxBf16_32x32 = {{32, 2, 16, "bf16_blocks_32x16", 1200, nullptr, nullptr}, nullptr, &amx::kBlocks, avx512bf16_bf16_finisher};
 
 }  // namespace ingot::kernels::gemm
 #include "kernels/isa/avx512_end.h"

@@ -31,12 +31,10 @@ Bf16Gemm::Bf16Gemm(const Bf16TileSet& tiles, const Bf16Size& size, const Bf16Epi
   cut_rows(target);
   share_out(target);
   const bool blocks = tiles.blocks != nullptr;
-  const RegisterForm& form = epilogue.form();
-  if (blocks) finish_fn_ = tiles.blocks->finisher(form.activation ? &*form.activation : nullptr);
   table_bytes_ = round_up(block_tiles_ * rows * size.taps * static_cast<int64_t>(sizeof(uint16_t*)), 64);
   cuts_ = blocks ? parts(stored_.elements(), kPanelDepth) : 1;
   const int64_t tiles_of_sums = cuts_ > 1 ? std::max(block_tiles_ + 1, kProgramTiles) : kProgramTiles;
-  sums_bytes_ = blocks || epilogue.has_program() ? tiles_of_sums * rows * tiles.shape.columns() * 4 : 0;
+  sums_bytes_ = blocks || !epilogue.plain() ? tiles_of_sums * rows * tiles.shape.columns() * 4 : 0;
   patches_bytes_ = round_up(block_tiles_ * rows * size.patch_elements * 2, 64);
   const int64_t gathered = blocks ? block_tiles_ * gathered_elements(stored_.elements()) * 2 : 0;
   slot_bytes_ = table_bytes_ + sums_bytes_ + patches_bytes_ + gathered;
@@ -122,27 +120,32 @@ void Bf16Gemm::run_panel(const Bf16Product& product, int64_t first_row, int64_t 
   args.taps = size_.taps;
   args.depth = size_.depth;
   args.columns = std::min<int64_t>(shape.columns(), size_.n - first_column);
-  args.finish = product.finish;
-  if (args.finish.bias != nullptr) args.finish.bias += first_column;
-  args.addend.stride = product.addend.stride;
-  args.c_stride = epilogue_.has_program() ? shape.columns() : size_.c_stride;
-  int64_t waiting = 0;  // first row whose sums the program has not seen
+  args.c_stride = epilogue_.plain() ? size_.c_stride : shape.columns();
+  int64_t unseen = 0;  // first row whose sums the program has not seen
   for (int64_t row = 0; row < rows; row += shape.rows) {
     const int64_t count = std::min<int64_t>(shape.rows, rows - row);
     args.a = slot.table + row * size_.taps;
-    if (product.addend.at != nullptr) {
-      args.addend.at = product.addend.at + (first_row + row) * product.addend.stride + first_column;
+    Bf16FinishArgs finish = finish_of(product, first_row + row, panel);
+    if (epilogue_.plain()) {
+      args.finish = finish.finish;
+      args.addend = finish.addend;
+      args.narrow = finish.narrow;
+      tiles_.tile(count, width / shape.vector)(args);
+      continue;
     }
-    if (epilogue_.has_program()) {
-      args.wide = slot.sums + (row - waiting) * shape.columns();
-    } else {
-      args.narrow = reinterpret_cast<uint16_t*>(product.c) + (first_row + row) * size_.c_stride + first_column;
-    }
+    if (epilogue_.has_program()) args.finish = finish.finish;
+    args.wide = slot.sums + (row - unseen) * shape.columns();
     tiles_.tile(count, width / shape.vector)(args);
     const int64_t done = row + count;
-    if (!epilogue_.has_program() || (done < rows && done - waiting < kProgramTiles * shape.rows)) continue;
-    finish_panel(product, first_row + waiting, done - waiting, panel, slot.sums);
-    waiting = done;
+    if (!epilogue_.has_program()) {
+      finish.sums = args.wide;
+      finish.rows = count;
+      finish.finish_rows();
+      unseen = done;
+    } else if (done == rows || done - unseen >= kProgramTiles * shape.rows) {
+      finish_panel(product, first_row + unseen, done - unseen, panel, slot.sums);
+      unseen = done;
+    }
   }
 }
 
@@ -173,30 +176,10 @@ void Bf16Gemm::place_rows(int64_t rows, const Slot& slot, BlockRows& placed) con
 // How a panel's rows from `first_row` on are finished; without sums and their number of rows.
 Bf16FinishArgs Bf16Gemm::finish_of(const Bf16Product& product, int64_t first_row, int64_t panel) const noexcept {
   const int64_t columns = tiles_.shape.columns(), first_column = panel * columns;
-  const RegisterForm& form = epilogue_.form();
   Bf16FinishArgs finish;
-  finish.rows_fn = finish_fn_;
-  if (form.activation) {
-    finish.activation_alpha = static_cast<float>(form.activation->alpha);
-    finish.activation_beta = static_cast<float>(form.activation->beta);
-  }
-  finish.scale = product.scale;
-  finish.shift = product.shift;
-  finish.addend_last = form.addend_last;
+  finish.sums_stride = columns;
   finish.columns = std::min(columns, size_.n - first_column);
-  finish.c_stride = size_.c_stride;
-  finish.finish = product.finish;
-  if (finish.finish.bias != nullptr) finish.finish.bias += first_column;
-  if (product.addend.at != nullptr) {
-    finish.addend = {product.addend.at + first_row * product.addend.stride + first_column, product.addend.stride};
-  }
-  if (epilogue_.has_program()) return finish;
-  const int64_t at = first_row * size_.c_stride + first_column;
-  if (epilogue_.result_bytes() == 2) {
-    finish.narrow = reinterpret_cast<uint16_t*>(product.c) + at;
-  } else {
-    finish.wide = reinterpret_cast<float*>(product.c) + at;
-  }
+  epilogue_.describe(product, first_row, first_column, size_.c_stride, finish);
   return finish;
 }
 

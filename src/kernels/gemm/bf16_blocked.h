@@ -72,7 +72,6 @@ class Bf16Gemm {
   int64_t panels_ = 0, row_tiles_ = 0;
   int64_t block_tiles_ = 1;            // row tiles handled with one table
   int64_t cuts_ = 1;                   // parts of the depth of blocks
-  Bf16FinishFn finish_fn_ = nullptr;   // of blocks
   int64_t units_m_ = 1, units_n_ = 1;  // parts of each product
   int64_t slots_ = 1, slot_bytes_ = 0, table_bytes_ = 0, sums_bytes_ = 0, patches_bytes_ = 0;
 };

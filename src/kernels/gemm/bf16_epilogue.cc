@@ -61,7 +61,7 @@ const char* refuse_bf16_program(std::span<const TileInstruction> body, IsaLevel 
 }
 
 Bf16Epilogue::Bf16Epilogue(const Problem& problem, RowLayout layout, size_t bias_input,
-                           std::span<const TileInstruction> body, IsaLevel isa, const Bf16BlockSet* blocks)
+                           std::span<const TileInstruction> body, IsaLevel isa, Bf16FinisherOf finisher)
     : layout_(std::move(layout)), elements_(element_count(layout_.result)), bias_input_(bias_input) {
   result_bytes_ = dtype_bits(problem.outputs[0].dtype) / 8;
   if (bias_input < problem.inputs.size() && problem.inputs[bias_input].present()) {
@@ -75,7 +75,8 @@ Bf16Epilogue::Bf16Epilogue(const Problem& problem, RowLayout layout, size_t bias
     scratch_bytes_ = static_cast<size_t>(round_up(bias_size_ * 4, 64));
   }
   for (const auto& input : problem.inputs) types_.push_back(input.dtype);
-  if (body.empty() || fits_registers(problem, body, blocks)) return;
+  finish_fn_ = finisher(nullptr);
+  if (body.empty() || fits_registers(problem, body, finisher)) return;
   for (size_t input = bias_input + 1; input < problem.inputs.size(); ++input) {
     operands_.push_back(bind_operand(problem, input, false));
   }
@@ -87,16 +88,41 @@ Bf16Epilogue::Bf16Epilogue(const Problem& problem, RowLayout layout, size_t bias
   program_ = compile_program(source, *machine_of(isa));
 }
 
-// Tiles round what they finish to bf16 and have no activations.
 bool Bf16Epilogue::fits_registers(const Problem& problem, std::span<const TileInstruction> body,
-                                  const Bf16BlockSet* blocks) {
+                                  Bf16FinisherOf finisher) {
   const auto form = register_form(problem, body, bias_input_ + 1);
   if (!form || (form->addend && problem.inputs[*form->addend].dtype != DType::kBF16)) return false;
-  if (blocks == nullptr && (result_bytes_ != 2 || !form->plain())) return false;
-  if (form->activation && blocks->finisher(&*form->activation) == nullptr) return false;
+  const Bf16FinishFn function = finisher(form->activation ? &*form->activation : nullptr);
+  if (function == nullptr) return false;
+  finish_fn_ = function;
   form_ = *form;
   if (form_.addend) addend_ = bind_operand(problem, *form_.addend, true);
   return true;
+}
+
+void Bf16Epilogue::describe(const Bf16Product& product, int64_t row, int64_t column, int64_t c_stride,
+                            Bf16FinishArgs& args) const noexcept {
+  args.rows_fn = finish_fn_;
+  if (form_.activation) {
+    args.activation_alpha = static_cast<float>(form_.activation->alpha);
+    args.activation_beta = static_cast<float>(form_.activation->beta);
+  }
+  args.scale = product.scale;
+  args.shift = product.shift;
+  args.addend_last = form_.addend_last;
+  args.c_stride = c_stride;
+  args.finish = product.finish;
+  if (args.finish.bias != nullptr) args.finish.bias += column;
+  if (product.addend.at != nullptr) {
+    args.addend = {product.addend.at + row * product.addend.stride + column, product.addend.stride};
+  }
+  if (program_) return;
+  const int64_t at = row * c_stride + column;
+  if (result_bytes_ == 2) {
+    args.narrow = reinterpret_cast<uint16_t*>(product.c) + at;
+  } else {
+    args.wide = reinterpret_cast<float*>(product.c) + at;
+  }
 }
 
 float Bf16Epilogue::scalar(std::optional<size_t> input, const void* const* inputs, float absent) const noexcept {

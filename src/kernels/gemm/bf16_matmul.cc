@@ -60,7 +60,7 @@ BoundBf16MatMul::BoundBf16MatMul(const Bf16TileSet& tiles, IsaLevel isa, const P
   }
   k_ = sizes.k;
   rows_ = sizes.m * sizes.batch;
-  epilogue_.emplace(problem, RowLayout{y, 0, 1}, kBias, op.epilogue, isa, tiles.blocks);
+  epilogue_.emplace(problem, RowLayout{y, 0, 1}, kBias, op.epilogue, isa, tiles.finisher);
   gemm_.emplace(tiles, Bf16Size{1, rows_, sizes.n, 1, k_, sizes.n, k_, 0}, *epilogue_, target);
   scratch_bytes = epilogue_->scratch_bytes() + gemm_->scratch_bytes();
 }

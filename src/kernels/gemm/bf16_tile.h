@@ -4,16 +4,9 @@
 // panels of units, [tap][unit][width], an odd depth's last unit padded with zero; rows of A are read unit by unit where
 // they lie. The depth is never cut, so a sum stays in registers from its first addition to the result's rounding.
 #pragma once
-#include "kernels/gemm/tile.h"
-#include "ops/unary.h"
+#include "kernels/gemm/bf16_finish.h"
 
 namespace ingot::kernels::gemm {
-
-// What else is added to a sum before its clamp: element (r, c) is at [r * stride + c]; null where absent.
-struct Bf16Addend {
-  const uint16_t* at = nullptr;
-  int64_t stride = 0;
-};
 
 struct Bf16TileArgs {
   const uint16_t* const* a = nullptr;  // [taps][a_rows]: row pointers, without alignment
@@ -35,25 +28,6 @@ using Bf16TileFn = void (*)(const Bf16TileArgs& args) noexcept;
 struct Bf16Rows {
   const uint16_t* at = nullptr;
   int64_t row_step = 0, half_step = 0, part_step = 0;
-};
-
-struct Bf16FinishArgs;
-using Bf16FinishFn = void (*)(const Bf16FinishArgs& args, int64_t first, int64_t end) noexcept;
-
-// What is done with the sums: x = alpha * sum + bias [+ addend], y = scale * activation(x) + shift [+ addend], clamped
-// to [low, high].
-struct Bf16FinishArgs {
-  Bf16FinishFn rows_fn = nullptr;  // finishes rows [first, end)
-  float* sums = nullptr;           // 32 x 32
-  int64_t rows = 0, columns = 0;
-  uint16_t* narrow = nullptr;  // where results go, rounded to bf16, or
-  float* wide = nullptr;       // as they are; in place of the sums where both are null
-  int64_t c_stride = 0;
-  TileFinish finish;  // a bias is the same for all rows
-  Bf16Addend addend;
-  bool addend_last = false;
-  float activation_alpha = 0, activation_beta = 0, scale = 1, shift = 0;
-  void finish_rows() const noexcept { rows_fn(*this, 0, rows); }
 };
 
 struct Bf16BlockArgs {
@@ -81,14 +55,13 @@ struct Bf16BlockSet {
   void (*end)() noexcept;
   void (*gather)(const Bf16GatherArgs& args) noexcept;
   void (*multiply)(const Bf16BlockArgs& args) noexcept;
-  // Finishes rows with an activation, null for none; null where there is no such function.
-  Bf16FinishFn (*finisher)(const Unary* activation) noexcept;
 };
 
 struct Bf16TileSet {
   TileSet shape;  // sizes, packing and speed; no functions
   const Bf16TileFn* tiles = nullptr;
   const Bf16BlockSet* blocks = nullptr;  // instead of tiles
+  Bf16FinisherOf finisher = nullptr;
   Bf16TileFn tile(int64_t r, int64_t v) const { return tiles[(r - 1) * shape.vectors + (v - 1)]; }
 };
 

@@ -1,0 +1,29 @@
+#include "kernels/isa/intrinsics.h"
+
+#include <cmath>
+
+#include "kernels/gemm/bf16_finish.h"
+#include "ops/binary.h"
+
+#include "kernels/isa/avx512bf16_begin.h"
+namespace ingot::kernels::gemm {
+namespace avx512bf16 {
+namespace {
+#include "kernels/isa/vec_avx512.h"
+#include "kernels/isa/vec_math.h"
+#include "kernels/pointwise/functions-inl.h"
+
+inline __m256i rounded(F x) { return reinterpret_cast<__m256i>(_mm512_cvtneps_pbh(x)); }
+inline void narrow(uint16_t* p, F x) { _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), rounded(x)); }
+inline void narrow_part(uint16_t* p, F x, int64_t count) {
+  _mm256_mask_storeu_epi16(p, first_lanes(count), rounded(x));
+}
+
+#include "kernels/gemm/bf16_finish-inl.h"
+}  // namespace
+}  // namespace avx512bf16
+
+Bf16FinishFn avx512bf16_bf16_finisher(const Unary* activation) noexcept { return avx512bf16::finisher(activation); }
+
+}  // namespace ingot::kernels::gemm
+#include "kernels/isa/avx512_end.h"

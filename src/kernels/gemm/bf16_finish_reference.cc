@@ -1,0 +1,48 @@
+// For any CPU: finishing number by number.
+#include "kernels/gemm/bf16_finish.h"
+#include "tensor/float_types.h"
+
+namespace ingot::kernels::gemm {
+namespace {
+
+float wide(uint16_t bits) { return static_cast<float>(BF16::from_bits(bits)); }
+
+template <bool with_activation, UnaryFn fn>
+void finish(const Bf16FinishArgs& args, int64_t first, int64_t end) noexcept {
+  const TileFinish& how = args.finish;
+  for (int64_t r = first; r < end; ++r) {
+    for (int64_t column = 0; column < args.columns; ++column) {
+      float& sum = args.sums[r * args.sums_stride + column];
+      const float addend = args.addend.at == nullptr ? 0 : wide(args.addend.at[r * args.addend.stride + column]);
+      float x = sum * how.alpha;
+      if (how.bias != nullptr) x += how.bias[column];
+      if (!args.addend_last) x += addend;
+      if constexpr (with_activation) {
+        x = static_cast<float>(apply_unary({fn, args.activation_alpha, args.activation_beta}, x));
+      }
+      x = x * args.scale + args.shift;
+      if (args.addend_last) x += addend;
+      if (x < how.low) x = how.low;  // NaN passes
+      if (x > how.high) x = how.high;
+      if (args.narrow != nullptr) {
+        args.narrow[r * args.c_stride + column] = BF16(x).bits;
+      } else {
+        (args.wide != nullptr ? args.wide[r * args.c_stride + column] : sum) = x;
+      }
+    }
+  }
+}
+
+}  // namespace
+
+Bf16FinishFn reference_bf16_finisher(const Unary* activation) noexcept {
+  if (activation == nullptr) return finish<false, UnaryFn::kAbs>;
+  switch (activation->fn) {
+    case UnaryFn::kHardSwish: return finish<true, UnaryFn::kHardSwish>;
+    case UnaryFn::kSilu: return finish<true, UnaryFn::kSilu>;
+    case UnaryFn::kLeakyRelu: return finish<true, UnaryFn::kLeakyRelu>;
+    default: return nullptr;
+  }
+}
+
+}  // namespace ingot::kernels::gemm
