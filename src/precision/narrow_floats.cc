@@ -56,8 +56,14 @@ const char* refuse_conv(const ir::Graph& graph, const ir::Node& node, const Conv
   const Tensor* w = graph.constant(node.inputs[1]);
   if (w == nullptr) return "the weights are computed";
   if (w->rank() < 3 || w->rank() > 5 || !graph.fact(node.inputs[0]).has_rank()) return "not one to three spatial axes";
-  if (op.group > 1 && w->dim(1) == 1) return "depthwise convolutions stay f32";
   return op.epilogue.empty() && bias_fits(graph, node) ? nullptr : "the bias is computed";
+}
+
+// Limited by reading its data: worth bf16 where that is there already.
+bool is_depthwise(const ir::Graph& graph, const ir::Node& node) {
+  const auto* conv = node.op.as<Conv>();
+  const Tensor* w = conv != nullptr ? graph.constant(node.inputs[1]) : nullptr;
+  return w != nullptr && conv->group > 1 && w->rank() > 1 && w->dim(1) == 1 && w->dim(0) == conv->group;
 }
 
 // Operators that only pass numbers on or compute on them one by one or in f32 within their kernel.
@@ -114,7 +120,7 @@ class Selection {
     const ir::Node& node = graph_.node(id);
     const auto* matmul = node.op.as<MatMul>();
     const auto* conv = node.op.as<Conv>();
-    if ((matmul == nullptr && conv == nullptr) || !gives_f32(id)) return false;
+    if ((matmul == nullptr && conv == nullptr) || is_depthwise(graph_, node) || !gives_f32(id)) return false;
     const char* reason = matmul != nullptr ? refuse_matmul(graph_, node, *matmul) : refuse_conv(graph_, node, *conv);
     if (reason != nullptr) {
       run_.refuse(graph_, "narrow", id, reason);
@@ -126,7 +132,9 @@ class Selection {
 
   bool follows(NodeId id) const {
     const ir::Node& node = graph_.node(id);
-    if (!gives_f32(id) || !can_follow(node)) return false;
+    const bool depthwise =
+        is_depthwise(graph_, node) && refuse_conv(graph_, node, *node.op.as<Conv>()) == nullptr;
+    if (!gives_f32(id) || (!depthwise && !can_follow(node))) return false;
     for (const ValueId input : node.inputs) {
       if (is_f32(graph_, input) && chosen_.contains(graph_.value(input).producer)) return true;
     }

@@ -66,7 +66,7 @@ TEST(NarrowFloats, WhatComesAfterTheLastProductStaysF32) {
   EXPECT_EQ(graph.fact(graph.producer(graph.outputs()[0])->inputs[0]).dtype(), DType::kF32) << result.text();
 }
 
-TEST(NarrowFloats, ProductsOfComputedFactorsAndDepthwiseConvolutionsStayF32WithAReason) {
+TEST(NarrowFloats, ProductsOfComputedFactorsStayF32WithAReason) {
   const auto result = narrowed(R"(graph g(%x: f32[1,4,5,5], %a: f32[4,4]) {
     %w: f32[4,1,3,3] = const random(1)
     %y = conv{group=4}(%x, %w)
@@ -75,7 +75,22 @@ TEST(NarrowFloats, ProductsOfComputedFactorsAndDepthwiseConvolutionsStayF32WithA
   })");
   EXPECT_EQ(result.report.counts.at("casts between f32 and bf16"), 0);
   EXPECT_EQ(result.report.counts.at("products in f32"), 2);
-  EXPECT_EQ(result.refusals(), "depthwise convolutions stay f32; both factors are computed");
+  EXPECT_EQ(result.refusals(), "both factors are computed");
+}
+
+TEST(NarrowFloats, DepthwiseConvolutionsFollowWhatIsBf16) {
+  const auto result = narrowed(R"(graph g(%x: f32[1,4,5,5]) {
+    %w: f32[4,1,3,3] = const random(1)
+    %v: f32[4,4,1,1] = const random(2)
+    %a = conv{group=4}(%x, %w)
+    %b = conv(%a, %v)
+    %c = conv{group=4}(%b, %w)
+    %y = conv(%c, %v)
+    return %y
+  })");
+  EXPECT_EQ(result.report.counts.at("products in f32"), 1) << result.text();
+  EXPECT_EQ(result.report.counts.at("products in bf16"), 3) << result.text();
+  EXPECT_EQ(result.report.counts.at("casts between f32 and bf16"), 2) << result.text();
 }
 
 TEST(NarrowFloats, TheLowestNumberStaysFinite) {

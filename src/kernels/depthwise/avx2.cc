@@ -7,6 +7,7 @@ namespace ingot::kernels::depthwise {
 namespace avx2 {
 namespace {
 #include "kernels/isa/vec_avx2.h"
+#include "kernels/isa/vec_storage.h"
 
 #include "kernels/depthwise/segment-inl.h"
 }  // namespace

@@ -1,11 +1,12 @@
-// Depthwise convolution, ops/conv with as many groups as channels and filters, f32:
+// Depthwise convolution, ops/conv with as many groups as channels and filters, f32, or bf16 with sums of f32:
 // y(pixel, c) = epilogue(sum over kernel positions of x(pixel', c) * w(c, position) + bias(c)).
 //
 // Inputs as in conv/conv.h. Limited by reading and writing the data, so each pixel is read once per kernel line.
-// Channels-last is native; other data is brought there and back through scratch. Constant weights are packed
+// Channels-last is native; other data of f32 is brought there and back through scratch. Constant weights are packed
 // [vectors of channels][kernel positions][vector], padded with zeros. Equal bits at every thread count.
 #pragma once
 #include "kernels/depthwise/segment.h"
+#include "kernels/gemm/bf16_finish.h"
 #include "kernels/kernel.h"
 
 namespace ingot::kernels::depthwise {
@@ -13,6 +14,10 @@ namespace ingot::kernels::depthwise {
 const char* refuse_depthwise(const Problem& problem);
 std::unique_ptr<BoundKernel> bind_depthwise(const SegmentSet& segments, IsaLevel isa, const Problem& problem,
                                             const Target& target);
+const char* refuse_bf16_depthwise(const Problem& problem);
+std::unique_ptr<BoundKernel> bind_bf16_depthwise(const SegmentSet& segments, gemm::Bf16FinisherOf finisher,
+                                                 IsaLevel isa, const Problem& problem, const Target& target);
+Tensor pack_bf16_depthwise(const SegmentSet& segments, const Tensor& weights);
 // Weights [channels, 1, kernel...] of `positions` kernel positions, packed.
 int64_t packed_weight_floats(const SegmentSet& segments, int64_t channels, int64_t positions);
 void pack_weights(const SegmentSet& segments, const float* weights, int64_t channels, int64_t positions, float* out);

@@ -1,5 +1,6 @@
 // For any CPU: the same segments over a vector of plain floats.
 #include "kernels/depthwise/segment.h"
+#include "tensor/float_types.h"
 
 namespace ingot::kernels::depthwise {
 namespace {
@@ -14,6 +15,16 @@ F load_part(const float* p, int64_t n) {
   for (int64_t i = 0; i < n; ++i) x.at[i] = p[i];
   return x;
 }
+struct Brain {
+  uint16_t bits;
+};
+F get_part(const float* p, int64_t n) { return load_part(p, n); }
+F get_part(const Brain* p, int64_t n) {
+  F x = {};
+  for (int64_t i = 0; i < n; ++i) x.at[i] = static_cast<float>(BF16::from_bits(p[i].bits));
+  return x;
+}
+template <class T> F get(const T* p) { return get_part(p, kLanes); }
 F load(const float* p) { return load_part(p, kLanes); }
 void store_part(float* p, const F& x, int64_t n) {
   for (int64_t i = 0; i < n; ++i) p[i] = x.at[i];

@@ -1,11 +1,12 @@
-// Segments over the vector vocabulary (kernels/isa/vec_*.h), written once. Included inside a target region.
+// Segments over the vector vocabulary (kernels/isa/vec_*.h and vec_storage.h), written once. Included inside a target
+// region. T: the data's elements.
 #define INGOT_UNROLL _Pragma("GCC unroll 16")
 
-template <bool whole> inline __attribute__((always_inline)) F load_channels(const float* from, int64_t rest) {
+template <bool whole, class T> inline __attribute__((always_inline)) F load_channels(const T* from, int64_t rest) {
   if constexpr (whole) {
-    return load(from);
+    return get(from);
   } else {
-    return load_part(from, rest);
+    return get_part(from, rest);
   }
 }
 
@@ -39,20 +40,20 @@ inline __attribute__((always_inline)) void finish_vector(const SegmentArgs& args
   }
 }
 
-template <int kPixels, int kWidth, int kStride, bool whole>
+template <class T, int kPixels, int kWidth, int kStride, bool whole>
 inline __attribute__((always_inline)) void slide(const SegmentArgs& args, const float* weights, int64_t at,
                                                  int64_t rest) {
   constexpr int kColumns = (kPixels - 1) * kStride + kWidth;
   F sums[kPixels];
   INGOT_UNROLL
   for (int p = 0; p < kPixels; ++p) sums[p] = set1(0);
-  const float* const* pixels = args.pixels;
+  const void* const* pixels = args.pixels;
   for (int64_t line = 0; line < args.lines; ++line, pixels += kColumns, weights += kWidth * kLanes) {
     F w[kWidth];
     INGOT_UNROLL
     for (int k = 0; k < kWidth; ++k) w[k] = load(weights + k * kLanes);
     _Pragma("GCC unroll 32") for (int column = 0; column < kColumns; ++column) {
-      const F x = load_channels<whole>(pixels[column] + args.first + at, rest);
+      const F x = load_channels<whole>(static_cast<const T*>(pixels[column]) + args.first + at, rest);
       INGOT_UNROLL
       for (int p = 0; p < kPixels; ++p) {
         const int k = column - p * kStride;
@@ -63,61 +64,66 @@ inline __attribute__((always_inline)) void slide(const SegmentArgs& args, const 
   finish_vector<kPixels, whole>(args, sums, at, rest);
 }
 
-template <int kPixels, bool whole>
+template <class T, int kPixels, bool whole>
 inline __attribute__((always_inline)) void gather(const SegmentArgs& args, const float* weights, int64_t at,
                                                   int64_t rest) {
   F sums[kPixels];
   INGOT_UNROLL
   for (int p = 0; p < kPixels; ++p) sums[p] = set1(0);
-  const float* const* pixels = args.pixels;
+  const void* const* pixels = args.pixels;
   for (int64_t position = 0; position < args.lines; ++position, pixels += kPixels, weights += kLanes) {
     const F w = load(weights);
     INGOT_UNROLL
     for (int p = 0; p < kPixels; ++p) {
-      sums[p] = fma(load_channels<whole>(pixels[p] + args.first + at, rest), w, sums[p]);
+      const F x = load_channels<whole>(static_cast<const T*>(pixels[p]) + args.first + at, rest);
+      sums[p] = fma(x, w, sums[p]);
     }
   }
   finish_vector<kPixels, whole>(args, sums, at, rest);
 }
 
-template <int kPixels, int kWidth, int kStride> void sliding_segment(const SegmentArgs& args) noexcept {
+template <class T, int kPixels, int kWidth, int kStride> void sliding_segment(const SegmentArgs& args) noexcept {
   const float* weights = args.weights;
   const int64_t step = args.lines * kWidth * kLanes;
   int64_t at = 0;
   for (; at + kLanes <= args.channels; at += kLanes, weights += step) {
-    slide<kPixels, kWidth, kStride, true>(args, weights, at, 0);
+    slide<T, kPixels, kWidth, kStride, true>(args, weights, at, 0);
   }
-  if (at < args.channels) slide<kPixels, kWidth, kStride, false>(args, weights, at, args.channels - at);
+  if (at < args.channels) slide<T, kPixels, kWidth, kStride, false>(args, weights, at, args.channels - at);
 }
 
-template <int kPixels> void gathering_segment(const SegmentArgs& args) noexcept {
+template <class T, int kPixels> void gathering_segment(const SegmentArgs& args) noexcept {
   const float* weights = args.weights;
   const int64_t step = args.lines * kLanes;
   int64_t at = 0;
-  for (; at + kLanes <= args.channels; at += kLanes, weights += step) gather<kPixels, true>(args, weights, at, 0);
-  if (at < args.channels) gather<kPixels, false>(args, weights, at, args.channels - at);
+  for (; at + kLanes <= args.channels; at += kLanes, weights += step) gather<T, kPixels, true>(args, weights, at, 0);
+  if (at < args.channels) gather<T, kPixels, false>(args, weights, at, args.channels - at);
 }
 
-template <int kWidth, int kStride> constexpr void set_sliding(SegmentFn (&of)[kSizeCount]) {
-  of[0] = sliding_segment<kSizes[0], kWidth, kStride>;
-  of[1] = sliding_segment<kSizes[1], kWidth, kStride>;
-  of[2] = sliding_segment<kSizes[2], kWidth, kStride>;
-  of[3] = sliding_segment<kSizes[3], kWidth, kStride>;
+template <class T, int kWidth, int kStride> constexpr void set_sliding(SegmentFn (&of)[kSizeCount]) {
+  of[0] = sliding_segment<T, kSizes[0], kWidth, kStride>;
+  of[1] = sliding_segment<T, kSizes[1], kWidth, kStride>;
+  of[2] = sliding_segment<T, kSizes[2], kWidth, kStride>;
+  of[3] = sliding_segment<T, kSizes[3], kWidth, kStride>;
+}
+
+template <class T> constexpr SegmentFunctions make_functions() {
+  SegmentFunctions functions = {};
+  set_sliding<T, kWidths[0], 1>(functions.sliding[0][0]);
+  set_sliding<T, kWidths[0], 2>(functions.sliding[0][1]);
+  set_sliding<T, kWidths[1], 1>(functions.sliding[1][0]);
+  set_sliding<T, kWidths[1], 2>(functions.sliding[1][1]);
+  set_sliding<T, kWidths[2], 1>(functions.sliding[2][0]);
+  set_sliding<T, kWidths[2], 2>(functions.sliding[2][1]);
+  functions.gathering[0] = gathering_segment<T, kSizes[0]>;
+  functions.gathering[1] = gathering_segment<T, kSizes[1]>;
+  functions.gathering[2] = gathering_segment<T, kSizes[2]>;
+  functions.gathering[3] = gathering_segment<T, kSizes[3]>;
+  return functions;
 }
 
 constexpr SegmentSet make_segments(const char* packing, double gflops, gemm::TransposeFn transpose) {
-  SegmentSet set = {static_cast<int>(kLanes), packing, gflops, transpose, {}, {}};
-  set_sliding<kWidths[0], 1>(set.sliding[0][0]);
-  set_sliding<kWidths[0], 2>(set.sliding[0][1]);
-  set_sliding<kWidths[1], 1>(set.sliding[1][0]);
-  set_sliding<kWidths[1], 2>(set.sliding[1][1]);
-  set_sliding<kWidths[2], 1>(set.sliding[2][0]);
-  set_sliding<kWidths[2], 2>(set.sliding[2][1]);
-  set.gathering[0] = gathering_segment<kSizes[0]>;
-  set.gathering[1] = gathering_segment<kSizes[1]>;
-  set.gathering[2] = gathering_segment<kSizes[2]>;
-  set.gathering[3] = gathering_segment<kSizes[3]>;
-  return set;
+  return {static_cast<int>(kLanes), packing, gflops, transpose, make_functions<float>(), make_functions<Brain>()};
 }
 
 #undef INGOT_UNROLL

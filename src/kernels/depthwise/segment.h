@@ -11,8 +11,9 @@
 namespace ingot::kernels::depthwise {
 
 struct SegmentArgs {
-  // Of sliding segments: [kernel lines][pixels - 1) * stride + kernel width]; of gathering ones: [positions][pixels].
-  const float* const* pixels = nullptr;
+  // Of sliding segments: [kernel lines][(pixels - 1) * stride + kernel width]; of gathering ones: [positions][pixels].
+  // To the data's channels, f32 or bf16 as the function wants them.
+  const void* const* pixels = nullptr;
   int64_t lines = 0;                // kernel lines; kernel positions where pixels are gathered
   const float* weights = nullptr;   // [vectors][kernel positions][vector]
   int64_t first = 0, channels = 0;  // added to the pointers; how many from there
@@ -26,13 +27,17 @@ inline constexpr int kWidths[] = {3, 5, 7};    // of kernels that slide
 inline constexpr int kSizes[] = {7, 4, 2, 1};  // pixels of a segment
 inline constexpr int kWidthCount = 3, kSizeCount = 4, kSlidingStrides = 2;
 
+struct SegmentFunctions {
+  SegmentFn sliding[kWidthCount][kSlidingStrides][kSizeCount];  // stride 1 and 2
+  SegmentFn gathering[kSizeCount];                              // any width, stride and dilation
+};
+
 struct SegmentSet {
   int vector;
   const char* packing;
   double gflops;
   gemm::TransposeFn transpose;
-  SegmentFn sliding[kWidthCount][kSlidingStrides][kSizeCount];  // stride 1 and 2
-  SegmentFn gathering[kSizeCount];                              // any width, stride and dilation
+  SegmentFunctions f32, bf16;  // by the data's type; weights and results are f32
 };
 
 extern const SegmentSet kReferenceSegments, kAvx2Segments, kAvx512Segments;

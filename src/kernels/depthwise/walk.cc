@@ -1,0 +1,95 @@
+#include "kernels/depthwise/walk.h"
+
+#include <algorithm>
+
+#include "base/checked.h"
+
+namespace ingot::kernels::depthwise {
+namespace {
+
+constexpr double kWorthAThread = 100e3;  // multiply-adds
+
+}  // namespace
+
+Walk::Walk(const SegmentSet& segments, const SegmentFunctions& functions, const conv::Geometry& geometry,
+           const Target& target)
+    : geometry_(geometry), vector_(segments.vector) {
+  choose_segments(functions);
+  lines_ = geometry_.images * geometry_.axes[0].output * geometry_.axes[1].output;
+  share_out(target);
+}
+
+void Walk::choose_segments(const SegmentFunctions& functions) {
+  const WindowRange& width = geometry_.axes[2];
+  const auto* at = std::find(std::begin(kWidths), std::end(kWidths), width.kernel);
+  sliding_ = at != std::end(kWidths) && width.stride <= kSlidingStrides && width.dilation == 1;
+  functions_ = sliding_ ? functions.sliding[at - std::begin(kWidths)][width.stride - 1] : functions.gathering;
+  const int64_t columns = sliding_ ? (kSizes[0] - 1) * width.stride + width.kernel : kSizes[0] * width.kernel;
+  const int64_t kernel_lines = geometry_.axes[0].kernel * geometry_.axes[1].kernel;
+  table_bytes_ = round_up(columns * kernel_lines * static_cast<int64_t>(sizeof(void*)), 64);
+}
+
+void Walk::share_out(const Target& target) {
+  const double work = static_cast<double>(lines_ * geometry_.axes[2].output * geometry_.channels * geometry_.kernel());
+  const int64_t threads = std::clamp<int64_t>(static_cast<int64_t>(work / kWorthAThread), 1, target.threads);
+  const int64_t vectors = (geometry_.channels + vector_ - 1) / vector_;
+  if (threads > 1 && lines_ < 4 * threads) blocks_ = std::min(vectors, threads);
+  slots_ = std::max<int64_t>(1, std::min(threads, lines_ * blocks_));
+}
+
+int64_t Walk::most_channels() const {
+  const int64_t vectors = (geometry_.channels + vector_ - 1) / vector_;
+  return (vectors + blocks_ - 1) / blocks_ * vector_;
+}
+
+// Pointers to the data's pixels that a segment reads, lines of the kernel outermost.
+void Walk::fill_table(const WalkData& data, int64_t line, int64_t column, int pixels,
+                      const void** table) const noexcept {
+  const auto& [depth, height, width] = geometry_.axes;
+  const int64_t pixel_bytes = geometry_.channels * data.element_bytes;
+  const int64_t oh = line % height.output, od = line / height.output % depth.output;
+  const int64_t image = line / (height.output * depth.output), start = width.start(column);
+  const int64_t limit = width.size;  // Clang 14 captures no structured bindings
+  const auto pixel = [&](const std::byte* from, int64_t at) {
+    return from == nullptr || at < 0 || at >= limit ? data.zeros : from + at * pixel_bytes;
+  };
+  for (int64_t kd = 0; kd < depth.kernel; ++kd) {
+    const int64_t id = depth.start(od) + kd * depth.dilation;
+    for (int64_t kh = 0; kh < height.kernel; ++kh) {
+      const int64_t ih = height.start(oh) + kh * height.dilation;
+      const bool inside = id >= 0 && id < depth.size && ih >= 0 && ih < height.size;
+      const int64_t row = (image * depth.size + id) * height.size + ih;
+      const std::byte* from = inside ? data.x + row * width.size * pixel_bytes : nullptr;
+      if (sliding_) {
+        const int64_t columns = (pixels - 1) * width.stride + width.kernel;
+        if (inside && start >= 0 && start + columns <= width.size) {
+          const std::byte* at = from + start * pixel_bytes;
+          for (int64_t i = 0; i < columns; ++i) table[i] = at + i * pixel_bytes;
+        } else {
+          for (int64_t i = 0; i < columns; ++i) table[i] = pixel(from, start + i);
+        }
+        table += columns;
+      } else {
+        for (int64_t kw = 0; kw < width.kernel; ++kw) {
+          for (int p = 0; p < pixels; ++p) *table++ = pixel(from, start + p * width.stride + kw * width.dilation);
+        }
+      }
+    }
+  }
+}
+
+SegmentArgs Walk::arguments(const WalkData& data, int64_t line, int64_t column, int index, int64_t block,
+                            const void** table) const noexcept {
+  fill_table(data, line, column, kSizes[index], table);
+  const int64_t vectors = (geometry_.channels + vector_ - 1) / vector_;
+  const int64_t first = vectors * block / blocks_ * vector_, end = vectors * (block + 1) / blocks_ * vector_;
+  SegmentArgs args;
+  args.pixels = table;
+  args.lines = sliding_ ? geometry_.axes[0].kernel * geometry_.axes[1].kernel : geometry_.kernel();
+  args.weights = data.weights + first * geometry_.kernel();
+  args.first = first;
+  args.channels = std::min(end, geometry_.channels) - first;
+  return args;
+}
+
+}  // namespace ingot::kernels::depthwise
