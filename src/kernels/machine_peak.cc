@@ -53,7 +53,8 @@ void run_bf16_blocks(const gemm::Bf16BlockSet& blocks, int64_t runs) {
   const std::vector<uint16_t> a(gemm::kBlockRows * kBf16Depth, 0x3f80), b(32 * kBf16Depth, 0x3f80);
   std::vector<float> sums(gemm::kBlockRows * 32);
   gemm::Bf16BlockArgs args;
-  args.a = {a.data(), gemm::kBlockDepth, gemm::kHalfRows * gemm::kBlockDepth, gemm::kBlockRows * gemm::kBlockDepth};
+  args.a = {a.data(), gemm::kBlockDepth, gemm::kHalfRows * gemm::kBlockDepth, gemm::kBlockRows * gemm::kBlockDepth,
+            nullptr};
   args.b = b.data();
   args.b_step = 64;
   args.rows = gemm::kBlockRows;

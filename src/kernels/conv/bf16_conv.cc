@@ -5,6 +5,7 @@
 
 #include "base/checked.h"
 #include "base/error.h"
+#include "kernels/conv/padded_lines.h"
 #include "kernels/conv/windows.h"
 #include "kernels/gemm/bf16_blocked.h"
 #include "kernels/gemm/bf16_panels.h"
@@ -29,6 +30,7 @@ class BoundBf16Conv final : public BoundKernel {
 
   Geometry geometry_;
   Windows windows_;
+  std::optional<PaddedLines> padded_;
   bool per_image_ = false;  // whether an operand of the epilogue needs products of one image each
   int64_t group_weights_;   // elements
   int64_t zeros_bytes_ = 0;
@@ -61,6 +63,15 @@ class BoundBf16Conv::Operands final : public gemm::Bf16Source {
                          reinterpret_cast<const uint16_t*>(args_.scratch), image * sizes.output_pixels() + first, count,
                          table, patches);
   }
+  void lines(int64_t index, int64_t first, int64_t count, int64_t stride, uint16_t* out) const noexcept override {
+    const Geometry& sizes = bound_.geometry_;
+    const int64_t group = index % sizes.groups, image = index / sizes.groups;
+    const auto* x = static_cast<const uint16_t*>(args_.inputs[0]) + group * sizes.group_channels();
+    bound_.padded_->copy(x + image * sizes.input_pixels() * sizes.channels, first, count, stride, out);
+  }
+  void results(int64_t first, int64_t count, int32_t* rows) const noexcept override {
+    bound_.padded_->results(first, count, rows);
+  }
 
  private:
   const BoundBf16Conv& bound_;
@@ -72,7 +83,12 @@ BoundBf16Conv::BoundBf16Conv(const Bf16TileSet& tiles, IsaLevel isa, const Probl
       windows_(geometry_, tiles.shape.rows),
       group_weights_(gemm::packed_elements(tiles, windows_.taps(), windows_.depth(), geometry_.group_filters())) {
   zeros_bytes_ = round_up(windows_.depth() * 2, 64);
+  if (tiles.blocks != nullptr && PaddedLines::pay(geometry_)) {
+    padded_.emplace(geometry_);
+    per_image_ = true;
+  }
   bind_epilogue(problem, isa, tiles.finisher);
+  if (epilogue_->has_program()) padded_.reset();
   gemm_.emplace(tiles, blocked_size(), *epilogue_, target);
   scratch_bytes = static_cast<size_t>(zeros_bytes_) + epilogue_->scratch_bytes() + gemm_->scratch_bytes();
 }
@@ -96,6 +112,10 @@ gemm::Bf16Size BoundBf16Conv::blocked_size() const {
   size.c_stride = geometry_.filters;
   size.row_elements = std::min(size.taps * size.depth, geometry_.group_channels() * geometry_.axes[2].stride * 2);
   size.patch_elements = windows_.patch_elements();
+  if (padded_) {
+    size.m = padded_->rows();
+    size.shared_lines = padded_->taps();
+  }
   return size;
 }
 

@@ -32,6 +32,18 @@ TEST(Bf16Conv, SlidesKernelsWithPadsStridesAndDilations) {
   expect_conv({{1, 32, 5, 5}, {5, 32, 3, 3}, {.strides = {2, 2}, .auto_pad = AutoPad::kSameLower}});
 }
 
+TEST(Bf16Conv, SharesLinesOfWideImages) {
+  expect_conv({{1, 32, 9, 14}, {20, 32, 3, 3}, {.pads = {1, 1, 1, 1}}});
+  expect_conv({{2, 96, 13, 40}, {70, 96, 3, 3}, {.pads = {1, 1, 1, 1}}});
+  expect_conv({{1, 64, 20, 40}, {33, 64, 5, 3}, {.dilations = {2, 3}, .pads = {3, 0, 1, 7}}});
+  expect_conv({{1, 64, 5, 70}, {8, 64, 3, 3}, {.pads = {-1, -2, 0, 0}}});
+  expect_conv({{2, 64, 8, 21}, {64, 32, 1, 3}, {.group = 2, .pads = {0, 1, 0, 1}}});
+  Conv op;
+  op.pads = {1, 1, 1, 1};
+  op.epilogue = {{Unary{UnaryFn::kSilu, 1}, {0}}, {Binary{BinaryFn::kAdd}, {1, 2}}};
+  expect_conv({{2, 32, 80, 33}, {40, 32, 3, 3}, op, true, {{2, 40, 80, 33}}});
+}
+
 TEST(Bf16Conv, MergesLinesOfFewChannels) {
   expect_conv({{1, 3, 20, 21}, {16, 3, 7, 7}, {.strides = {2, 2}, .pads = {3, 3, 3, 3}}});
   expect_conv({{2, 1, 6, 5}, {9, 1, 3, 3}, {.pads = {1, 1, 1, 1}}});

@@ -45,9 +45,11 @@ Windows::Position Windows::position(int64_t pixel) const noexcept {
   return position;
 }
 
-void Windows::advance(Position& position) const noexcept {
+// `pixels`: not past the line's end.
+void Windows::advance(Position& position, int64_t pixels) const noexcept {
   const auto& axes = geometry_.axes;
-  if (++position.at[2] < axes[2].output) return;
+  position.at[2] += pixels;
+  if (position.at[2] < axes[2].output) return;
   position.at[2] = 0;
   if (++position.at[1] < axes[1].output) return;
   position.at[1] = 0;
@@ -72,16 +74,25 @@ template <class T>
 void Windows::fill(const T* x, const T* zeros, int64_t first, int64_t count, const T** table,
                    T* patches) const noexcept {
   Position at = position(first);
-  const int64_t taps = this->taps(), stride = table_rows_;
+  const int64_t taps = this->taps(), stride = table_rows_, step = geometry_.axes[2].stride * strides_[2];
   for (int64_t i = 0; i < count; i += stride, table += taps * stride) {
-    for (int64_t row = 0; row < std::min(stride, count - i); ++row, advance(at)) {
-      const T** entry = table + row;
+    const int64_t rows = std::min(stride, count - i);
+    for (int64_t row = 0; row < rows;) {
       if (!inside(at)) {
-        fill_edge(x, zeros, at, entry, patches + (i + row) * patch_elements());
+        fill_edge(x, zeros, at, table + row, patches + (i + row) * patch_elements());
+        advance(at, 1);
+        ++row;
         continue;
       }
+      const int64_t run = std::min(rows - row, inside_[2][1] - at.at[2]);
       const T* start = x + offset(at);
-      for (int64_t tap = 0; tap < taps; ++tap) entry[tap * stride] = start + tap_offsets_[static_cast<size_t>(tap)];
+      for (int64_t tap = 0; tap < taps; ++tap) {
+        const T* window = start + tap_offsets_[static_cast<size_t>(tap)];
+        const T** entry = table + tap * stride + row;
+        for (int64_t r = 0; r < run; ++r) entry[r] = window + r * step;
+      }
+      advance(at, run);
+      row += run;
     }
   }
 }

@@ -26,7 +26,7 @@ class Windows {
     int64_t image, at[3];
   };
   Position position(int64_t pixel) const noexcept;
-  void advance(Position& position) const noexcept;
+  void advance(Position& position, int64_t pixels) const noexcept;
   bool inside(const Position& position) const noexcept;
   int64_t offset(const Position& position) const noexcept;
   template <class T>

@@ -53,7 +53,6 @@ inline __attribute__((always_inline)) void multiply_part(const uint16_t* a, cons
 // `between(part)` runs after the products of each part.
 template <int A, int B, class Between>
 inline __attribute__((always_inline)) void multiply_parts(const Bf16BlockArgs& args, const Between& between) {
-  const uint16_t* a = args.a.at;
   const uint16_t* b = args.b;
   const uint16_t* next = args.next;
   const int64_t parts = args.depth / kBlockDepth, lines = (args.next_end - next + kLine - 1) / kLine;
@@ -61,9 +60,8 @@ inline __attribute__((always_inline)) void multiply_parts(const Bf16BlockArgs& a
     for (const uint16_t* end = args.next + lines * (part + 1) / parts * kLine; next < end; next += kLine) {
       _mm_prefetch(next, _MM_HINT_T1);
     }
-    multiply_part<A, B>(a, args.a, b, args.b_step * 2);
+    multiply_part<A, B>(args.a.at + args.a.part(part), args.a, b, args.b_step * 2);
     between(part);
-    a += args.a.part_step;
     b += kTileUnits * args.b_step;
   }
 }

@@ -30,24 +30,33 @@ Bf16Gemm::Bf16Gemm(const Bf16TileSet& tiles, const Bf16Size& size, const Bf16Epi
   }
   cut_rows(target);
   share_out(target);
-  const bool blocks = tiles.blocks != nullptr;
-  table_bytes_ = round_up(block_tiles_ * rows * size.taps * static_cast<int64_t>(sizeof(uint16_t*)), 64);
+  const bool blocks = tiles.blocks != nullptr, shared = !size_.shared_lines.empty();
+  if (shared) halo_ = *std::max_element(size_.shared_lines.begin(), size_.shared_lines.end());
+  if (!shared) table_bytes_ = round_up(block_tiles_ * rows * size.taps * static_cast<int64_t>(sizeof(uint16_t*)), 64);
   cuts_ = blocks ? parts(stored_.elements(), kPanelDepth) : 1;
   const int64_t tiles_of_sums = cuts_ > 1 ? std::max(block_tiles_ + 1, kProgramTiles) : kProgramTiles;
   sums_bytes_ = blocks || !epilogue.plain() ? tiles_of_sums * rows * tiles.shape.columns() * 4 : 0;
   patches_bytes_ = round_up(block_tiles_ * rows * size.patch_elements * 2, 64);
-  const int64_t gathered = blocks ? block_tiles_ * gathered_elements(stored_.elements()) * 2 : 0;
-  slot_bytes_ = table_bytes_ + sums_bytes_ + patches_bytes_ + gathered;
+  if (shared) map_bytes_ = round_up((block_tiles_ * rows + stored_.elements() / kBlockDepth) * 4, 64);
+  slot_bytes_ = table_bytes_ + sums_bytes_ + patches_bytes_ + map_bytes_ + gathered_bytes();
+}
+
+int64_t Bf16Gemm::gathered_bytes() const {
+  if (tiles_.blocks == nullptr) return 0;
+  if (size_.shared_lines.empty()) return block_tiles_ * gathered_elements(stored_.elements()) * 2;
+  return (block_tiles_ * kBlockRows + halo_) * size_.depth * 2;
 }
 
 // The rows of A and of the result that half of L2 holds, so that the rows serve every panel.
 void Bf16Gemm::cut_rows(const Target& target) {
   const int64_t rows = tiles_.shape.rows;
   const int64_t least = tiles_.blocks != nullptr ? 4 : 8;
-  const int64_t elements = tiles_.blocks != nullptr ? stored_.elements() + size_.n : size_.row_elements;
+  const bool shared = !size_.shared_lines.empty();
+  const int64_t row_of_a = shared ? size_.depth : stored_.elements();
+  const int64_t elements = tiles_.blocks != nullptr ? row_of_a + size_.n : size_.row_elements;
   int64_t block = target.l2_bytes / 2 / (std::max<int64_t>(1, elements) * 2 * rows);
   block = std::clamp<int64_t>(block, least, kMostTiles);
-  block = std::min(block, std::max<int64_t>(1, kTableEntries / (std::max<int64_t>(1, size_.taps) * rows)));
+  if (!shared) block = std::min(block, std::max<int64_t>(1, kTableEntries / (std::max<int64_t>(1, size_.taps) * rows)));
   block_tiles_ = (row_tiles_ + parts(row_tiles_, block) - 1) / parts(row_tiles_, block);
 }
 
@@ -79,7 +88,8 @@ void Bf16Gemm::run(const Bf16Source& source, std::byte* scratch, const Parallel&
     std::byte* at = scratch + index * slot_bytes_;
     const Slot slot = {reinterpret_cast<const uint16_t**>(at), reinterpret_cast<float*>(at + table_bytes_),
                        reinterpret_cast<uint16_t*>(at + table_bytes_ + sums_bytes_),
-                       reinterpret_cast<uint16_t*>(at + table_bytes_ + sums_bytes_ + patches_bytes_)};
+                       reinterpret_cast<uint16_t*>(at + table_bytes_ + sums_bytes_ + patches_bytes_ + map_bytes_),
+                       reinterpret_cast<int32_t*>(at + table_bytes_ + sums_bytes_ + patches_bytes_)};
     if (tiles_.blocks != nullptr) tiles_.blocks->begin();
     for (int64_t unit = units * index / slots_; unit < units * (index + 1) / slots_; ++unit) {
       run_unit(source, unit, slot);
@@ -96,8 +106,13 @@ void Bf16Gemm::run_unit(const Bf16Source& source, int64_t unit, const Slot& slot
   for (int64_t tile = row_tiles_ * part_m / units_m_; tile < end; tile += block_tiles_) {
     const int64_t first = tile * tile_rows;
     const int64_t rows = std::min(std::min(end, tile + block_tiles_) * tile_rows, size_.m) - first;
-    source.rows(index, first, rows, slot.table, slot.patches);
-    if (tiles_.blocks != nullptr) place_rows(rows, slot, blocks.rows);
+    if (!size_.shared_lines.empty()) {
+      finish_waiting(blocks);  // by the map that comes to an end
+      place_lines(source, index, first, rows, slot, blocks.rows);
+    } else {
+      source.rows(index, first, rows, slot.table, slot.patches);
+      if (tiles_.blocks != nullptr) place_rows(rows, slot, blocks.rows);
+    }
     for (int64_t panel = panels_ * part_n / units_n_; panel < panels_ * (part_n + 1) / units_n_; ++panel) {
       if (tiles_.blocks != nullptr) {
         run_block_panel(product, first, rows, panel, slot, blocks);
@@ -173,6 +188,22 @@ void Bf16Gemm::place_rows(int64_t rows, const Slot& slot, BlockRows& placed) con
   }
 }
 
+void Bf16Gemm::place_lines(const Bf16Source& source, int64_t index, int64_t first, int64_t rows, const Slot& slot,
+                           BlockRows& placed) const noexcept {
+  const int64_t stride = round_up(rows, kBlockRows) + halo_, depth_parts = size_.depth / kBlockDepth;
+  source.lines(index, first, rows + halo_, stride, slot.gathered);
+  source.results(first, rows, slot.row_map);
+  int32_t* part = slot.row_map + block_tiles_ * kBlockRows;
+  const int32_t* part_offsets = part;
+  for (const int64_t line : size_.shared_lines) {
+    for (int64_t d = 0; d < depth_parts; ++d) *part++ = static_cast<int32_t>((d * stride + line) * kBlockDepth);
+  }
+  for (int64_t row = 0; row < rows; row += kBlockRows) {
+    placed[static_cast<size_t>(row / kBlockRows)] = {slot.gathered + row * kBlockDepth, kBlockDepth,
+                                                     kHalfRows * kBlockDepth, 0, part_offsets};
+  }
+}
+
 // How a panel's rows from `first_row` on are finished; without sums and their number of rows.
 Bf16FinishArgs Bf16Gemm::finish_of(const Bf16Product& product, int64_t first_row, int64_t panel) const noexcept {
   const int64_t columns = tiles_.shape.columns(), first_column = panel * columns;
@@ -221,15 +252,15 @@ void Bf16Gemm::run_block_panel(const Bf16Product& product, int64_t first_row, in
       const int64_t in_sums = !epilogue_.has_program() ? (first_done + tile) % ring
                               : cuts_ > 1              ? tile
                                                        : (row - unseen) / kBlockRows;
-      args.a = blocks.rows[static_cast<size_t>(tile)];
-      args.a.at += cut(i) / kBlockDepth * args.a.part_step;
+      args.a = blocks.rows[static_cast<size_t>(tile)].from(cut(i) / kBlockDepth);
       args.rows = std::min(kBlockRows, rows - row);
       args.sums = slot.sums + in_sums * block_sums;
       args.next = ahead + ahead_elements * tile / tiles;
       args.next_end = ahead + ahead_elements * (tile + 1) / tiles;
       multiply_block(args, blocks);
       if (i + 1 < cuts_) continue;
-      blocks.waiting = finish_of(product, first_row + row, panel);
+      blocks.waiting = finish_of(product, size_.shared_lines.empty() ? first_row + row : 0, panel);
+      if (!size_.shared_lines.empty()) blocks.waiting->row_map = slot.row_map + row;
       blocks.waiting->sums = args.sums;
       blocks.waiting->rows = args.rows;
       ++blocks.done;

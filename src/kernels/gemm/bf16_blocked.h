@@ -2,6 +2,7 @@
 // blocks, whose sums lie in memory.
 #pragma once
 #include <optional>
+#include <vector>
 
 #include "kernels/gemm/bf16_epilogue.h"
 #include "kernels/gemm/bf16_tile.h"
@@ -15,6 +16,10 @@ class Bf16Source {
   // As Source::rows, of elements of bf16.
   virtual void rows(int64_t index, int64_t first, int64_t count, const uint16_t** table,
                     uint16_t* patches) const noexcept = 0;
+  // Where rows share lines: lines [first, first + count), as [depth / 32][stride][32].
+  virtual void lines(int64_t index, int64_t first, int64_t count, int64_t stride, uint16_t* out) const noexcept = 0;
+  // The rows of C that rows [first, first + count) give, -1 for none.
+  virtual void results(int64_t first, int64_t count, int32_t* rows) const noexcept = 0;
 
  protected:
   ~Bf16Source() = default;
@@ -25,6 +30,9 @@ struct Bf16Size {
   int64_t c_stride = 0;
   int64_t row_elements = 0;    // elements of A that a row adds to the cache's load
   int64_t patch_elements = 0;  // scratch for each row's pointers to refer to
+  // For blocks: rows that share what they read. Tap t of row r is line r + shared_lines[t]; empty where rows are given
+  // by pointers. `depth` is a multiple of 32, and the epilogue has no program.
+  std::vector<int64_t> shared_lines = {};
 };
 
 class Bf16Gemm {
@@ -40,6 +48,7 @@ class Bf16Gemm {
     float* sums;
     uint16_t* patches;
     uint16_t* gathered;
+    int32_t* row_map;  // where rows share lines: of a block of rows, then the parts of a row
   };
   static constexpr int64_t kMostTiles = 64;  // in a block of rows
   using BlockRows = std::array<Bf16Rows, kMostTiles>;
@@ -57,6 +66,9 @@ class Bf16Gemm {
   void run_panel(const Bf16Product& product, int64_t first_row, int64_t rows, int64_t panel,
                  const Slot& slot) const noexcept;
   void place_rows(int64_t rows, const Slot& slot, BlockRows& placed) const noexcept;
+  void place_lines(const Bf16Source& source, int64_t index, int64_t first, int64_t rows, const Slot& slot,
+                   BlockRows& placed) const noexcept;
+  int64_t gathered_bytes() const;
   Bf16FinishArgs finish_of(const Bf16Product& product, int64_t first_row, int64_t panel) const noexcept;
   void run_block_panel(const Bf16Product& product, int64_t first_row, int64_t rows, int64_t panel, const Slot& slot,
                        Blocks& blocks) const noexcept;
@@ -73,7 +85,8 @@ class Bf16Gemm {
   int64_t block_tiles_ = 1;            // row tiles handled with one table
   int64_t cuts_ = 1;                   // parts of the depth of blocks
   int64_t units_m_ = 1, units_n_ = 1;  // parts of each product
-  int64_t slots_ = 1, slot_bytes_ = 0, table_bytes_ = 0, sums_bytes_ = 0, patches_bytes_ = 0;
+  int64_t halo_ = 0;                   // lines that a block of rows reads behind its own
+  int64_t slots_ = 1, slot_bytes_ = 0, table_bytes_ = 0, sums_bytes_ = 0, patches_bytes_ = 0, map_bytes_ = 0;
 };
 
 }  // namespace ingot::kernels::gemm

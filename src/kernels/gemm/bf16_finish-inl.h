@@ -24,7 +24,10 @@ template <bool with_activation, UnaryFn fn> class Finisher {
     const float* at = args_.finish.bias;
     F bias = set1(0);
     if (at != nullptr) bias = whole ? load(at + column) : load_part(at + column, rest);
-    for (int64_t r = first; r < end; ++r) row<whole>(r, column, rest, bias);
+    for (int64_t r = first; r < end; ++r) {
+      const int64_t to = args_.row_map == nullptr ? r : args_.row_map[r];
+      if (to >= 0) row<whole>(r, to, column, rest, bias);
+    }
   }
   template <bool whole> F addend(int64_t r, int64_t column, int64_t rest) const {
     const uint16_t* at = args_.addend.at + r * args_.addend.stride + column;
@@ -36,21 +39,21 @@ template <bool with_activation, UnaryFn fn> class Finisher {
       return load_brain(lanes);
     }
   }
-  template <bool whole> void row(int64_t r, int64_t column, int64_t rest, F bias) const {
+  template <bool whole> void row(int64_t r, int64_t result_row, int64_t column, int64_t rest, F bias) const {
     const bool added = args_.addend.at != nullptr, added_last = added && args_.addend_last;
     float* at = args_.sums + r * args_.sums_stride + column;
     F x = fma(load(at), alpha_, bias);
-    if (added && !added_last) x = x + addend<whole>(r, column, rest);
+    if (added && !added_last) x = x + addend<whole>(result_row, column, rest);
     if constexpr (with_activation) {
       x = fma(unary<fn>(x, args_.activation_alpha, args_.activation_beta), scale_, shift_);
-      if (added_last) x = x + addend<whole>(r, column, rest);
+      if (added_last) x = x + addend<whole>(result_row, column, rest);
     }
     x = min2(high_, max2(low_, x));  // NaN passes
     if (args_.narrow != nullptr) {
-      uint16_t* to = args_.narrow + r * args_.c_stride + column;
+      uint16_t* to = args_.narrow + result_row * args_.c_stride + column;
       whole ? narrow(to, x) : narrow_part(to, x, rest);
     } else if (args_.wide != nullptr) {
-      float* to = args_.wide + r * args_.c_stride + column;
+      float* to = args_.wide + result_row * args_.c_stride + column;
       whole ? store(to, x) : store_part(to, x, rest);
     } else {
       store(at, x);

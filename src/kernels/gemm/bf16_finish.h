@@ -20,6 +20,7 @@ struct Bf16FinishArgs {
   float* sums = nullptr;
   int64_t sums_stride = 32;
   int64_t rows = 0, columns = 0;
+  const int32_t* row_map = nullptr;  // the row of the result that each row gives, -1 for none; null: its own
   uint16_t* narrow = nullptr;  // where results go, rounded to bf16, or
   float* wide = nullptr;       // as they are; in place of the sums where both are null
   int64_t c_stride = 0;

@@ -11,9 +11,11 @@ template <bool with_activation, UnaryFn fn>
 void finish(const Bf16FinishArgs& args, int64_t first, int64_t end) noexcept {
   const TileFinish& how = args.finish;
   for (int64_t r = first; r < end; ++r) {
+    const int64_t to = args.row_map == nullptr ? r : args.row_map[r];
+    if (to < 0) continue;
     for (int64_t column = 0; column < args.columns; ++column) {
       float& sum = args.sums[r * args.sums_stride + column];
-      const float addend = args.addend.at == nullptr ? 0 : wide(args.addend.at[r * args.addend.stride + column]);
+      const float addend = args.addend.at == nullptr ? 0 : wide(args.addend.at[to * args.addend.stride + column]);
       float x = sum * how.alpha;
       if (how.bias != nullptr) x += how.bias[column];
       if (!args.addend_last) x += addend;
@@ -25,9 +27,9 @@ void finish(const Bf16FinishArgs& args, int64_t first, int64_t end) noexcept {
       if (x < how.low) x = how.low;  // NaN passes
       if (x > how.high) x = how.high;
       if (args.narrow != nullptr) {
-        args.narrow[r * args.c_stride + column] = BF16(x).bits;
+        args.narrow[to * args.c_stride + column] = BF16(x).bits;
       } else {
-        (args.wide != nullptr ? args.wide[r * args.c_stride + column] : sum) = x;
+        (args.wide != nullptr ? args.wide[to * args.c_stride + column] : sum) = x;
       }
     }
   }

@@ -40,7 +40,7 @@ Bf16Rows rows_in_place(const uint16_t* const* a, int64_t rows, int64_t taps, int
     if (address(row) - address(row - 1) != bytes) return {};
   }
   const int64_t step = bytes / static_cast<int64_t>(sizeof(uint16_t));
-  return {a[0], step, kHalfRows * step, kBlockDepth};
+  return {a[0], step, kHalfRows * step, kBlockDepth, nullptr};
 }
 
 }  // namespace ingot::kernels::gemm

@@ -7,7 +7,7 @@ namespace ingot::kernels::gemm {
 // A copied block of rows: its elements, and where they are.
 inline int64_t gathered_elements(int64_t stored_depth) { return kBlockRows * stored_depth; }
 inline Bf16Rows gathered(const uint16_t* out) {
-  return {out, kBlockDepth, kHalfRows * kBlockDepth, kBlockRows * kBlockDepth};
+  return {out, kBlockDepth, kHalfRows * kBlockDepth, kBlockRows * kBlockDepth, nullptr};
 }
 
 // For any CPU: Bf16BlockSet::gather.

@@ -19,7 +19,7 @@ void multiply(const Bf16BlockArgs& args) noexcept {
     float* sums = args.sums + r * kColumns;
     if (!args.accumulate) std::fill_n(sums, kColumns, 0.0f);
     for (int64_t k = 0; k < args.depth; ++k) {
-      const float value = wide(a[k / kBlockDepth * args.a.part_step + k % kBlockDepth]);
+      const float value = wide(a[args.a.part(k / kBlockDepth) + k % kBlockDepth]);
       const uint16_t* b = args.b + k / 2 * args.b_step + k % 2;
       for (int64_t column = 0; column < args.vectors * 16; ++column) sums[column] += value * wide(b[2 * column]);
     }

@@ -24,10 +24,17 @@ struct Bf16TileArgs {
 using Bf16TileFn = void (*)(const Bf16TileArgs& args) noexcept;
 
 // Rows of A by halves of 16 and parts of 32 in depth: what a matrix unit reads. Element (row, k) is at
-// at[row / 16 * half_step + row % 16 * row_step + k / 32 * part_step + k % 32].
+// at[row / 16 * half_step + row % 16 * row_step + part(k / 32) + k % 32].
 struct Bf16Rows {
   const uint16_t* at = nullptr;
   int64_t row_step = 0, half_step = 0, part_step = 0;
+  const int32_t* parts = nullptr;  // where each part is; null: at multiples of part_step
+  int64_t part(int64_t index) const { return parts != nullptr ? parts[index] : index * part_step; }
+  // The same rows from a part on.
+  Bf16Rows from(int64_t index) const {
+    if (parts != nullptr) return {at, row_step, half_step, part_step, parts + index};
+    return {at + index * part_step, row_step, half_step, part_step, nullptr};
+  }
 };
 
 struct Bf16BlockArgs {
