@@ -51,7 +51,7 @@ template <const gemm::Bf16TileSet& tiles> double bf16_cost(const Problem& proble
   const int64_t pixels = geometry.output_pixels() * geometry.images, taps = geometry.kernel();
   const auto groups = static_cast<double>(geometry.groups);
   double nanoseconds =
-      gemm::bf16_tiles_cost(tiles, groups, pixels, geometry.group_filters(), taps, geometry.group_channels());
+      gemm::bf16_tiles_cost(tiles, groups, pixels, geometry.group_filters(), taps, geometry.group_channels(), target.isa);
   nanoseconds += groups * static_cast<double>(pixels * taps) * 0.7;  // pointers
   const double depth = static_cast<double>(taps * geometry.group_channels());
   return gemm::shared_cost(nanoseconds, static_cast<double>(pixels * geometry.filters) * depth, target);

@@ -43,11 +43,7 @@ struct B16 {
   static Reg min(Reg a, Reg b) { return min2(a, b); }
   static Reg add(Reg a, Reg b) { return a + b; }
   static Reg load_narrow(const uint16_t* p) { return load_brain(p); }
-  static Reg load_narrow(const uint16_t* p, int64_t count) {
-    uint16_t all[kWidth] = {};
-    __builtin_memcpy(all, p, static_cast<size_t>(count) * sizeof(uint16_t));
-    return load_brain(all);
-  }
+  static Reg load_narrow(const uint16_t* p, int64_t count) { return load_brain_part(p, count); }
   static void store_narrow(uint16_t* p, Reg x) { store_brain(p, x); }
   static void store_narrow(uint16_t* p, Reg x, int64_t count) {
     uint16_t all[kWidth];

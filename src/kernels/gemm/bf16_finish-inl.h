@@ -34,9 +34,7 @@ template <bool with_activation, UnaryFn fn> class Finisher {
     if constexpr (whole) {
       return load_brain(at);
     } else {
-      uint16_t lanes[kLanes] = {};
-      __builtin_memcpy(lanes, at, static_cast<size_t>(rest) * sizeof(uint16_t));
-      return load_brain(lanes);
+      return load_brain_part(at, rest);
     }
   }
   template <bool whole> void row(int64_t r, int64_t result_row, int64_t column, int64_t rest, F bias) const {

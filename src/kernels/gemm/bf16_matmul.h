@@ -13,7 +13,8 @@
 namespace ingot::kernels::gemm {
 
 // Nanoseconds on one core for `products` products of m rows, n columns and that depth of each tap.
-double bf16_tiles_cost(const Bf16TileSet& tiles, double products, int64_t m, int64_t n, int64_t taps, int64_t depth);
+double bf16_tiles_cost(const Bf16TileSet& tiles, double products, int64_t m, int64_t n, int64_t taps, int64_t depth,
+                       IsaLevel isa);
 
 const char* refuse_bf16_matmul(const Problem& problem);
 std::unique_ptr<BoundKernel> bind_bf16_matmul(const Bf16TileSet& tiles, IsaLevel isa, const Problem& problem,

@@ -70,7 +70,7 @@ template <const GemvSet& gemv, const TileSet& tiles, IsaLevel isa> constexpr Row
 template <const Bf16TileSet& tiles> double bf16_cost(const Problem& problem, const Target& target) {
   const MatMulSizes sizes = typical_sizes(problem);
   const int64_t m = sizes.m * sizes.batch;
-  const double nanoseconds = bf16_tiles_cost(tiles, 1, m, sizes.n, 1, sizes.k);
+  const double nanoseconds = bf16_tiles_cost(tiles, 1, m, sizes.n, 1, sizes.k, target.isa);
   return shared_cost(nanoseconds, static_cast<double>(m) * static_cast<double>(sizes.n * sizes.k), target);
 }
 

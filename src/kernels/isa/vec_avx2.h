@@ -77,6 +77,19 @@ inline F load_brain(const uint16_t* p) {
   const __m128i x = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));
   return from_bits(shift_left<16>(_mm256_cvtepu16_epi32(x)));
 }
+inline F load_brain_part(const uint16_t* p, int64_t n) {  // as load_part
+  uint64_t halves[2] = {};  // copies of known sizes: no call
+  if (n & 4) __builtin_memcpy(&halves[0], p, 8);
+  uint64_t& rest = halves[n >> 2];
+  const uint16_t* from = p + (n & 4);
+  if (n & 2) {
+    uint32_t pair;
+    __builtin_memcpy(&pair, from, sizeof(pair));
+    rest = pair;
+  }
+  if (n & 1) rest |= uint64_t{from[n & 2]} << (n & 2) * 16;
+  return load_brain(reinterpret_cast<const uint16_t*>(halves));
+}
 inline F load_u8(const uint8_t* p) {
   return to_float(_mm256_cvtepu8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(p))));
 }

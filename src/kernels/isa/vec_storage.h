@@ -16,6 +16,7 @@ inline void put(Brain* p, F x) { store_brain(&p->bits, x); }
 
 // The first n < kLanes elements; the other lanes are zero, and memory behind them is not touched.
 inline F get_part(const float* p, int64_t n) { return load_part(p, n); }
+inline F get_part(const Brain* p, int64_t n) { return load_brain_part(&p->bits, n); }
 inline void put_part(float* p, F x, int64_t n) { store_part(p, x, n); }
 template <class T> inline F get_part(const T* p, int64_t n) {
   T whole[kLanes] = {};
