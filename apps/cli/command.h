@@ -28,6 +28,7 @@ void add_bench(CLI::App& app, Common& common, int& result);
 void add_inspect(CLI::App& app, Common& common, int& result);
 void add_diff(CLI::App& app, Common& common, int& result);
 void add_explain(CLI::App& app, Common& common, int& result);
+void add_tune(CLI::App& app, Common& common, int& result);
 void add_verify(CLI::App& app, Common& common, int& result);
 void add_cache(CLI::App& app, Common& common, int& result);
 void add_compare(CLI::App& app, Common& common, int& result);

@@ -14,6 +14,7 @@ int main(int argc, char** argv) {
       "  ingot bench model.onnx                  measure\n"
       "  ingot inspect model.plan                look inside\n"
       "  ingot explain model.plan                which kernel runs what, and why\n"
+      "  ingot tune list                         kernels that were measured\n"
       "  ingot verify model.onnx                 compare with ONNX Runtime\n"
       "  ingot cache list                        plans kept for next time\n"
       "  ingot compare model.onnx                every engine side by side\n"
@@ -36,6 +37,7 @@ int main(int argc, char** argv) {
   add_inspect(app, common, result);
   add_diff(app, common, result);
   add_explain(app, common, result);
+  add_tune(app, common, result);
   add_verify(app, common, result);
   add_cache(app, common, result);
   add_compare(app, common, result);

@@ -47,9 +47,10 @@ INGOT_API void ingot_builder_release(ingot_builder* builder);
 /* Options by name, as the command line spells them without the dashes; ingot_build_options_json lists them all:
  * "precision" fp32 or bf16, on GPUs also fp16; "device" cpu, cuda, cuda:1, auto, null; "fallback" true; "threads" 0;
  * "minShapes"/"optShapes"/"maxShapes" name:1x3x224x224,...; "free-dimension" name=4 (may repeat); "disable-pass" name
- * (may repeat); "max-patches" n; "stop-after" stage or pass; "no-portable" true; "isa" avx2; "engine_cache_enable"
- * true, "engine_cache_path" folder, "engine_cache_limit" 16G (the plan cache, below). '-' and '_' count as the same.
- * Unknown names and bad values give an error that lists the valid ones. */
+ * (may repeat); "max-patches" n; "stop-after" stage or pass; "no-portable" true; "isa" avx2; "tune" quick,
+ * "tune-budget" 15, "tuning-db" file (the tuning database, below); "engine_cache_enable" true, "engine_cache_path"
+ * folder, "engine_cache_limit" 16G (the plan cache, below). '-' and '_' count as the same. Unknown names and bad values
+ * give an error that lists the valid ones. */
 INGOT_API ingot_error* ingot_builder_set_option(ingot_builder* builder, const char* name, const char* value);
 /* What ingot_builder_set_option would say, without a builder. */
 INGOT_API ingot_error* ingot_build_option_check(const char* name, const char* value);
@@ -82,6 +83,19 @@ INGOT_API ingot_error* ingot_cache_prune(const char* folder, const char* limit, 
 INGOT_API ingot_error* ingot_plan_bytes(const ingot_plan* plan, void** bytes, size_t* size);
 /* Builds again, from the portable graph that it carries, a plan made for another CPU or library version. */
 INGOT_API ingot_error* ingot_plan_respecialize(const ingot_plan* plan, ingot_plan** result);
+
+/* The tuning database (compiler): which kernel was fastest, by problem, ISA level, CPU and threads. The build options
+ * "tune", "tune-budget" and "tuning-db" make and use it; docs/tuning.md tells its form. `database` NULL or "":
+ * tuning.jsonl in the plan cache's folder. Texts are released with ingot_string_release. */
+/* {"database","entries":[{"problem","isa","cpu","threads","best","ns":{kernel:…},"pinned","ignored"}…]}; "ignored" says
+ * why an entry does not hold for this machine and library, or is "". */
+INGOT_API ingot_error* ingot_tuning_list(const char* database, char** json);
+/* Merges the entries of the file `source` into `database`; those of `source` win, except over pinned ones. Either may
+ * be NULL or "" for the default: so this also exports and imports. {"database","entries":how many it has now} */
+INGOT_API ingot_error* ingot_tuning_merge(const char* source, const char* database, char** json);
+/* Makes builds on this machine use `kernel` for `problem` (as ingot_tuning_list or ingot_session_explain spell it);
+ * `kernel` NULL or "": forget what is known of the problem. `threads` 0: every core. */
+INGOT_API ingot_error* ingot_tuning_pin(const char* database, const char* problem, const char* kernel, int threads);
 
 /* What a plan does and why, as JSON released with ingot_string_release: ONNX nodes, operators before fusion, steps and
  * launches; for each step its ONNX nodes, kernel, the kernels that lost (estimated cost) or refused (reason),

@@ -348,6 +348,22 @@ inline std::string cache_prune_json(const std::string& folder = "", const std::s
   return detail::take_string(text);
 }
 
+// The tuning database; JSON as ingot.h says. `database` "": the default one.
+inline std::string tuning_list_json(const std::string& database = "") {
+  char* text = nullptr;
+  check(ingot_tuning_list(database.c_str(), &text));
+  return detail::take_string(text);
+}
+inline std::string tuning_merge_json(const std::string& source, const std::string& database = "") {
+  char* text = nullptr;
+  check(ingot_tuning_merge(source.c_str(), database.c_str(), &text));
+  return detail::take_string(text);
+}
+inline void tuning_pin(const std::string& database, const std::string& problem, const std::string& kernel,
+                       int threads = 0) {
+  check(ingot_tuning_pin(database.c_str(), problem.c_str(), kernel.c_str(), threads));
+}
+
 // JSON as ingot.h says of ingot_session_explain.
 inline std::string explain_json(const Session& session, const std::vector<Value>& inputs, int rounds) {
   if (inputs.size() != ingot_session_input_count(session.get())) {

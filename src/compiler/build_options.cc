@@ -57,6 +57,12 @@ void set_device(BuildOptions& options, const std::string& value) {
   options.device = value;
 }
 
+void set_tune(BuildOptions& options, const std::string& value) {
+  std::string word;
+  set_word(word, value, {"off", "quick", "full"}, "tune");
+  options.tune.level = word == "off" ? tune::Level::kOff : word == "quick" ? tune::Level::kQuick : tune::Level::kFull;
+}
+
 constexpr BuildOption kOptions[] = {
     {"precision", "fp32", "Types of the plan: fp32 or bf16; on a GPU also fp16. Sums stay in f32.",
      [](BuildOptions& o, const std::string& v) {
@@ -85,6 +91,15 @@ constexpr BuildOption kOptions[] = {
      [](BuildOptions& o, const std::string& v) { o.max_patches = parse_number(v, "max-patches"); }},
     {"stop-after", "", "Stops after load, a pass by name, or passes, and gives the graph's text.",
      [](BuildOptions& o, const std::string& v) { o.stop_after = v; }},
+    {"tune", "off", "Measures kernels where several could serve: off, quick (15 s at most) or full (600 s).",
+     [](BuildOptions& o, const std::string& v) { set_tune(o, v); }},
+    {"tune-budget", "0", "Seconds that measuring may take; 0: as tune says.",
+     [](BuildOptions& o, const std::string& v) {
+       o.tune.budget_seconds = static_cast<double>(parse_number(v, "tune-budget"));
+     }},
+    {"tuning-db", "",
+     "Tuning database to choose by and to keep measurements in; with tune, default tuning.jsonl in the cache folder.",
+     [](BuildOptions& o, const std::string& v) { o.tune.database = v; }},
     {"no-portable", "false", "Leaves the portable graph out of the plan: smaller, but for this CPU alone.",
      [](BuildOptions& o, const std::string& v) { o.keep_portable = !parse_bool(v, "no-portable"); }},
 };

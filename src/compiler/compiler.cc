@@ -92,6 +92,12 @@ json step_report(const plan::Program& program) {
   return {{"steps", program.steps.size()}, {"kinds", kinds}, {"evaluations", evaluations}};
 }
 
+json tuning_report(const tune::TuneReport& tuning) {
+  return {{"database", tuning.database}, {"problems", tuning.problems},     {"found", tuning.found},
+          {"measured", tuning.measured}, {"unmeasured", tuning.unmeasured}, {"budget_spent", tuning.budget_spent},
+          {"seconds", tuning.seconds},   {"ignored", tuning.ignored}};
+}
+
 void describe(plan::Plan& plan, const BuildOptions& options, const kernels::Target& target) {
   plan.info.library_version = INGOT_LIBRARY_VERSION;
   plan.info.kernel_abi = plan::kernel_abi();
@@ -241,6 +247,12 @@ void finish(ir::Graph graph, const BuildOptions& asked, const Progress& progress
   lowering.device = options.device == "cpu" ? "cpu" : "cuda";
   lowering.typical = typical_sizes(graph, options);
   lowering.keep_portable = options.keep_portable;
+  std::optional<tune::Tuner> tuner;
+  if (lowering.device == "cpu" && options.tune.reads()) {
+    stages.run("tune", [&] { tuner.emplace(options.tune, target).measure(graph, lowering, progress); });
+    lowering.choose = tuner->chooser();
+    report["tuning"] = tuning_report(tuner->report());
+  }
   result.plan = stages.run("lower", [&] { return lower::lower(graph, portable, lowering, progress); });
   describe(result.plan, options, target);
   report["program"] = step_report(result.plan.program);

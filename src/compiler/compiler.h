@@ -7,6 +7,7 @@
 #include "base/progress.h"
 #include "onnx/load.h"
 #include "plan/plan.h"
+#include "tune/tuner.h"
 
 namespace ingot::compiler {
 
@@ -23,6 +24,7 @@ struct BuildOptions {
   std::string stop_after;    // "load", a pass's name, "passes"; empty: run to the plan
   bool keep_portable = true;
   bool fallback = false;  // sessions may leave the device for the CPU
+  tune::TuneOptions tune;
 };
 
 // One row of the documentation, the parser and the printed plan.

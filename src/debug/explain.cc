@@ -10,6 +10,7 @@
 #include "ops/fused.h"
 #include "ops/reshape.h"
 #include "ops/transpose.h"
+#include "tune/tuner.h"
 
 namespace ingot::debug {
 namespace {
@@ -146,7 +147,7 @@ class Explainer {
     for (const kernels::Candidate& candidate : all) {
       if (candidate.row->name != step.row || candidate.refused != nullptr) continue;
       row["estimated_ns"] = candidate.cost;
-      row["problem"] = candidate.family->text(problem);
+      row["problem"] = tune::problem_text(problem);
     }
   }
 

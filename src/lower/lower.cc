@@ -142,15 +142,19 @@ class ProgramWriter {
       (row != nullptr ? step.row : step.reason) = row != nullptr ? row->name : reason;
       return;
     }
-    const kernels::Candidate chosen =
-        options_.choose ? options_.choose(problem, options_.target) : kernels::pick(problem, options_.target);
+    const Choice choice = options_.choose ? options_.choose(problem, options_.target)
+                                          : Choice{kernels::pick(problem, options_.target), ""};
+    const kernels::Candidate& chosen = choice.candidate;
     if (chosen.row == nullptr) {
       const auto all = kernels::candidates(problem, options_.target);
-      step.reason = all.empty() ? "no kernel family has this operator" : all.front().refused;
+      step.reason = all.empty()                      ? "no kernel family has this operator"
+                    : all.front().refused != nullptr ? all.front().refused
+                                                     : "no kernel was chosen";
       return;
     }
     step.kind = StepKind::kKernel;
     step.row = chosen.row->name;
+    step.reason = choice.why;
     if (chosen.row->packing == nullptr) return;
     for (size_t i = 0; i < node.inputs.size(); ++i) {
       if (!problem.inputs[i].constant) continue;

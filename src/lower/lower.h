@@ -7,9 +7,13 @@
 
 namespace ingot::lower {
 
-// Chooses among the candidates of a step, best first; the default is kernels::candidates' own order. A tuner or a
-// pinned choice is another one.
-using Chooser = std::function<kernels::Candidate(const kernels::Problem&, const kernels::Target&)>;
+// The kernel of a step, and why this one: "" where the cost model decides. The reason goes into the plan.
+struct Choice {
+  kernels::Candidate candidate;  // without a row: the step is an evaluation
+  std::string why;
+};
+// The default takes the cheapest by the cost model; a tuner is another one.
+using Chooser = std::function<Choice(const kernels::Problem&, const kernels::Target&)>;
 
 struct LowerOptions {
   kernels::Target target;

@@ -40,7 +40,7 @@ struct Step {
   StepKind kind = StepKind::kEvaluate;
   Op op;
   std::string row;     // kKernel
-  std::string reason;  // kEvaluate: why no kernel
+  std::string reason;  // kEvaluate: why no kernel; kKernel: why this one, empty where the cost model chose
   std::vector<ValueIndex> inputs, outputs;
   std::vector<PackedOperand> packed;
   std::vector<std::string> origin;  // ONNX nodes by name

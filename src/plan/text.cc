@@ -23,7 +23,9 @@ std::string join(const Program& program, const std::vector<ValueIndex>& values) 
 std::string step_text(const Program& program, const Step& step) {
   std::string text = join(program, step.outputs) + " = " + step.op.text() + "(" + join(program, step.inputs) + ")";
   switch (step.kind) {
-    case StepKind::kKernel: text += "  kernel " + step.row; break;
+    case StepKind::kKernel:
+      text += "  kernel " + step.row + (step.reason.empty() ? "" : " (" + step.reason + ")");
+      break;
     case StepKind::kEvaluate: text += "  evaluation (" + step.reason + ")"; break;
     case StepKind::kView: text += "  view"; break;
   }

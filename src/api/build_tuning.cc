@@ -1,0 +1,94 @@
+// The tuning database as people see it: list, merge, pin.
+#include <cstring>
+#include <nlohmann/json.hpp>
+
+#include "api/guard.h"
+#include "ingot/ingot.h"
+#include "plan/plan.h"
+#include "tune/tuner.h"
+
+using ingot::api::guard;
+using ingot::api::require;
+using ingot::tune::Database;
+using nlohmann::json;
+
+namespace {
+
+std::filesystem::path path_of(const char* database) {
+  std::filesystem::path path = database != nullptr && *database != 0 ? database : ingot::tune::default_database();
+  if (path.empty()) {
+    ingot::fail(ingot::Code::kNotFound, "no tuning database: give one, or set INGOT_CACHE_DIR or HOME");
+  }
+  return path;
+}
+
+// One that a person names has to exist; the default may be empty.
+Database read_named(const char* name) {
+  const auto path = path_of(name);
+  if (name != nullptr && *name != 0 && !std::filesystem::exists(path)) {
+    ingot::fail(ingot::Code::kNotFound, "there is no tuning database {}", path.string());
+  }
+  return Database::read(path);
+}
+
+void hand_out(const json& value, char** text) {
+  const std::string dumped = value.dump(-1, ' ', false, json::error_handler_t::replace);
+  *text = new char[dumped.size() + 1];
+  std::memcpy(*text, dumped.c_str(), dumped.size() + 1);
+}
+
+}  // namespace
+
+extern "C" {
+
+ingot_error* ingot_tuning_list(const char* database, char** text) {
+  return guard([&] {
+    require(text != nullptr, "text");
+    json list = json::array();
+    const Database known = read_named(database);
+    for (const auto& [key, entry] : known.entries()) {
+      list.push_back({{"problem", key.problem},
+                      {"isa", key.isa},
+                      {"cpu", key.cpu},
+                      {"threads", key.threads},
+                      {"best", entry.best},
+                      {"ns", entry.ns},
+                      {"pinned", entry.pinned},
+                      {"ignored", ingot::tune::reason_to_ignore(key, entry)}});
+    }
+    hand_out({{"database", path_of(database).string()}, {"entries", list}}, text);
+  });
+}
+
+ingot_error* ingot_tuning_merge(const char* source, const char* database, char** text) {
+  return guard([&] {
+    require(text != nullptr, "text");
+    const auto path = path_of(database);
+    ingot::tune::save(read_named(source), path);
+    hand_out({{"database", path.string()}, {"entries", Database::read(path).entries().size()}}, text);
+  });
+}
+
+ingot_error* ingot_tuning_pin(const char* database, const char* problem, const char* kernel, int threads) {
+  return guard([&] {
+    require(problem != nullptr && *problem != 0, "problem");
+    const auto path = path_of(database);
+    const int count = threads > 0 ? threads : ingot::cpu_features().cores;
+    const auto key = ingot::tune::key_of(problem, ingot::kernels::this_machine(count));
+    Database known = Database::read(path);
+    if (kernel == nullptr || *kernel == 0) {
+      if (!known.erase(key)) ingot::fail(ingot::Code::kNotFound, "the database knows nothing of '{}'", problem);
+      ingot::tune::replace(known, path);
+      return;
+    }
+    if (ingot::kernels::find_row(kernel) == nullptr) {
+      ingot::fail(ingot::Code::kInvalidArgument, "there is no kernel '{}'", kernel);
+    }
+    ingot::tune::Entry entry{ingot::plan::kernel_abi(), kernel, {}, true};
+    if (const auto* measured = known.find(key); measured != nullptr) entry.ns = measured->ns;
+    known.put(key, std::move(entry));
+    ingot::tune::replace(known, path);
+  });
+}
+
+}  // extern "C"

@@ -1,0 +1,60 @@
+#include "tune/measure.h"
+
+#include <gtest/gtest.h>
+
+#include "ops/matmul.h"
+
+namespace ingot::tune {
+namespace {
+
+kernels::Problem product(int64_t m) {
+  return {MatMul{}, {{DType::kF32, {m, 256}}, {DType::kF32, {256, 256}, true}}, {{DType::kF32, {m, 256}}}};
+}
+
+MeasureOptions every_row() {
+  MeasureOptions options;
+  options.slowest = 1e9;
+  return options;
+}
+
+TEST(Measure, KeepsTheCostModelsChoiceWithinTheNoise) {
+  EXPECT_EQ(winner({{10, 11, 12, 13, 14}, {9, 10, 11, 12, 13}}), 0u);
+}
+
+TEST(Measure, TakesARowThatIsFasterByMoreThanTheNoise) {
+  EXPECT_EQ(winner({{10, 10.1, 10.2, 10.3, 10.4}, {9, 9.1, 9.2, 9.3, 9.4}}), 1u);
+}
+
+TEST(Measure, IsNotMisledByOneFastRun) { EXPECT_EQ(winner({{10, 10, 10, 10, 10}, {1, 10, 10, 10, 10}}), 0u); }
+
+TEST(Measure, FindsTheVectorKernelFasterThanTheReference) {
+  const kernels::Target target = kernels::this_machine(1);
+  if (rivals(product(64), target, every_row()).size() < 2) GTEST_SKIP() << "this CPU has the reference rows only";
+  ThreadPool pool(1);
+  const auto measured = measure(product(64), target, pool, every_row());
+  ASSERT_TRUE(measured);
+  EXPECT_GE(measured->ns.size(), 2u);
+  EXPECT_EQ(measured->best.find("reference"), std::string::npos) << measured->best;
+  for (const auto& [row, ns] : measured->ns) EXPECT_GT(ns, 0) << row;
+}
+
+TEST(Measure, LeavesUnknownSizesToTheCostModel) {
+  ThreadPool pool(1);
+  EXPECT_FALSE(measure(product(-1), kernels::this_machine(1), pool, every_row()));
+}
+
+TEST(Measure, MakesNoOperandsPastTheLimit) {
+  MeasureOptions options = every_row();
+  options.most_bytes = 1 << 10;
+  ThreadPool pool(1);
+  EXPECT_FALSE(measure(product(64), kernels::this_machine(1), pool, options));
+}
+
+TEST(Measure, TriesNoRowThatIsEstimatedFarSlower) {
+  MeasureOptions options;
+  options.slowest = 1;
+  EXPECT_EQ(rivals(product(64), kernels::this_machine(1), options).size(), 1u);
+}
+
+}  // namespace
+}  // namespace ingot::tune
