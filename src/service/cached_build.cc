@@ -105,8 +105,8 @@ compiler::BuildResult build_for_device(const onnx::Model& model, const std::stri
   auto found = cache.find(key);
   if (found.plan) return loaded(request, file, std::move(*found.plan));
 
-  const CacheLock lock(cache.lock_of(key), options.cache.lock_seconds, progress);
-  if (lock.state() == CacheLock::State::kHeld) {
+  const FileLock lock(cache.lock_of(key), options.cache.lock_seconds, progress);
+  if (lock.state() == FileLock::State::kHeld) {
     found = cache.find(key);  // the process that held the lock before may have made it
     if (found.plan) return loaded(request, file, std::move(*found.plan));
   }
@@ -114,9 +114,9 @@ compiler::BuildResult build_for_device(const onnx::Model& model, const std::stri
       found.damaged ? file + ": " : "", found.reason);
   auto result = make(request, cache, key, found.reason);
   const std::string why =
-      lock.state() == CacheLock::State::kTimedOut
+      lock.state() == FileLock::State::kTimedOut
           ? "another process has been building it for too long"
-          : cache.store(key, result.plan, options.cache.limit_bytes, lock.state() == CacheLock::State::kHeld);
+          : cache.store(key, result.plan, options.cache.limit_bytes, lock.state() == FileLock::State::kHeld);
   if (!why.empty()) log(LogLevel::kWarning, "plan cache: {} is not kept: {}", model_name, why);
   return result;
 }

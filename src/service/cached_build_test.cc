@@ -130,7 +130,7 @@ TEST(CachedBuild, WhoWaitsTooLongBuildsForItself) {
   const Folder folder;
   auto options = options_in(folder);
   const auto request = matmul(2);
-  const CacheLock other(PlanCache(folder.path()).lock_of(cache_key(request.model, request.hash, options)), 0);
+  const FileLock other(PlanCache(folder.path()).lock_of(cache_key(request.model, request.hash, options)), 0);
   options.cache.lock_seconds = 0.05;
   auto result = build(request, options);
   EXPECT_EQ(state_of(result), "built");

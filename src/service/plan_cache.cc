@@ -146,8 +146,8 @@ std::vector<fs::path> PlanCache::remove_leftovers(const std::string& name) const
       if (owner == name && path.extension() == ".tmp" && fs::remove(path, error)) removed.push_back(path);
       continue;
     }
-    const CacheLock lock(folder_ / (owner + ".lock"), 0);
-    if (lock.state() != CacheLock::State::kHeld) continue;  // somebody is writing it
+    const FileLock lock(folder_ / (owner + ".lock"), 0);
+    if (lock.state() != FileLock::State::kHeld) continue;  // somebody is writing it
     if (path.extension() == ".lock" || fs::remove(path, error)) removed.push_back(path);
   }
   return removed;

@@ -5,9 +5,9 @@
 #include <string>
 #include <vector>
 
+#include "base/file_lock.h"
 #include "plan/plan.h"
 #include "service/cache_key.h"
-#include "service/cache_lock.h"
 
 namespace ingot::service {
 

@@ -64,7 +64,7 @@ TEST(PlanCache, PruneLeavesAlonePlansThatAreBeingWritten) {
   const PlanCache cache(folder.path());
   const std::string stem = cache.entries()[0].path.stem().string();
   write(folder.path() / (stem + ".plan.77.0.tmp"), "half a plan");
-  const CacheLock writer(folder.path() / (stem + ".lock"), 0);
+  const FileLock writer(folder.path() / (stem + ".lock"), 0);
   EXPECT_TRUE(cache.prune(UINT64_MAX).empty());
   EXPECT_EQ(folder.files(".tmp").size(), 1u);
 }

@@ -1,14 +1,14 @@
-// A lock on one entry of the plan cache, between processes and between threads.
+// A lock on what one path stands for (an entry of the plan cache, a database), between processes and between threads.
 #pragma once
 #include <filesystem>
 
 #include "base/progress.h"
 
-namespace ingot::service {
+namespace ingot {
 
 // flock on a file that exists only while somebody holds or awaits it (after a kill: until the next holder). The kernel
 // lets go when the process ends, however it ends.
-class CacheLock {
+class FileLock {
  public:
   enum class State {
     kHeld,
@@ -16,10 +16,10 @@ class CacheLock {
     kUnavailable,  // the folder cannot be written, or its file system has no locks; `reason` says
   };
   // Waits up to `seconds`, reporting the stage "waiting for another process"; throws kCancelled when told to stop.
-  CacheLock(std::filesystem::path path, double seconds, const Progress& progress = {});
-  ~CacheLock();
-  CacheLock(const CacheLock&) = delete;
-  CacheLock& operator=(const CacheLock&) = delete;
+  FileLock(std::filesystem::path path, double seconds, const Progress& progress = {});
+  ~FileLock();
+  FileLock(const FileLock&) = delete;
+  FileLock& operator=(const FileLock&) = delete;
 
   State state() const { return state_; }
   const std::string& reason() const { return reason_; }
@@ -32,4 +32,4 @@ class CacheLock {
   std::string reason_;
 };
 
-}  // namespace ingot::service
+}  // namespace ingot

@@ -1,4 +1,4 @@
-#include "service/cache_lock.h"
+#include "base/file_lock.h"
 
 #include <fcntl.h>
 #include <sys/file.h>
@@ -10,10 +10,10 @@
 #include <cstring>
 #include <thread>
 
-namespace ingot::service {
+namespace ingot {
 
 // True when there is an answer, held or unavailable.
-bool CacheLock::try_once() {
+bool FileLock::try_once() {
   fd_ = ::open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
   if (fd_ >= 0 && ::flock(fd_, LOCK_EX | LOCK_NB) == 0) {
     struct stat status {};
@@ -34,7 +34,7 @@ bool CacheLock::try_once() {
   return true;
 }
 
-CacheLock::CacheLock(std::filesystem::path path, double seconds, const Progress& progress) : path_(std::move(path)) {
+FileLock::FileLock(std::filesystem::path path, double seconds, const Progress& progress) : path_(std::move(path)) {
   using Clock = std::chrono::steady_clock;
   const auto begin = Clock::now();
   for (;;) {
@@ -46,10 +46,10 @@ CacheLock::CacheLock(std::filesystem::path path, double seconds, const Progress&
   }
 }
 
-CacheLock::~CacheLock() {
+FileLock::~FileLock() {
   if (fd_ < 0) return;
   ::unlink(path_.c_str());  // while still held: who opened it sees that it is gone and takes a new one
   ::close(fd_);
 }
 
-}  // namespace ingot::service
+}  // namespace ingot
