@@ -88,6 +88,7 @@ constexpr Row kRows[] = {
     row<gemm::kAvx512_6x64, IsaLevel::kAvx512>("avx512_conv_f32_6x64"),
     row<gemm::kAvx512_8x48, IsaLevel::kAvx512>("avx512_conv_f32_8x48"),
     row<gemm::kAvx2_6x16, IsaLevel::kAvx2>("avx2_conv_f32_6x16"),
+    row<gemm::kAvx2_4x24, IsaLevel::kAvx2>("avx2_conv_f32_4x24"),
     row<gemm::kReference4x8, IsaLevel::kReference>("reference_conv_f32_4x8"),
 };
 

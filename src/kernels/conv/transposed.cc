@@ -68,6 +68,7 @@ constexpr Row kRows[] = {
     row<gemm::kAvx512_6x64>("avx512_conv_transpose_f32_6x64", IsaLevel::kAvx512),
     row<gemm::kAvx512_8x48>("avx512_conv_transpose_f32_8x48", IsaLevel::kAvx512),
     row<gemm::kAvx2_6x16>("avx2_conv_transpose_f32_6x16", IsaLevel::kAvx2),
+    row<gemm::kAvx2_4x24>("avx2_conv_transpose_f32_4x24", IsaLevel::kAvx2),
     row<gemm::kReference4x8>("reference_conv_transpose_f32_4x8", IsaLevel::kReference),
 };
 

@@ -34,6 +34,7 @@ struct F32 {
 #include "kernels/gemm/tile-inl.h"
 
 constexpr auto kTiles6x16 = make_tiles<6, 2>();
+constexpr auto kTiles4x24 = make_tiles<4, 3>();
 
 void transpose_8x8(const float* in, int64_t in_stride, float* out, int64_t out_stride) {
   __m256 r[8], s[8];
@@ -71,6 +72,7 @@ void transpose_avx2(const float* in, int64_t in_stride, int64_t rows, int64_t co
 }
 
 const TileSet kAvx2_6x16 = {6, 2, 8, "f32_panels_16x8", 90, avx2::kTiles6x16.at, transpose_avx2};
+const TileSet kAvx2_4x24 = {4, 3, 8, "f32_panels_24x8", 88, avx2::kTiles4x24.at, transpose_avx2};
 
 }  // namespace ingot::kernels::gemm
 #include "kernels/isa/avx2_end.h"

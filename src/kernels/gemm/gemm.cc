@@ -107,6 +107,7 @@ constexpr Row kRows[] = {
     row<kAvx512_6x64, IsaLevel::kAvx512>("avx512_gemm_f32_6x64"),
     row<kAvx512_8x48, IsaLevel::kAvx512>("avx512_gemm_f32_8x48"),
     row<kAvx2_6x16, IsaLevel::kAvx2>("avx2_gemm_f32_6x16"),
+    row<kAvx2_4x24, IsaLevel::kAvx2>("avx2_gemm_f32_4x24"),
     row<kReference4x8, IsaLevel::kReference>("reference_gemm_f32_4x8"),
 };
 
@@ -158,9 +159,10 @@ MatMulSizes typical_sizes(const Problem& problem) {
 
 double tiles_cost(const TileSet& tiles, double products, int64_t m, int64_t n, double depth) {
   // A step multiplies one row of B by a column of A: at best a vector per cycle, no faster than the additions' latency
-  // or the reading of B from L2.
-  const auto step = [](int64_t rows, int64_t vectors) {
-    return 0.5 + static_cast<double>(std::max({rows * vectors, 2 * vectors, int64_t{4}}));
+  // or the reading of B from L2. Cores add two vectors of 8 at once: the latency of 4 cycles is worth 8 of them.
+  const int64_t latency = tiles.vector <= 8 ? 8 : 4;
+  const auto step = [&](int64_t rows, int64_t vectors) {
+    return 0.5 + static_cast<double>(std::max({rows * vectors, 2 * vectors, latency}));
   };
   const auto row_of_tiles = [&](int64_t rows) {
     if (rows == 0 || n == 0) return 0.0;

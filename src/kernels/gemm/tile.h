@@ -57,6 +57,6 @@ struct TileSet {
 void transpose_avx2(const float* in, int64_t in_stride, int64_t rows, int64_t columns, float* out,
                     int64_t out_stride) noexcept;
 
-extern const TileSet kReference4x8, kAvx2_6x16, kAvx512_6x64, kAvx512_8x48;
+extern const TileSet kReference4x8, kAvx2_6x16, kAvx2_4x24, kAvx512_6x64, kAvx512_8x48;
 
 }  // namespace ingot::kernels::gemm

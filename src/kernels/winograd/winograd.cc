@@ -87,6 +87,8 @@ constexpr Row kRows[] = {
     row<kAvx512Winograd2, gemm::kAvx512_6x64, IsaLevel::kAvx512>("avx512_winograd_f32_2x2"),
     row<kAvx2Winograd4, gemm::kAvx2_6x16, IsaLevel::kAvx2>("avx2_winograd_f32_4x4"),
     row<kAvx2Winograd2, gemm::kAvx2_6x16, IsaLevel::kAvx2>("avx2_winograd_f32_2x2"),
+    row<kAvx2Winograd4, gemm::kAvx2_4x24, IsaLevel::kAvx2>("avx2_winograd_f32_4x4x24"),
+    row<kAvx2Winograd2, gemm::kAvx2_4x24, IsaLevel::kAvx2>("avx2_winograd_f32_2x2x24"),
 };
 
 constexpr const OpDef* kOps[] = {&Conv::def};
