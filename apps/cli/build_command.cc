@@ -18,6 +18,15 @@ struct BuildCommand {
   BuildFlags flags;
 };
 
+void print_tuning(const json& tuning) {
+  const auto count = [&](const char* name) { return tuning[name].get<size_t>(); };
+  fmt::print(
+      "tuning: {} problems, {} known, {} measured in {}, {} left to the cost model{}; {} take another kernel than "
+      "its\n",
+      count("problems"), count("found"), count("measured"), time_text(tuning["seconds"]), count("unmeasured"),
+      tuning["budget_spent"].get<bool>() ? " (the budget is spent)" : "", count("changed"));
+}
+
 void print_report(const json& report, const std::string& output, double seconds) {
   std::vector<std::vector<std::string>> rows;
   for (const auto& stage : report.value("stages", json::array())) {
@@ -32,6 +41,7 @@ void print_report(const json& report, const std::string& output, double seconds)
     kinds += fmt::format("{}{} {}", kinds.empty() ? "" : ", ", count.get<int64_t>(), kind);
   }
   fmt::print("{} steps: {}\n", program.value("steps", 0), kinds);
+  if (const json tuning = report.value("tuning", json()); !tuning.is_null()) print_tuning(tuning);
   for (const auto& [what, count] : evaluations.items()) {
     fmt::print("  evaluated slowly: {} x {}\n", count.get<int64_t>(), what);
   }

@@ -54,7 +54,7 @@ ingot_error* ingot_tuning_list(const char* database, char** text) {
                       {"best", entry.best},
                       {"ns", entry.ns},
                       {"pinned", entry.pinned},
-                      {"ignored", ingot::tune::reason_to_ignore(key, entry)}});
+                      {"ignored", ingot::tune::reason_to_ignore(key)}});
     }
     hand_out({{"database", path_of(database).string()}, {"entries", list}}, text);
   });
@@ -75,19 +75,20 @@ ingot_error* ingot_tuning_pin(const char* database, const char* problem, const c
     const auto path = path_of(database);
     const int count = threads > 0 ? threads : ingot::cpu_features().cores;
     const auto key = ingot::tune::key_of(problem, ingot::kernels::this_machine(count));
-    Database known = Database::read(path);
     if (kernel == nullptr || *kernel == 0) {
-      if (!known.erase(key)) ingot::fail(ingot::Code::kNotFound, "the database knows nothing of '{}'", problem);
-      ingot::tune::replace(known, path);
+      ingot::tune::update(path, [&](Database& known) {
+        if (!known.erase(key)) ingot::fail(ingot::Code::kNotFound, "the database knows nothing of '{}'", problem);
+      });
       return;
     }
     if (ingot::kernels::find_row(kernel) == nullptr) {
       ingot::fail(ingot::Code::kInvalidArgument, "there is no kernel '{}'", kernel);
     }
-    ingot::tune::Entry entry{ingot::plan::kernel_abi(), kernel, {}, true};
-    if (const auto* measured = known.find(key); measured != nullptr) entry.ns = measured->ns;
-    known.put(key, std::move(entry));
-    ingot::tune::replace(known, path);
+    ingot::tune::update(path, [&](Database& known) {
+      ingot::tune::Entry entry{kernel, {}, true};
+      if (const auto* measured = known.find(key); measured != nullptr) entry.ns = measured->ns;
+      known.put(key, std::move(entry));
+    });
   });
 }
 

@@ -93,9 +93,10 @@ json step_report(const plan::Program& program) {
 }
 
 json tuning_report(const tune::TuneReport& tuning) {
-  return {{"database", tuning.database}, {"problems", tuning.problems},     {"found", tuning.found},
-          {"measured", tuning.measured}, {"unmeasured", tuning.unmeasured}, {"budget_spent", tuning.budget_spent},
-          {"seconds", tuning.seconds},   {"ignored", tuning.ignored}};
+  return {{"database", tuning.database}, {"problems", tuning.problems},         {"found", tuning.found},
+          {"measured", tuning.measured}, {"unmeasured", tuning.unmeasured},     {"unknown", tuning.unknown},
+          {"changed", tuning.changed},   {"budget_spent", tuning.budget_spent}, {"seconds", tuning.seconds},
+          {"ignored", tuning.ignored}};
 }
 
 void describe(plan::Plan& plan, const BuildOptions& options, const kernels::Target& target) {

@@ -76,7 +76,7 @@ tune::Database preferring(const std::string& row, const std::string& cpu, bool p
                                    {{DType::kF32, {1, 14, 14, filters}}}};
     tune::Key key = tune::key_of(tune::problem_text(problem), target);
     key.cpu = cpu;
-    database.put(key, {plan::kernel_abi(), row, {{row, 5000}, {"another", 7000}}, pinned});
+    database.put(key, {row, {{row, 5000}, {"another", 7000}}, pinned});
   }
   return database;
 }
@@ -89,7 +89,7 @@ TEST(TunedBuild, TakesTheKernelOfTheDatabaseAndSaysSo) {
   ASSERT_EQ(convolution_steps(result.plan).size(), 2u);
   for (const plan::Step* step : convolution_steps(result.plan)) {
     EXPECT_EQ(step->row, "reference_conv_f32_4x8");
-    EXPECT_EQ(step->reason, "measured: 5.0 us, next another 7.0 us");
+    EXPECT_EQ(step->reason, "measured: 5.0 us, next another 1.40x");
   }
 }
 
@@ -133,6 +133,7 @@ TEST(TunedBuild, MeasuresOnceAndThenRemembers) {
   EXPECT_EQ(tuning_of(first)["measured"], 2);
   EXPECT_EQ(tuning_of(second)["measured"], 0);
   EXPECT_EQ(tuning_of(second)["found"], 2);
+  EXPECT_EQ(tuning_of(second)["changed"], tuning_of(first)["changed"]);
   EXPECT_EQ(plan::serialize_plan(first.plan), plan::serialize_plan(second.plan));
   for (const plan::Step* step : convolution_steps(first.plan)) EXPECT_EQ(step->reason.find("measured: "), 0u);
 }
@@ -148,6 +149,33 @@ TEST(TunedBuild, KeepsWhatWasMeasuredBeforeItWasStopped) {
   const json resumed = tuning_of(build(options));
   EXPECT_EQ(resumed["found"], 1);
   EXPECT_EQ(resumed["measured"], 1);
+}
+
+TEST(TunedBuild, MeasuresAgainWhatTheDatabaseKnowsOfFewerKernels) {
+  if (!has_rivals()) GTEST_SKIP() << "this CPU has the reference rows only";
+  const TemporaryFolder folder;
+  const BuildOptions options = options_of(folder, tune::Level::kQuick);
+  tune::save(preferring("reference_conv_f32_4x8", cpu_features().model, false), options.tune.database);
+  const BuildResult result = build(options);
+  EXPECT_EQ(tuning_of(result)["measured"], 2);
+  for (const plan::Step* step : convolution_steps(result.plan)) EXPECT_NE(step->row, "reference_conv_f32_4x8");
+}
+
+TEST(TunedBuild, SaysThatSizesAreMissing) {
+  if (!has_rivals()) GTEST_SKIP() << "this CPU has the reference rows only";
+  const TemporaryFolder folder;
+  onnx::Model model = convolutions();
+  model.graph.inputs = {onnx::testing::value_info("x", {"batch", "32", "14", "14"})};
+  model.graph.outputs = {onnx::testing::value_info("y", {"batch", "48", "14", "14"})};
+  std::vector<std::string> lines;
+  set_log_sink([&](LogLevel, std::string_view line) { lines.emplace_back(line); });
+  const auto options = options_of(folder, tune::Level::kQuick);
+  const json tuning = tuning_of(build(model, "m.onnx", "", options));
+  set_log_sink({});
+  EXPECT_EQ(tuning["unknown"], 2);
+  EXPECT_EQ(tuning["measured"], 0);
+  ASSERT_EQ(lines.size(), 1u);
+  EXPECT_NE(lines[0].find("optShapes"), std::string::npos) << lines[0];
 }
 
 TEST(TunedBuild, StopsMeasuringWhenTheBudgetIsSpent) {

@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
+#include "base/file_lock.h"
 #include "base/knobs.h"
 #include "base/log.h"
 #include "base/mapped_file.h"
@@ -14,6 +15,7 @@ using nlohmann::json;
 namespace fs = std::filesystem;
 
 constexpr size_t kMaxLine = 1 << 20;
+constexpr double kLockSeconds = 5;
 
 // What is wrong with a line, or "".
 std::string parse_line(std::string_view line, Database& database) {
@@ -24,7 +26,7 @@ std::string parse_line(std::string_view line, Database& database) {
     const auto found = parsed.find(name);
     return found != parsed.end() && found->is_string() ? found->get<std::string>() : std::string();
   };
-  Key key{text("problem"), text("isa"), text("cpu"), 0};
+  Key key{text("problem"), text("isa"), text("cpu"), 0, 0};
   Entry entry;
   entry.best = text("best");
   for (const auto& [name, value] : {std::pair<const char*, const std::string&>{"problem", key.problem},
@@ -39,7 +41,7 @@ std::string parse_line(std::string_view line, Database& database) {
   }
   key.threads = threads->get<int>();
   if (kernels == parsed.end() || !kernels->is_number_unsigned()) return "it has no number of kernels' interface";
-  entry.kernels = kernels->get<uint64_t>();
+  key.kernels = kernels->get<uint64_t>();
   if (times != parsed.end()) {
     if (!times->is_object()) return "its times are no object";
     for (const auto& [row, ns] : times->items()) {
@@ -106,8 +108,8 @@ void Database::merge(const Database& other) {
 std::string Database::text() const {
   std::string text;
   for (const auto& [key, entry] : entries_) {
-    nlohmann::ordered_json line = {{"problem", key.problem}, {"isa", key.isa},           {"cpu", key.cpu},
-                                   {"threads", key.threads}, {"kernels", entry.kernels}, {"best", entry.best}};
+    nlohmann::ordered_json line = {{"problem", key.problem}, {"isa", key.isa},         {"cpu", key.cpu},
+                                   {"threads", key.threads}, {"kernels", key.kernels}, {"best", entry.best}};
     if (!entry.ns.empty()) line["ns"] = entry.ns;
     if (entry.pinned) line["pinned"] = true;
     text += line.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
@@ -116,14 +118,15 @@ std::string Database::text() const {
 }
 
 void save(const Database& database, const fs::path& path) {
-  Database merged = read_file(path, nullptr);
-  merged.merge(database);
-  replace(merged, path);
+  update(path, [&](Database& known) { known.merge(database); });
 }
 
-void replace(const Database& database, const fs::path& path) {
+void update(const fs::path& path, const std::function<void(Database&)>& change) {
   std::error_code ignored;  // writing tells what is wrong
   if (path.has_parent_path()) fs::create_directories(path.parent_path(), ignored);
+  const FileLock lock(path.string() + ".lock", kLockSeconds);
+  Database database = read_file(path, nullptr);
+  change(database);
   const std::string text = database.text();
   const Bytes bytes = as_bytes(text);
   write_file_atomically(path, {&bytes, 1});

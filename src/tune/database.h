@@ -1,9 +1,10 @@
 // What was measured of kernels, in a text file that people can read, mail and merge: one JSON object per line.
 //
-// {"problem":"conv ...","isa":"avx2","cpu":"AMD EPYC 7763","threads":2,"kernels":7,"best":"avx2_conv_f32_6x16",
+// {"problem":"conv ...","isa":"avx2","cpu":"AMD EPYC 7763","threads":2,"kernels":2,"best":"avx2_conv_f32_6x16",
 //  "ns":{"avx2_conv_f32_6x16":81000,"avx2_winograd_f32_4x4":91000},"pinned":true}
 #pragma once
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -14,11 +15,11 @@ namespace ingot::tune {
 struct Key {
   std::string problem, isa, cpu;
   int threads = 1;
+  uint64_t kernels = 0;  // plan::kernel_abi() of the library that measured
   auto operator<=>(const Key&) const = default;
 };
 
 struct Entry {
-  uint64_t kernels = 0;              // plan::kernel_abi() of the library that measured
   std::string best;                  // the row to use
   std::map<std::string, double> ns;  // median of every row measured; empty: pinned by hand
   bool pinned = false;               // chosen by a person: never measured again, wins when merged
@@ -47,10 +48,11 @@ class Database {
   std::map<Key, Entry> entries_;
 };
 
-// Merges into the file what `database` has, and replaces it atomically; its folder is made. Throws kIo.
+// Merges into the file what `database` has, and replaces it atomically; its folder is made. Processes that save at once
+// wait for each other; where the folder has no locks, the last one wins. Damaged lines are dropped. Throws kIo.
 void save(const Database& database, const std::filesystem::path& path);
-// Replaces the file without merging. Throws kIo.
-void replace(const Database& database, const std::filesystem::path& path);
+// As save(), for a change that is no merge: `change` gets what the file has, under the lock.
+void update(const std::filesystem::path& path, const std::function<void(Database&)>& change);
 
 // tuning.jsonl beside the plan cache; empty when no folder is known.
 std::filesystem::path default_database();

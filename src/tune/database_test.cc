@@ -1,6 +1,7 @@
 #include "tune/database.h"
 
 #include <gtest/gtest.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <fstream>
@@ -12,7 +13,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-const Key kConv{"conv n1 c3 8x8 (f32 f32* -> f32)", "avx2", "A CPU", 2}, kGemm{"gemm m1 n2 k3", "avx2", "A CPU", 1};
+const Key kConv{"conv n1 c3 8x8 (f32 f32* -> f32)", "avx2", "A CPU", 2, 7},
+    kGemm{"gemm m1 n2 k3", "avx2", "A CPU", 1, 7};
 
 class DatabaseFile : public ::testing::Test {
  protected:
@@ -31,8 +33,8 @@ class DatabaseFile : public ::testing::Test {
 
 TEST(Database, ReadsWhatItWrites) {
   Database database;
-  database.put(kConv, {7, "avx2_conv", {{"avx2_conv", 81000.5}, {"avx2_winograd", 91000}}, false});
-  database.put(kGemm, {7, "avx2_gemm", {}, true});
+  database.put(kConv, {"avx2_conv", {{"avx2_conv", 81000.5}, {"avx2_winograd", 91000}}, false});
+  database.put(kGemm, {"avx2_gemm", {}, true});
   const Database read = Database::parse(database.text());
   EXPECT_EQ(read.entries(), database.entries());
   EXPECT_EQ(read.text(), database.text());
@@ -40,19 +42,19 @@ TEST(Database, ReadsWhatItWrites) {
 
 TEST(Database, WritesEqualTextWhateverTheOrder) {
   Database one, other;
-  one.put(kConv, {7, "a", {}, false});
-  one.put(kGemm, {7, "b", {}, false});
-  other.put(kGemm, {7, "b", {}, false});
-  other.put(kConv, {7, "a", {}, false});
+  one.put(kConv, {"a", {}, false});
+  one.put(kGemm, {"b", {}, false});
+  other.put(kGemm, {"b", {}, false});
+  other.put(kConv, {"a", {}, false});
   EXPECT_EQ(one.text(), other.text());
 }
 
 TEST(Database, KeepsPinnedEntriesWhenMerged) {
   Database mine, theirs;
-  mine.put(kConv, {7, "pinned_kernel", {}, true});
-  mine.put(kGemm, {7, "old", {}, false});
-  theirs.put(kConv, {7, "measured", {{"measured", 1}}, false});
-  theirs.put(kGemm, {7, "new", {{"new", 1}}, false});
+  mine.put(kConv, {"pinned_kernel", {}, true});
+  mine.put(kGemm, {"old", {}, false});
+  theirs.put(kConv, {"measured", {{"measured", 1}}, false});
+  theirs.put(kGemm, {"new", {{"new", 1}}, false});
   mine.merge(theirs);
   EXPECT_EQ(mine.find(kConv)->best, "pinned_kernel");
   EXPECT_EQ(mine.find(kGemm)->best, "new");
@@ -90,11 +92,38 @@ TEST_F(DatabaseFile, IsEmptyWhereThereIsNoFile) {
 TEST_F(DatabaseFile, SavesIntoWhatOthersWrote) {
   const fs::path path = folder_ / "new" / "t.jsonl";
   Database first, second;
-  first.put(kConv, {7, "a", {}, false});
-  second.put(kGemm, {7, "b", {}, false});
+  first.put(kConv, {"a", {}, false});
+  second.put(kGemm, {"b", {}, false});
   save(first, path);
   save(second, path);
   EXPECT_EQ(Database::read(path).entries().size(), 2u);
+}
+
+TEST_F(DatabaseFile, IsRebuiltWhenItIsDamaged) {
+  const fs::path path = folder_ / "t.jsonl";
+  std::ofstream(path, std::ios::binary) << std::string(5000, '\0') << "\n{half";
+  Database fresh;
+  fresh.put(kConv, {"a", {}, false});
+  save(fresh, path);
+  EXPECT_EQ(Database::read(path).entries(), fresh.entries());
+  EXPECT_TRUE(log_.empty());
+}
+
+TEST_F(DatabaseFile, LosesNothingWhenManyProcessesSaveAtOnce) {
+  const fs::path path = folder_ / "t.jsonl";
+  constexpr int kProcesses = 6, kSaves = 10;
+  for (int process = 0; process < kProcesses; ++process) {
+    if (::fork() != 0) continue;
+    for (int i = 0; i < kSaves; ++i) {
+      Database own;
+      own.put({"problem " + std::to_string(process * kSaves + i), "avx2", "A CPU", 1, 7}, {"a", {}, false});
+      save(own, path);
+    }
+    ::_exit(0);
+  }
+  for (int process = 0; process < kProcesses; ++process) ::wait(nullptr);
+  EXPECT_EQ(Database::read(path).entries().size(), static_cast<size_t>(kProcesses * kSaves));
+  EXPECT_FALSE(fs::exists(path.string() + ".lock"));
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 #include "tune/measure.h"
 
 #include <algorithm>
+#include <chrono>
 #include <cstring>
 
 #include "kernels/work.h"
@@ -14,7 +15,10 @@ using kernels::Candidate;
 using kernels::Operand;
 using kernels::Problem;
 
-constexpr int kLeastRounds = 5;
+constexpr int kLeastRounds = 7;
+constexpr double kLeastGain = 1.02;     // below, it is not worth another choice
+constexpr double kFarOff = 3;           // times the fastest: one run tells
+constexpr double kPatience = 4;         // times the seconds asked for
 constexpr double kLeastSample = 40e-6;  // shorter runs are repeated to this many seconds
 constexpr int64_t kMostSets = 8;
 
@@ -155,9 +159,12 @@ bool clearly_slower(const std::vector<double>& samples, const std::vector<double
 size_t winner(const std::vector<std::vector<double>>& samples) {
   size_t best = 0;
   for (size_t i = 1; i < samples.size(); ++i) {
-    const Quartiles own = quartiles(samples[i]), other = quartiles(samples[best]);
-    const double noise = std::max(own.high - own.low, other.high - other.low);
-    if (own.median + noise < other.median) best = i;
+    std::vector<double> gains;
+    for (size_t round = 0; round < std::min(samples[i].size(), samples[0].size()); ++round) {
+      gains.push_back(samples[0][round] / samples[i][round]);
+    }
+    const bool faster = static_cast<int>(gains.size()) >= kLeastRounds && quartiles(gains).low > kLeastGain;
+    if (faster && (best == 0 || quartiles(samples[i]).median < quartiles(samples[best]).median)) best = i;
   }
   return best;
 }
@@ -182,25 +189,35 @@ std::optional<Measurement> measure(const Problem& problem, const kernels::Target
   const kernels::Parallel parallel = kernels::parallel_on(pool);
   OperandSets sets(problem, target.l2_bytes * target.threads);
   std::vector<std::unique_ptr<Contender>> contenders;
-  std::vector<std::vector<double>> samples(tried.size());
+  std::vector<double> once;
   size_t set = 0;
   for (const Candidate& candidate : tried) {
     contenders.push_back(std::make_unique<Contender>(*candidate.row, problem, target, sets));
-    const double once = sample(*contenders.back(), sets, set, parallel);  // also the first touch
-    if (contenders.back()->failed()) return std::nullopt;
-    contenders.back()->repeats = static_cast<int>(std::clamp(kLeastSample / std::max(once, 1e-9), 1.0, 100.0));
+    Contender& contender = *contenders.back();
+    contender.run(sets, set++ % sets.count(), parallel);  // the first touch
+    if (contender.failed()) return std::nullopt;
+    once.push_back(sample(contender, sets, set, parallel));
+    contender.repeats = static_cast<int>(std::clamp(kLeastSample / std::max(once.back(), 1e-9), 1.0, 100.0));
   }
-  std::vector<bool> out(tried.size(), false);
+  const double fastest = *std::min_element(once.begin(), once.end());
+  std::vector<bool> out(tried.size(), false);  // never the cost model's choice, to which others are compared
+  for (size_t i = 1; i < tried.size(); ++i) out[i] = once[i] > kFarOff * fastest;
+  std::vector<std::vector<double>> samples(tried.size());
   for (int round = 0; round < options.rounds; ++round) {
+    if (options.each_round) options.each_round();
+    if (round < kLeastRounds && seconds_since(begin) > kPatience * options.seconds) return std::nullopt;
     for (size_t i = 0; i < tried.size(); ++i) {
       if (!out[i]) samples[i].push_back(sample(*contenders[i], sets, set, parallel));
     }
     if (round + 1 < kLeastRounds) continue;
     const size_t best = winner(samples);
-    for (size_t i = 0; i < tried.size(); ++i)
+    for (size_t i = 0; i < tried.size(); ++i) {
       out[i] = out[i] || (i != best && clearly_slower(samples[i], samples[best]));
-    const auto left = std::count(out.begin(), out.end(), false);
-    if (left == 1 || seconds_since(begin) > options.seconds) break;
+    }
+    if (std::count(out.begin(), out.end(), false) == 1 || seconds_since(begin) > options.seconds) break;
+  }
+  for (size_t i = 0; i < tried.size(); ++i) {
+    if (samples[i].empty()) samples[i].push_back(once[i]);
   }
   Measurement result;
   for (size_t i = 0; i < tried.size(); ++i) result.ns[tried[i].row->name] = quartiles(samples[i]).median * 1e9;

@@ -1,6 +1,6 @@
 // Times kernels on this machine, against each other.
 #pragma once
-#include <chrono>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -14,11 +14,12 @@ struct MeasureOptions {
   double slowest = 2.5;                   // rows estimated to take longer than this times the cheapest are not tried
   double seconds = 1;                     // for one problem, about
   int64_t most_bytes = int64_t{1} << 30;  // operands larger than this are not made
+  std::function<void()> each_round;       // if given, called before every round; may throw to stop
 };
 
 struct Measurement {
   std::string best;
-  std::map<std::string, double> ns;  // median of each row tried
+  std::map<std::string, double> ns;  // median of each row tried; of one run for rows that were far off at once
 };
 
 // The rows that measure() would try; fewer than two: there is nothing to find out.
@@ -26,13 +27,14 @@ std::vector<kernels::Candidate> rivals(const kernels::Problem& problem, const ke
                                        const MeasureOptions& options);
 
 // Runs the rivals in turn, round after round, on operands that change from run to run so that they come from the outer
-// cache as in a model. The cheapest by the cost model stays the winner unless another is faster by more than the noise:
-// the distance of their medians exceeds both quartile ranges. Empty when a size is not known, the operands are too
-// large, or fewer than two rows remain. `pool` has target.threads threads.
+// cache as in a model. Empty when a size is not known, the operands are too large, fewer than two rows remain, or a few
+// rounds would take far longer than `seconds`. `pool` has target.threads threads.
 std::optional<Measurement> measure(const kernels::Problem& problem, const kernels::Target& target, ThreadPool& pool,
                                    const MeasureOptions& options);
 
-// The winner of samples in the order of `rows` (the cost model's first), by the test above.
+// Which of the rows is to be used; samples[row][round], the cost model's choice first. It stays unless another is
+// faster by more than the noise: runs of one round are compared with each other, since a busy machine slows both, and
+// in three rounds of four the other has to be faster by 2 %. Of several, the one with the least median.
 size_t winner(const std::vector<std::vector<double>>& samples);
 
 }  // namespace ingot::tune

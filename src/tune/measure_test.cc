@@ -18,14 +18,27 @@ MeasureOptions every_row() {
 }
 
 TEST(Measure, KeepsTheCostModelsChoiceWithinTheNoise) {
-  EXPECT_EQ(winner({{10, 11, 12, 13, 14}, {9, 10, 11, 12, 13}}), 0u);
+  EXPECT_EQ(winner({{10, 11, 12, 13, 14, 10, 11}, {9, 12, 12, 12, 13, 11, 10}}), 0u);
 }
 
 TEST(Measure, TakesARowThatIsFasterByMoreThanTheNoise) {
-  EXPECT_EQ(winner({{10, 10.1, 10.2, 10.3, 10.4}, {9, 9.1, 9.2, 9.3, 9.4}}), 1u);
+  EXPECT_EQ(winner({{10, 10, 10, 10, 10, 10, 10}, {9, 9, 9, 9, 9, 9, 9}}), 1u);
 }
 
-TEST(Measure, IsNotMisledByOneFastRun) { EXPECT_EQ(winner({{10, 10, 10, 10, 10}, {1, 10, 10, 10, 10}}), 0u); }
+TEST(Measure, IsNotMisledByABusyMachineThatSlowsBoth) {
+  EXPECT_EQ(winner({{10, 30, 10, 30, 10, 30, 10}, {9, 27, 9, 27, 9, 27, 9}}), 1u);
+}
+
+TEST(Measure, NeedsEnoughRounds) { EXPECT_EQ(winner({{10, 10, 10}, {1, 1, 1}}), 0u); }
+
+TEST(Measure, TakesTheFastestOfSeveral) {
+  const std::vector<double> ten(7, 10), eight(7, 8), nine(7, 9);
+  EXPECT_EQ(winner({ten, nine, eight, nine}), 2u);
+}
+
+TEST(Measure, IsNotMisledByOneFastRun) {
+  EXPECT_EQ(winner({std::vector<double>(7, 10), {1, 10, 10, 10, 10, 10, 10}}), 0u);
+}
 
 TEST(Measure, FindsTheVectorKernelFasterThanTheReference) {
   const kernels::Target target = kernels::this_machine(1);
@@ -36,6 +49,24 @@ TEST(Measure, FindsTheVectorKernelFasterThanTheReference) {
   EXPECT_GE(measured->ns.size(), 2u);
   EXPECT_EQ(measured->best.find("reference"), std::string::npos) << measured->best;
   for (const auto& [row, ns] : measured->ns) EXPECT_GT(ns, 0) << row;
+}
+
+TEST(Measure, StopsWhenToldTo) {
+  const kernels::Target target = kernels::this_machine(1);
+  MeasureOptions options = every_row();
+  if (rivals(product(64), target, options).size() < 2) GTEST_SKIP() << "this CPU has the reference rows only";
+  options.each_round = [] { fail(Code::kCancelled, "enough"); };
+  ThreadPool pool(1);
+  EXPECT_THROW(measure(product(64), target, pool, options), Error);
+}
+
+TEST(Measure, GivesUpOnAProblemThatTakesFarTooLong) {
+  const kernels::Target target = kernels::this_machine(1);
+  MeasureOptions options = every_row();
+  if (rivals(product(64), target, options).size() < 2) GTEST_SKIP() << "this CPU has the reference rows only";
+  options.seconds = 1e-9;
+  ThreadPool pool(1);
+  EXPECT_FALSE(measure(product(64), target, pool, options));
 }
 
 TEST(Measure, LeavesUnknownSizesToTheCostModel) {

@@ -1,6 +1,7 @@
 #include "tune/tuner.h"
 
 #include <algorithm>
+#include <chrono>
 
 #include "base/log.h"
 #include "plan/plan.h"
@@ -26,7 +27,7 @@ MeasureOptions measure_options(Level level) {
 
 double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
-// "measured: 81.0 us, next avx2_winograd_f32_4x4 91.0 us"; from the entry alone, so that plans do not depend on when.
+// "measured: 81.0 us, next avx2_winograd_f32_4x4 1.12x"; from the entry alone, so that plans do not depend on when.
 std::string why(const Entry& entry) {
   if (entry.pinned) return "pinned in the tuning database";
   const auto own = entry.ns.find(entry.best);
@@ -36,8 +37,9 @@ std::string why(const Entry& entry) {
   for (const auto& each : entry.ns) {
     if (each.first != entry.best && (next == nullptr || each.second < next->second)) next = &each;
   }
-  if (next != nullptr) text += fmt::format(", next {} {:.1f} us", next->first, next->second / 1e3);
-  return text;
+  if (next == nullptr) return text;
+  if (next->second <= own->second) return text + ", " + next->first + " no faster beyond the noise";
+  return text + fmt::format(", next {} {:.2f}x", next->first, next->second / own->second);
 }
 
 }  // namespace
@@ -45,7 +47,16 @@ std::string why(const Entry& entry) {
 struct Tuner::Task {
   Problem problem;
   std::string text;
-  double cost = 0;  // estimated, of every time that it occurs
+  double cost = 0;                // estimated, of every time that it occurs
+  std::vector<const char*> rows;  // rivals, the cost model's choice first
+  bool known() const {            // every size
+    for (const auto* operands : {&problem.inputs, &problem.outputs}) {
+      for (const kernels::Operand& operand : *operands) {
+        if (std::count(operand.shape.begin(), operand.shape.end(), -1) > 0) return false;
+      }
+    }
+    return true;
+  }
 };
 
 std::string problem_text(const Problem& problem) {
@@ -66,13 +77,13 @@ std::string problem_text(const Problem& problem) {
   return text + " (" + types(problem.inputs) + " -> " + types(problem.outputs) + ")";
 }
 
-std::string reason_to_ignore(const Key& key, const Entry& entry) {
+std::string reason_to_ignore(const Key& key) {
   if (key.cpu != cpu_features().model) return "for the CPU " + key.cpu;
-  return entry.kernels != plan::kernel_abi() ? "measured with kernels of another version" : "";
+  return key.kernels != plan::kernel_abi() ? "measured with kernels of another version" : "";
 }
 
 Key key_of(const std::string& problem, const kernels::Target& target) {
-  return {problem, isa_name(target.isa), cpu_features().model, target.threads};
+  return {problem, isa_name(target.isa), cpu_features().model, target.threads, plan::kernel_abi()};
 }
 
 Tuner::Tuner(const TuneOptions& options, const kernels::Target& target) : options_(options), target_(target) {
@@ -84,16 +95,22 @@ Tuner::Tuner(const TuneOptions& options, const kernels::Target& target) : option
 
 void Tuner::count_ignored() {
   for (const auto& [key, entry] : database_.entries()) {
-    if (const std::string reason = reason_to_ignore(key, entry); !reason.empty()) ++report_.ignored[reason];
+    if (const std::string reason = reason_to_ignore(key); !reason.empty()) ++report_.ignored[reason];
   }
   for (const auto& [reason, count] : report_.ignored) {
     log(LogLevel::kInfo, "tuning database {}: {} entries are ignored: {}", report_.database, count, reason);
   }
 }
 
-const Entry* Tuner::find(const std::string& problem) const {
-  const Entry* entry = database_.find(key_of(problem, target_));
-  return entry != nullptr && entry->kernels == plan::kernel_abi() ? entry : nullptr;
+const Entry* Tuner::find(const std::string& problem) const { return database_.find(key_of(problem, target_)); }
+
+// Whether there is nothing left to measure of it: an entry may come from a level that tries fewer rows, or from a
+// library that had fewer.
+bool Tuner::answers(const Task& task) const {
+  const Entry* entry = find(task.text);
+  if (entry == nullptr) return false;
+  if (entry->pinned || options_.level == Level::kOff) return true;
+  return std::all_of(task.rows.begin(), task.rows.end(), [&](const char* row) { return entry->ns.contains(row); });
 }
 
 // What lowering would ask, found by lowering with a chooser that only writes down.
@@ -108,6 +125,8 @@ std::vector<Tuner::Task> Tuner::tasks(const ir::Graph& graph, const lower::Lower
       Task& task = found[problem_text(problem)];
       task.problem = problem;
       task.cost += tried.front().cost;
+      task.rows.clear();
+      for (const Candidate& each : tried) task.rows.push_back(each.row->name);
     }
     return lower::Choice{};
   };
@@ -125,10 +144,21 @@ void Tuner::measure(const ir::Graph& graph, const lower::LowerOptions& lowering,
   const auto begin = Clock::now();
   std::vector<Task> all = tasks(graph, lowering);
   report_.problems = all.size();
-  std::erase_if(all, [&](const Task& task) { return find(task.text) != nullptr; });
+  const auto count_changed = [&](const Task& task) {
+    const Entry* entry = find(task.text);
+    report_.changed += entry != nullptr && entry->best != task.rows.front() ? 1 : 0;
+  };
+  std::erase_if(all, [&](const Task& task) {
+    if (!answers(task)) return false;
+    count_changed(task);
+    return true;
+  });
   report_.found = report_.problems - all.size();
   report_.unmeasured = all.size();
+  report_.unknown =
+      static_cast<size_t>(std::count_if(all.begin(), all.end(), [](auto& task) { return !task.known(); }));
   if (options_.level == Level::kOff || all.empty()) return;
+  log_unknown();
   const double budget = options_.budget_seconds > 0       ? options_.budget_seconds
                         : options_.level == Level::kQuick ? kQuickBudget
                                                           : kFullBudget;
@@ -140,7 +170,8 @@ void Tuner::measure(const ir::Graph& graph, const lower::LowerOptions& lowering,
   ThreadPool pool(target_.threads);
   auto saved = begin;
   for (size_t i = 0; i < all.size(); ++i) {
-    progress.report("tune", i, all.size());
+    options.each_round = [&] { progress.report("tune", i, all.size()); };
+    options.each_round();
     const double left = budget - seconds_since(begin);
     if (left <= 0) {
       report_.budget_spent = true;
@@ -149,9 +180,10 @@ void Tuner::measure(const ir::Graph& graph, const lower::LowerOptions& lowering,
     options.seconds = std::min(options.seconds, left);
     const auto measured = tune::measure(all[i].problem, target_, pool, options);
     if (!measured) continue;
-    Entry entry{plan::kernel_abi(), measured->best, measured->ns, false};
+    Entry entry{measured->best, measured->ns, false};
     database_.put(key_of(all[i].text, target_), entry);
     fresh_.put(key_of(all[i].text, target_), std::move(entry));
+    count_changed(all[i]);
     ++report_.measured;
     --report_.unmeasured;
     if (seconds_since(saved) > kSaveEvery) {
@@ -160,6 +192,13 @@ void Tuner::measure(const ir::Graph& graph, const lower::LowerOptions& lowering,
     }
   }
   report_.seconds = seconds_since(begin);
+}
+
+void Tuner::log_unknown() const {
+  if (report_.unknown == 0) return;
+  log(LogLevel::kWarning,
+      "tune: {} of {} problems have sizes that the model leaves open; optShapes says what to measure", report_.unknown,
+      report_.problems);
 }
 
 void Tuner::save() {

@@ -22,6 +22,8 @@ struct TuneReport {
   size_t found = 0;       // in the database
   size_t measured = 0;    // now
   size_t unmeasured = 0;  // left to the cost model: sizes unknown, or the budget was spent
+  size_t unknown = 0;     // of those, with sizes that no option gives
+  size_t changed = 0;     // of those found or measured, where another kernel than the cost model's is taken
   bool budget_spent = false;
   double seconds = 0;
   std::map<std::string, size_t> ignored;  // entries that hold for another CPU or library, by reason
@@ -33,7 +35,8 @@ class Tuner {
   // Throws kIo when the database cannot be read.
   Tuner(const TuneOptions& options, const kernels::Target& target);
 
-  // Measures what the graph asks and the database lacks, costliest first, until the budget is spent; what was measured
+  // Measures what the graph asks and the database lacks, in whole or for some row, costliest first, until the budget is
+  // spent; what was measured
   // is saved as it comes, so a build that was stopped (kCancelled, or killed) goes on where it was. A database that
   // cannot be written costs a log line.
   void measure(const ir::Graph& graph, const lower::LowerOptions& lowering, const Progress& progress);
@@ -45,6 +48,8 @@ class Tuner {
   struct Task;
   std::vector<Task> tasks(const ir::Graph& graph, const lower::LowerOptions& lowering) const;
   const Entry* find(const std::string& problem) const;
+  bool answers(const Task& task) const;
+  void log_unknown() const;
   void count_ignored();
   void save();
 
@@ -58,7 +63,7 @@ class Tuner {
 // marking constants.
 std::string problem_text(const kernels::Problem& problem);
 // Why an entry does not hold for this CPU and library, or "".
-std::string reason_to_ignore(const Key& key, const Entry& entry);
+std::string reason_to_ignore(const Key& key);
 // The key of a problem on this machine.
 Key key_of(const std::string& problem, const kernels::Target& target);
 
