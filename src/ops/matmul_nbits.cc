@@ -36,18 +36,18 @@ void check_count(const Tensor& tensor, int64_t wanted, const char* what) {
 // Row `n` of the weights.
 class Weights {
  public:
-  Weights(const MatMulNBits& op, const EvalContext& context)
-      : op_(op), blocks_(blocks_of(op)), scales_(context.tensor(kScales)) {
-    const Tensor& packed = context.tensor(kWeights);
+  Weights(const MatMulNBits& op, const NBitsWeights& weights)
+      : op_(op), blocks_(blocks_of(op)), scales_(*weights.scales) {
+    const Tensor& packed = *weights.packed;
     const int64_t row_bytes = checked_mul(blocks_, op.block * op.bits / 8);
     if (packed.dtype() != DType::kU8) fail(Code::kInvalidArgument, "packed weights are {}", packed.type_text());
     check_count(packed, checked_mul(op.n, row_bytes), "packed weights");
     check_count(scales_, checked_mul(op.n, blocks_), "scales of weights");
     weights_ = {packed.data<uint8_t>(), row_bytes, op.bits};
-    if (context.has(kZeros)) read_zeros(context.tensor(kZeros));
-    if (!context.has(kGroups)) return;
-    groups_ = to_ints(context.tensor(kGroups));
-    check_count(context.tensor(kGroups), op.k, "groups of columns");
+    if (weights.zeros != nullptr) read_zeros(*weights.zeros);
+    if (weights.groups == nullptr) return;
+    groups_ = to_ints(*weights.groups);
+    check_count(*weights.groups, op.k, "groups of columns");
     for (const int64_t group : groups_) {
       if (group < 0 || group >= blocks_) fail(Code::kInvalidArgument, "group {} of {}", group, blocks_);
     }
@@ -87,6 +87,17 @@ class Weights {
 
 }  // namespace
 
+Tensor wide_weights(const MatMulNBits& op, const NBitsWeights& weights) {
+  const Weights rows(op, weights);
+  Tensor w(DType::kF32, {op.n, op.k});
+  std::vector<double> values;
+  for (int64_t n = 0; n < op.n; ++n) {
+    rows.row(n, values);
+    std::copy(values.begin(), values.end(), w.mutable_data<float>() + n * op.k);
+  }
+  return w;
+}
+
 static void infer(const MatMulNBits& op, InferContext& context) {
   const int64_t blocks = blocks_of(op);
   const Fact& a = context.input(kA);
@@ -107,7 +118,8 @@ static void infer(const MatMulNBits& op, InferContext& context) {
 static void eval(const MatMulNBits& op, EvalContext& context) {
   const Tensor& a = context.tensor(kA);
   if (a.rank() < 1 || a.dim(-1) != op.k) fail(Code::kInvalidArgument, "{} times [{}, {}]", a.type_text(), op.k, op.n);
-  const Weights weights(op, context);
+  const auto optional = [&](size_t i) { return context.has(i) ? &context.tensor(i) : nullptr; };
+  const Weights weights(op, {&context.tensor(kWeights), &context.tensor(kScales), optional(kZeros), optional(kGroups)});
   Shape shape = a.shape();
   shape.back() = op.n;
   if (context.has(kBias)) check_count(context.tensor(kBias), op.n, "biases");

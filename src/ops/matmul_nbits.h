@@ -17,4 +17,11 @@ struct MatMulNBits {
   }
 };
 
+// The operands after A; all but the first two may be null.
+struct NBitsWeights {
+  const Tensor *packed = nullptr, *scales = nullptr, *zeros = nullptr, *groups = nullptr;
+};
+// W as f32[n, k].
+Tensor wide_weights(const MatMulNBits& op, const NBitsWeights& weights);
+
 }  // namespace ingot

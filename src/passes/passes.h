@@ -17,6 +17,9 @@ Pass recognise_activations();
 Pass recognise_norms();
 Pass fold_affine();  // batch norm, scales and biases into weights
 
+Pass expand_quantization();
+Pass widen_integer_products();
+
 Pass recognise_attention();
 Pass split_products();
 Pass channels_last();

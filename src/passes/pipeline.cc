@@ -16,6 +16,9 @@ std::vector<Stage> portable_stages() {
 
 std::vector<Stage> target_stages() {
   return {
+      {"quantized",
+       true,
+       {expand_quantization(), widen_integer_products(), fold_constants(), cancel_casts(), merge_equal()}},
       {"layout",
        true,
        {recognise_attention(), split_products(), channels_last(), sink_transposes(), cancel_movement(),

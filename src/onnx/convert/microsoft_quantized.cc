@@ -92,12 +92,12 @@ void convert_qgemm(Conversion& c) {
   const auto operand = [&](size_t i, const char* flag) {
     return c.get_int(flag, 0) != 0 ? emit_transpose(c, c.input(i), {1, 0}) : c.input(i);
   };
-  ir::ValueId sum = c.add(MatMulInteger{}, {operand(0, "transA"), operand(3, "transB"), c.optional(2), c.optional(5)});
-  if (c.has(6)) sum = emit_binary(c, BinaryFn::kAdd, sum, c.input(6));
+  ir::ValueId sum = integer_product(c, operand(0, "transA"), operand(3, "transB"), c.optional(2), c.optional(5));
+  if (c.has(6)) sum = emit_binary(c, BinaryFn::kAdd, sum, emit_cast(c, c.input(6), DType::kF32));
   ir::ValueId scale = emit_binary(c, BinaryFn::kMul, c.input(1), c.input(4));
   const double alpha = c.get_float("alpha", 1);
   if (alpha != 1) scale = emit_scalar(c, BinaryFn::kMul, scale, alpha);
-  const ir::ValueId y = emit_binary(c, BinaryFn::kMul, emit_cast(c, sum, DType::kF32), scale);
+  const ir::ValueId y = emit_binary(c, BinaryFn::kMul, sum, scale);
   if (!c.has(7)) return c.set_output(0, y);
   set_quantized(c, y, 7);
 }

@@ -1,0 +1,101 @@
+#include "passes/quantized_floats.h"
+
+#include "ops/reshape.h"
+#include "passes/queries.h"
+#include "tensor/elements.h"
+
+namespace ingot::passes {
+namespace {
+
+bool is_zero(const Tensor* constant) {
+  const auto splat = ir::splat_value(constant);
+  return splat && *splat == 0;
+}
+
+// Whether all elements are whole numbers, as far as the operators behind the value tell.
+bool is_whole(const ir::Graph& graph, ir::ValueId value, int depth) {
+  if (const Tensor* constant = graph.constant(value)) {
+    for (int64_t i = 0; i < constant->count(); ++i) {
+      const double element = read_double(*constant, i);
+      if (element != std::nearbyint(element)) return false;
+    }
+    return true;
+  }
+  const ir::Node* node = graph.producer(value);
+  if (node == nullptr || depth == 0) return false;
+  if (const auto* unary = node->op.as<Unary>()) return unary->fn == UnaryFn::kRound;
+  if (node->op.is<Cast>()) return is_int(graph.fact(node->inputs[0]).dtype());
+  if (node->op.is<Reshape>()) return is_whole(graph, node->inputs[0], depth - 1);
+  const auto* binary = node->op.as<Binary>();
+  if (binary == nullptr) return false;
+  switch (binary->fn) {
+    case BinaryFn::kAdd:
+    case BinaryFn::kSub:
+    case BinaryFn::kMin:
+    case BinaryFn::kMax:
+      return is_whole(graph, node->inputs[0], depth - 1) && is_whole(graph, node->inputs[1], depth - 1);
+    default: return false;
+  }
+}
+
+// The constant bound of max(x, bound) or min(x, bound).
+std::optional<double> bound_of(const ir::Graph& graph, ir::ValueId value, BinaryFn fn) {
+  const auto node = producer_as<Binary>(graph, value);
+  if (!node || node.op->fn != fn) return std::nullopt;
+  return ir::splat_value(graph.constant(node.input(1)));
+}
+
+}  // namespace
+
+ir::ValueId as_f32(ir::Patch& patch, ir::ValueId value) {
+  if (patch.fact(value).dtype() == DType::kF32) return value;
+  if (const Tensor* constant = patch.constant_value(value)) return patch.constant(convert(*constant, DType::kF32));
+  return patch.add(Cast{DType::kF32}, {value});
+}
+
+ir::ValueId spread_parameter(ir::Patch& patch, ir::ValueId parameter, int64_t rank, int64_t axis) {
+  const Fact& fact = patch.fact(parameter);
+  const auto shape = fact.shape ? constant_shape(*fact.shape) : std::nullopt;
+  if (!shape) return ir::kNoValue;
+  Shape wanted;
+  if (element_count(*shape) != 1) {
+    axis = rank == 1 ? 0 : axis < 0 ? axis + rank : axis;
+    if (shape->size() != 1 || axis < 0 || axis >= rank) return ir::kNoValue;
+    wanted.assign(static_cast<size_t>(rank - axis), 1);
+    wanted[0] = shape->at(0);
+  }
+  const ir::ValueId floats = as_f32(patch, parameter);
+  if (wanted == *shape) return floats;
+  if (const Tensor* constant = patch.constant_value(floats)) return patch.constant(constant->reshaped(wanted));
+  return patch.add(Reshape{DimShape(wanted.begin(), wanted.end())}, {floats});
+}
+
+ir::ValueId centred(ir::Patch& patch, ir::ValueId x, ir::ValueId spread_zero) {
+  const ir::ValueId floats = as_f32(patch, x);
+  if (spread_zero == ir::kNoValue || is_zero(patch.constant_value(spread_zero))) return floats;
+  return patch.add(Binary{BinaryFn::kSub}, {floats, spread_zero});
+}
+
+ir::ValueId rounded(ir::Patch& patch, ir::ValueId ratio, ir::ValueId spread_zero, DType to) {
+  const IntRange range = int_range(to);
+  const auto bound = [&](int64_t value) { return patch.constant(Tensor::scalar(static_cast<float>(value))); };
+  ir::ValueId y = patch.add(Unary{UnaryFn::kRound}, {ratio});
+  if (spread_zero != ir::kNoValue && !is_zero(patch.constant_value(spread_zero))) {
+    y = patch.add(Binary{BinaryFn::kAdd}, {y, spread_zero});
+  }
+  y = patch.add(Binary{BinaryFn::kMax}, {y, bound(range.low)});
+  return patch.add(Binary{BinaryFn::kMin}, {y, bound(range.high)});
+}
+
+bool is_rounded(const ir::Graph& graph, ir::ValueId value, DType to) {
+  if (!is_int(to) || dtype_bits(to) > 16 || graph.fact(value).dtype() != DType::kF32) return false;
+  const auto high = bound_of(graph, value, BinaryFn::kMin);
+  if (!high) return false;
+  const ir::ValueId inner = graph.producer(value)->inputs[0];
+  const auto low = bound_of(graph, inner, BinaryFn::kMax);
+  const IntRange range = int_range(to);
+  return low && *low >= static_cast<double>(range.low) && *high <= static_cast<double>(range.high) &&
+         is_whole(graph, value, 6);
+}
+
+}  // namespace ingot::passes

@@ -1,0 +1,27 @@
+// Quantised numbers written out as arithmetic in f32, for passes.
+#pragma once
+#include <optional>
+
+#include "ir/patch.h"
+#include "ops/quantize_linear.h"
+
+namespace ingot::passes {
+
+// The value as f32: a constant is converted at once, what is f32 stays.
+ir::ValueId as_f32(ir::Patch& patch, ir::ValueId value);
+
+// A scale or zero point as f32 that broadcasts against a tensor of `rank` axes: one number, or one for each index of
+// `axis`. kNoValue when its shape is neither or is not known.
+ir::ValueId spread_parameter(ir::Patch& patch, ir::ValueId parameter, int64_t rank, int64_t axis);
+
+// x minus its zero point (kNoValue: 0), in f32; exact for integers of 8 bits.
+ir::ValueId centred(ir::Patch& patch, ir::ValueId x, ir::ValueId spread_zero);
+
+// min(max(round(ratio) + zero, low), high) for the range of integers `to`, still in f32.
+ir::ValueId rounded(ir::Patch& patch, ir::ValueId ratio, ir::ValueId spread_zero, DType to);
+
+// Whether a value of f32 is what `rounded` gives for integers `to` or narrower: a cast to them and back changes
+// nothing.
+bool is_rounded(const ir::Graph& graph, ir::ValueId value, DType to);
+
+}  // namespace ingot::passes
