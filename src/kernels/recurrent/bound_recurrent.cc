@@ -52,6 +52,7 @@ class BoundRecurrent : public BoundKernel {
   void spread_biases(const float* b, int64_t direction, const Memory& memory) const noexcept;
   void start_states(const float* initial, float* states, int64_t stride) const noexcept;
   int64_t place_rows(const RunArgs& args, const Memory& memory, const Part& part, int64_t step) const noexcept;
+  void quantize_states(const Memory& memory, const Part& part, int64_t rows, int64_t step) const noexcept;
   void run_blocks(const RunArgs& args, const Memory& memory, const Part& part, int64_t rows, int64_t first, int64_t end,
                   bool candidates) const noexcept;
   void run_sequences(const RunArgs& args, const Memory& memory) const noexcept;
@@ -155,7 +156,7 @@ void BoundRecurrent::share_out(const Target& target) {
   const int64_t step = batch_ * columns_ * hidden_, each = (target.threads + directions_ - 1) / directions_;
   if (step >= kStepWorthSharing && blocks_ > 1) {
     block_parts_ = std::min(each, blocks_);
-  } else {
+  } else if (!op_.quantized_states) {  // whose range is that of all sequences
     batch_parts_ = std::clamp<int64_t>(step * sequence_ / kWorthAThread, 1, std::clamp<int64_t>(batch_, 1, each));
   }
 }
@@ -273,6 +274,36 @@ int64_t BoundRecurrent::place_rows(const RunArgs& args, const Memory& memory, co
   return row - first;
 }
 
+// Rounded to the nearest whole number, ties to even, for magnitudes below 2^22.
+inline float rounded(float x) noexcept {
+  constexpr float kShift = 12582912;  // 1.5 * 2^23: what is added to it loses its fraction
+  return (x + kShift) - kShift;
+}
+
+// Replaces the placed rows' states before the step by what u8 over their common range represents of them: only the
+// product with R reads them (lstm). The part has all sequences of its direction.
+void BoundRecurrent::quantize_states(const Memory& memory, const Part& part, int64_t rows,
+                                     int64_t step) const noexcept {
+  const StepRow* const row = memory.rows + part.direction * batch_ + part.first;
+  float* const states = memory.h + (part.direction * 2 + step % 2) * batch_ * padded_;
+  float low = 0, high = 0;
+  for (int64_t i = 0; i < rows; ++i) {
+    for (int64_t unit = 0; unit < hidden_; ++unit) {
+      low = std::min(low, row[i].h[unit]);
+      high = std::max(high, row[i].h[unit]);
+    }
+  }
+  if (!(high > low)) return;  // all zeros
+  const float scale = (high - low) / 255.0f, zero = rounded(-low / scale);
+  for (int64_t i = 0; i < rows; ++i) {
+    float* h = states + (row[i].h - states);
+    for (int64_t unit = 0; unit < hidden_; ++unit) {
+      const float level = rounded(h[unit] / scale) + zero;
+      h[unit] = (std::min(std::max(level, 0.0f), 255.0f) - zero) * scale;
+    }
+  }
+}
+
 void BoundRecurrent::run_blocks(const RunArgs& args, const Memory& memory, const Part& part, int64_t rows,
                                 int64_t first, int64_t end, bool candidates) const noexcept {
   StepArgs step;
@@ -305,6 +336,7 @@ void BoundRecurrent::run_sequences(const RunArgs& args, const Memory& memory) co
     for (int64_t step = 0; step < sequence_; ++step) {
       const int64_t rows = place_rows(args, memory, part, step);
       if (rows == 0) break;
+      if (op_.quantized_states) quantize_states(memory, part, rows, step);
       run_blocks(args, memory, part, rows, 0, blocks_, false);
       if (in_two_parts(op_)) run_blocks(args, memory, part, rows, 0, blocks_, true);
     }
@@ -316,7 +348,9 @@ void BoundRecurrent::run_shared_steps(const RunArgs& args, const Memory& memory)
   for (int64_t step = 0; step < sequence_; ++step) {
     int64_t rows = 0;
     for (int64_t direction = 0; direction < directions_; ++direction) {
-      rows = place_rows(args, memory, {direction, 0, batch_}, step);
+      const Part part{direction, 0, batch_};
+      rows = place_rows(args, memory, part, step);
+      if (op_.quantized_states) quantize_states(memory, part, rows, step);
     }
     if (rows == 0) return;
     for (const bool candidates : {false, true}) {

@@ -32,7 +32,6 @@ const char* refuse(const Problem& problem) {
     if (i <= kR && operand.shape.size() != 3) return "an operand of rank other than 3";
   }
   if (!problem.inputs[kW].constant || !problem.inputs[kR].constant) return "weights that are not constant";
-  if (op.quantized_states) return "states quantised at every step";
   return default_functions(op) ? nullptr : "functions other than sigmoid for gates and tanh for the rest";
 }
 
