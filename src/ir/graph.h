@@ -101,6 +101,8 @@ class Graph {
 
   // A symbol that no fact of this graph (or its bodies) uses yet: "?7".
   Dim fresh_dim() const;
+  // How many such symbols there may be: the next one is "?" and this number.
+  int64_t symbol_count() const { return *next_symbol_; }
   // The facts that `op` gives for these inputs (null: absent), without adding anything.
   std::vector<Fact> infer(const Op& op, std::vector<const Fact*> inputs) const;
   std::vector<Fact> infer(const Op& op, std::span<const ValueId> inputs) const;

@@ -42,6 +42,27 @@ const char* refuse(const Graph& graph, const Patch& patch) {
   return nullptr;
 }
 
+namespace {
+
+// The number of a symbol that stands for an unknown size ("?7"), -1 for other sizes.
+int64_t unknown_number(const Dim& dim) {
+  const std::string name = dim.symbol_name();
+  if (name.size() < 2 || name[0] != '?' || name.find_first_not_of("0123456789", 1) != std::string::npos) return -1;
+  return name.size() > 12 ? -1 : std::stoll(name.substr(1));
+}
+
+// `fact` with the old symbols where its own are not known yet to anybody else.
+Fact keep_symbols(Fact fact, const Fact& old, int64_t first_symbol) {
+  if (!fact.shape || !old.shape || fact.shape->size() != old.shape->size()) return fact;
+  for (size_t i = 0; i < fact.shape->size(); ++i) {
+    Dim& dim = (*fact.shape)[i];
+    if (unknown_number(dim) >= first_symbol && unknown_number((*old.shape)[i]) >= 0) dim = (*old.shape)[i];
+  }
+  return fact;
+}
+
+}  // namespace
+
 std::vector<NodeId> apply(Graph& graph, Patch patch) {
   INGOT_ASSERT(patch.first_ == static_cast<ValueId>(graph.value_count()), "the graph is as the patch saw it");
   // Ids of new values differ from the patch's when constants and nodes were added in turns.
@@ -64,7 +85,8 @@ std::vector<NodeId> apply(Graph& graph, Patch patch) {
   std::vector<NodeId> roots;
   for (const auto& [from, patch_to] : patch.replacements_) {
     const ValueId to = renamed(patch_to);
-    graph.refine_fact(to, meet(graph.fact(to), graph.fact(from)));
+    const Fact& old = graph.fact(from);
+    graph.refine_fact(to, keep_symbols(meet(graph.fact(to), old), old, patch.first_symbol_));
     if (patch_to >= patch.first_) graph.rename_value(to, graph.value(from).name);
     graph.replace_uses(from, to);
     if (graph.value(from).producer >= 0) roots.push_back(graph.value(from).producer);

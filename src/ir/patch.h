@@ -10,7 +10,8 @@ namespace ingot::ir {
 // until the graph changes. Facts of new nodes are inferred when they are added.
 class Patch {
  public:
-  explicit Patch(const Graph& graph) : graph_(&graph), first_(static_cast<ValueId>(graph.value_count())) {}
+  explicit Patch(const Graph& graph)
+      : graph_(&graph), first_(static_cast<ValueId>(graph.value_count())), first_symbol_(graph.symbol_count()) {}
 
   // Throws Error when inference refuses.
   std::vector<ValueId> add_node(Op op, std::vector<ValueId> inputs);
@@ -40,6 +41,7 @@ class Patch {
   };
   const Graph* graph_;
   ValueId first_;
+  int64_t first_symbol_;  // symbols from here on are the patch's own
   std::vector<NewNode> nodes_;
   std::vector<NewValue> values_;
   std::vector<std::pair<ValueId, ValueId>> replacements_;
@@ -49,8 +51,9 @@ class Patch {
 const char* refuse(const Graph& graph, const Patch& patch);
 
 // Adds, replaces, and removes what nobody needs any longer. New nodes carry the origins of the removed ones, new values
-// that replace old ones take their names. A replacement that the graph knew more of gets the more precise fact. The
-// patch must not be refused. Returns the new nodes.
+// that replace old ones take their names. A replacement that the graph knew more of gets the more precise fact, and
+// unknown sizes keep the symbols that facts downstream know them by. The patch must not be refused. Returns the new
+// nodes.
 std::vector<NodeId> apply(Graph& graph, Patch patch);
 
 // What a rule answers for one node.

@@ -58,6 +58,21 @@ TEST(Patch, KeepsTheMorePreciseFact) {
   EXPECT_EQ(graph.fact(graph.outputs()[0]).text(), "f32[n,3]");
 }
 
+TEST(Patch, UnknownSizesKeepTheSymbolsThatReadersKnow) {
+  Graph graph = parse_graph(R"(graph g(%x: f32[n,3], %a: i64[1], %b: i64[1]) {
+    %s: f32[?4,3] = slice{axes=[0]}(%x, %a, %b)
+    %t: f32[?4,3] = unary{fn=exp}(%s)
+    %y: f32[2*?4,3] = concat{axis=0}(%t, %t)
+    return %y
+  })");
+  Patch patch(graph);
+  const ValueId x = patch.add(Unary{UnaryFn::kExp}, {named(graph, "x")});
+  const ValueId s = patch.add(graph.producer(named(graph, "s"))->op, {x, named(graph, "a"), named(graph, "b")});
+  patch.replace(named(graph, "t"), s);
+  apply(graph, std::move(patch));
+  EXPECT_EQ(graph.fact(named(graph, "t")).text(), "f32[?4,3]") << print_graph(graph);
+}
+
 TEST(Pattern, ReadsAsMathsAndCommutes) {
   const Pattern x;
   const Pattern gelu = product({x, 0.5, unary(UnaryFn::kErf, x * 0.70710678) + 1.0});

@@ -106,6 +106,8 @@ TEST(Slice, InfersSymbolically) {
         << each.start << ":" << each.end << ":" << each.step;
   }
   EXPECT_EQ(infer_text(Slice{}, {fact("f32[n,m]"), sizes("k"), sizes("k+2")}), "f32[max(-k+min(2+k,n),0),m]");
+  EXPECT_EQ(infer_text(Slice{}, {fact("f32[n,m]"), sizes("-n"), ints({INT64_MAX})}), "f32[n,m]");
+  EXPECT_EQ(infer_text(Slice{}, {fact("f32[n,m]"), sizes("-m"), ints({INT64_MAX})}), "f32[new0,m]");
   EXPECT_EQ(infer_text(Slice{}, {fact("f32[n,m]"), fact("i64[1]"), fact("i64[1]"), ints({-1})}), "f32[n,new0]");
   EXPECT_EQ(infer_text(Slice{}, {fact("f32[n,m]"), fact("i64[1]"), fact("i64[1]"), fact("i64[1]")}), "f32[new0,new1]");
   EXPECT_EQ(elements_text(infer_facts(Slice{}, {sizes("a,b,c"), ints({1}), ints({9})})[0]), "[b,c]");

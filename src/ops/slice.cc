@@ -62,6 +62,8 @@ std::optional<Dim> sliced_size(const Dim& size, const Dim& start, const Dim& end
     }
   } else if (start.known_non_negative()) {
     count = non_negative(stop - start);
+  } else if (start == Dim(0) - size) {
+    count = stop;  // from the first on
   } else {
     return std::nullopt;
   }
