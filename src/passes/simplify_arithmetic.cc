@@ -57,6 +57,26 @@ bool is_plain_float(DType dtype) {
   return dtype == DType::kF32 || dtype == DType::kF64 || dtype == DType::kF16 || dtype == DType::kBF16;
 }
 
+// Whether a number's last bit may decide what comes out: arithmetic on the value ends in whole numbers.
+bool is_rounded_later(const ir::Graph& graph, ir::ValueId value, int depth) {
+  for (const ir::NodeId user : graph.users(value)) {
+    const ir::Node& node = graph.node(user);
+    bool follows = false;
+    if (const auto* cast = node.op.as<Cast>()) {
+      if (is_int(cast->to)) return true;
+      follows = is_plain_float(cast->to);
+    } else if (const auto* unary = node.op.as<Unary>()) {
+      if (unary->fn == UnaryFn::kFloor || unary->fn == UnaryFn::kCeil || unary->fn == UnaryFn::kRound) return true;
+      follows = unary->fn == UnaryFn::kNeg || unary->fn == UnaryFn::kAbs || unary->fn == UnaryFn::kRelu;
+    } else if (const auto* binary = node.op.as<Binary>()) {
+      if (is_any_of(binary->fn, {BinaryFn::kMod, BinaryFn::kFmod})) return true;
+      follows = !is_comparison(binary->fn) && binary->fn != BinaryFn::kPow;
+    }
+    if (follows && depth > 0 && is_rounded_later(graph, node.outputs[0], depth - 1)) return true;
+  }
+  return false;
+}
+
 // x / c becomes x * (1 / c), x - c becomes x + (-c).
 ir::Outcome constant_inverse(const ir::Graph& graph, ir::NodeId id, PassRun&) {
   const ir::Node& node = graph.node(id);
@@ -68,13 +88,18 @@ ir::Outcome constant_inverse(const ir::Graph& graph, ir::NodeId id, PassRun&) {
   const Tensor inverse =
       divides ? mapped(*constant, [](double x) { return 1 / x; }) : mapped(*constant, [](double x) { return -x; });
   if (divides) {
+    const auto is_exact = [&](int64_t i) {
+      int exponent = 0;
+      return std::abs(std::frexp(read_double(inverse, i), &exponent)) == 0.5;
+    };
+    bool exact = true;
+    for (int64_t i = 0; i < inverse.count() && exact; ++i) exact = is_exact(i);
+    if (!exact && is_rounded_later(graph, node.outputs[0], 4)) return ir::refused("the quotient is rounded later");
     // 16-bit reciprocals would lose a bit that the division keeps.
     const bool wide = constant->dtype() == DType::kF32 || constant->dtype() == DType::kF64;
     for (int64_t i = 0; i < inverse.count(); ++i) {
-      const double value = read_double(inverse, i);
-      int exponent = 0;
-      if (!std::isnormal(value)) return ir::refused("a reciprocal is no normal number");
-      if (!wide && std::abs(std::frexp(value, &exponent)) != 0.5) return ir::refused("a reciprocal is not exact");
+      if (!std::isnormal(read_double(inverse, i))) return ir::refused("a reciprocal is no normal number");
+      if (!wide && !is_exact(i)) return ir::refused("a reciprocal is not exact");
     }
   }
   ir::Patch patch(graph);
@@ -96,6 +121,7 @@ ir::Outcome constants_together(const ir::Graph& graph, ir::NodeId id, PassRun&) 
   }
   if (!is_plain_float(graph.fact(d).dtype())) return ir::no_match;
   if (graph.sole_user(node.inputs[0]) != id) return ir::refused("the inner result is used elsewhere");
+  if (is_rounded_later(graph, node.outputs[0], 4)) return ir::refused("the result is rounded later");
   ir::Patch patch(graph);
   const ir::ValueId both = patch.add(node.op, {c, d});
   const int64_t larger = std::max(graph.constant(c)->count(), graph.constant(d)->count());
