@@ -130,6 +130,7 @@ class PassStages {
       base_.target.mixed_epilogue_types.push_back(DType::kBF16);
     }
     base_.target.merge_siblings = cpu;
+    base_.target.half_floats = !cpu;
     // The CPU has it in f32, GPUs in 16 bits, where it pays.
     base_.target.attention = cpu ? has_attention(target) : options.precision != "fp32";
     check_names();

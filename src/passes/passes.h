@@ -17,6 +17,7 @@ Pass recognise_activations();
 Pass recognise_norms();
 Pass fold_affine();  // batch norm, scales and biases into weights
 
+Pass widen_halves();
 Pass expand_quantization();
 Pass widen_integer_products();
 

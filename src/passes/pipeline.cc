@@ -16,6 +16,10 @@ std::vector<Stage> portable_stages() {
 
 std::vector<Stage> target_stages() {
   return {
+      {"floats",
+       true,
+       {widen_halves(), fold_constants(), cancel_casts(), cancel_movement(), recognise_activations(), recognise_norms(),
+        simplify_arithmetic(), fold_affine(), merge_equal()}},
       {"quantized",
        true,
        {expand_quantization(), widen_integer_products(), fold_constants(), cancel_casts(), merge_equal()}},
