@@ -63,6 +63,25 @@ void block_of_2(const uint16_t* from, int64_t from_stride, uint16_t* to, int64_t
   for (int x = 0; x < 8; ++x) _mm_storeu_si128(reinterpret_cast<__m128i*>(to + x * to_stride), t[x]);
 }
 
+// Three rows whose columns become dense triples, as an image's planes; as many columns as are whole vectors. Returns
+// how many.
+int64_t interleave_3(const float* from, int64_t from_stride, float* to, int64_t columns) {
+  int64_t x = 0;
+  for (; x + 4 <= columns; x += 4, to += 12) {
+    const __m128 a = _mm_loadu_ps(from + x), b = _mm_loadu_ps(from + from_stride + x);
+    const __m128 c = _mm_loadu_ps(from + 2 * from_stride + x);
+    const __m128 ca0 = _mm_shuffle_ps(c, a, _MM_SHUFFLE(1, 1, 0, 0)),
+                 ca2 = _mm_shuffle_ps(c, a, _MM_SHUFFLE(3, 3, 2, 2));
+    const __m128 bc1 = _mm_shuffle_ps(b, c, _MM_SHUFFLE(1, 1, 1, 1)),
+                 bc3 = _mm_shuffle_ps(b, c, _MM_SHUFFLE(3, 3, 3, 3));
+    const __m128 ab2 = _mm_shuffle_ps(a, b, _MM_SHUFFLE(2, 2, 2, 2));
+    _mm_storeu_ps(to, _mm_shuffle_ps(_mm_unpacklo_ps(a, b), ca0, _MM_SHUFFLE(2, 0, 1, 0)));
+    _mm_storeu_ps(to + 4, _mm_shuffle_ps(bc1, ab2, _MM_SHUFFLE(2, 0, 2, 0)));
+    _mm_storeu_ps(to + 8, _mm_shuffle_ps(ca2, bc3, _MM_SHUFFLE(2, 0, 2, 0)));
+  }
+  return x;
+}
+
 template <class T, int64_t kSide, void (*block)(const T*, int64_t, T*, int64_t)>
 void in_blocks(const std::byte* from, int64_t from_stride, std::byte* to, int64_t to_stride, int64_t rows,
                int64_t columns) {
@@ -92,7 +111,14 @@ void transpose_block(const std::byte* from, int64_t from_stride, std::byte* to, 
                      int64_t columns, int64_t bytes) {
   switch (bytes) {
     case 2: return in_blocks<uint16_t, 8, block_of_2>(from, from_stride, to, to_stride, rows, columns);
-    case 4: return in_blocks<float, 8, block_of_4>(from, from_stride, to, to_stride, rows, columns);
+    case 4: {
+      int64_t done = 0;
+      if (rows == 3 && to_stride == 3) {
+        done = interleave_3(reinterpret_cast<const float*>(from), from_stride, reinterpret_cast<float*>(to), columns);
+      }
+      return in_blocks<float, 8, block_of_4>(from + done * 4, from_stride, to + done * to_stride * 4, to_stride, rows,
+                                             columns - done);
+    }
     case 8: return in_blocks<double, 4, block_of_8>(from, from_stride, to, to_stride, rows, columns);
     default: return kernels::transpose_block(from, from_stride, to, to_stride, rows, columns, bytes);
   }
