@@ -2,6 +2,7 @@
 
 #include "kernels/conv/bf16_conv.h"
 #include "kernels/conv/channels_last.h"
+#include "kernels/conv/windows.h"
 #include "kernels/families.h"
 #include "kernels/gemm/bf16_epilogue.h"
 #include "kernels/gemm/bf16_matmul.h"
@@ -48,12 +49,13 @@ template <const TileSet& tiles, IsaLevel isa> constexpr Row row(const char* name
 
 template <const gemm::Bf16TileSet& tiles> double bf16_cost(const Problem& problem, const Target& target) {
   const Geometry geometry = typical_geometry(problem);
-  const int64_t pixels = geometry.output_pixels() * geometry.images, taps = geometry.kernel();
+  const Windows windows(geometry, tiles.shape.rows);
+  const int64_t pixels = geometry.output_pixels() * geometry.images, taps = windows.taps();
   const auto groups = static_cast<double>(geometry.groups);
   double nanoseconds =
-      gemm::bf16_tiles_cost(tiles, groups, pixels, geometry.group_filters(), taps, geometry.group_channels(), target.isa);
+      gemm::bf16_tiles_cost(tiles, groups, pixels, geometry.group_filters(), taps, windows.depth(), target.isa);
   nanoseconds += groups * static_cast<double>(pixels * taps) * 0.7;  // pointers
-  const double depth = static_cast<double>(taps * geometry.group_channels());
+  const double depth = static_cast<double>(taps * windows.depth());
   return gemm::shared_cost(nanoseconds, static_cast<double>(pixels * geometry.filters) * depth, target);
 }
 
