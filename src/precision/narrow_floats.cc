@@ -132,8 +132,7 @@ class Selection {
 
   bool follows(NodeId id) const {
     const ir::Node& node = graph_.node(id);
-    const bool depthwise =
-        is_depthwise(graph_, node) && refuse_conv(graph_, node, *node.op.as<Conv>()) == nullptr;
+    const bool depthwise = is_depthwise(graph_, node) && refuse_conv(graph_, node, *node.op.as<Conv>()) == nullptr;
     if (!gives_f32(id) || (!depthwise && !can_follow(node))) return false;
     for (const ValueId input : node.inputs) {
       if (is_f32(graph_, input) && chosen_.contains(graph_.value(input).producer)) return true;

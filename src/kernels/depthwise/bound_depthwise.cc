@@ -38,8 +38,7 @@ BoundDepthwise::BoundDepthwise(const SegmentSet& segments, IsaLevel isa, const P
 }
 
 // `row`: of the product, that of the segment's first pixel.
-void BoundDepthwise::run_segment(int64_t row, int index, SegmentArgs args,
-                                 const Product& product) const noexcept {
+void BoundDepthwise::run_segment(int64_t row, int index, SegmentArgs args, const Product& product) const noexcept {
   const int64_t channels = geometry().channels, first = args.first;
   args.y_stride = channels;
   args.finish = product.finish;

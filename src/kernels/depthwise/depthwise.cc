@@ -63,7 +63,12 @@ template <const SegmentSet& segments> Tensor bf16_pack(const Problem&, size_t, c
 
 template <const SegmentSet& segments, gemm::Bf16FinisherOf finisher, IsaLevel isa>
 constexpr Row bf16_row(const char* name) {
-  return {name, isa, refuse_bf16<isa>, cost<segments>, bf16_bind<segments, finisher, isa>, bf16_packing<segments>,
+  return {name,
+          isa,
+          refuse_bf16<isa>,
+          cost<segments>,
+          bf16_bind<segments, finisher, isa>,
+          bf16_packing<segments>,
           bf16_pack<segments>};
 }
 
@@ -81,8 +86,8 @@ constexpr const OpDef* kOps[] = {&Conv::def};
 
 std::string text(const Problem& problem) {
   const bool bias = problem.inputs.size() > 2 && problem.inputs[2].present();
-  return (problem.inputs[0].dtype == DType::kBF16 ? "bf16 depthwise " : "depthwise ") + conv::geometry_text(problem) + (bias ? " +bias" : "") +
-         gemm::epilogue_text(problem.op.as<Conv>()->epilogue);
+  return (problem.inputs[0].dtype == DType::kBF16 ? "bf16 depthwise " : "depthwise ") + conv::geometry_text(problem) +
+         (bias ? " +bias" : "") + gemm::epilogue_text(problem.op.as<Conv>()->epilogue);
 }
 
 }  // namespace

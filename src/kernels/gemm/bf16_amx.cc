@@ -177,7 +177,8 @@ constexpr Bf16BlockSet kBlocks = {begin, end, gather, multiply};
 }  // namespace
 }  // namespace amx
 
-const Bf16TileSet kAmxBf16_32x32 = {{32, 2, 16, "bf16_blocks_32x16", 1200, nullptr, nullptr}, nullptr, &amx::kBlocks, avx512bf16_bf16_finisher};
+const Bf16TileSet kAmxBf16_32x32 = {
+    {32, 2, 16, "bf16_blocks_32x16", 1200, nullptr, nullptr}, nullptr, &amx::kBlocks, avx512bf16_bf16_finisher};
 
 }  // namespace ingot::kernels::gemm
 #include "kernels/isa/avx512_end.h"

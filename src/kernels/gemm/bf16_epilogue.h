@@ -23,7 +23,7 @@ struct Bf16Product {
   std::byte* c = nullptr;
   TileFinish finish;
   Bf16Addend addend;
-  float scale = 1, shift = 0;  // after the activation
+  float scale = 1, shift = 0;                      // after the activation
   std::array<Bf16Operand, kMaxOperands> operands;  // of the program
 };
 

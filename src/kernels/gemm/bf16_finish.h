@@ -21,8 +21,8 @@ struct Bf16FinishArgs {
   int64_t sums_stride = 32;
   int64_t rows = 0, columns = 0;
   const int32_t* row_map = nullptr;  // the row of the result that each row gives, -1 for none; null: its own
-  uint16_t* narrow = nullptr;  // where results go, rounded to bf16, or
-  float* wide = nullptr;       // as they are; in place of the sums where both are null
+  uint16_t* narrow = nullptr;        // where results go, rounded to bf16, or
+  float* wide = nullptr;             // as they are; in place of the sums where both are null
   int64_t c_stride = 0;
   TileFinish finish;  // a bias is the same for all rows; without an addend of f32
   Bf16Addend addend;

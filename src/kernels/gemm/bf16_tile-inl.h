@@ -45,7 +45,8 @@ inline __attribute__((always_inline)) void multiply(Sums<R, V>& sums, const Bf16
 }
 
 template <int R, int V>
-inline __attribute__((always_inline)) void finish(Sums<R, V>& sums, const Bf16TileArgs& args, bool whole, B16::Mask mask) {
+inline __attribute__((always_inline)) void finish(Sums<R, V>& sums, const Bf16TileArgs& args, bool whole,
+                                                  B16::Mask mask) {
   const TileFinish& how = args.finish;
   const B16::Reg alpha = B16::set(how.alpha), low = B16::set(how.low), high = B16::set(how.high);
   INGOT_UNROLL

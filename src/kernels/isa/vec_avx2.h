@@ -78,7 +78,7 @@ inline F load_brain(const uint16_t* p) {
   return from_bits(shift_left<16>(_mm256_cvtepu16_epi32(x)));
 }
 inline F load_brain_part(const uint16_t* p, int64_t n) {  // as load_part
-  uint64_t halves[2] = {};  // copies of known sizes: no call
+  uint64_t halves[2] = {};                                // copies of known sizes: no call
   if (n & 4) __builtin_memcpy(&halves[0], p, 8);
   uint64_t& rest = halves[n >> 2];
   const uint16_t* from = p + (n & 4);
