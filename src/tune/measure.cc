@@ -17,6 +17,7 @@ using kernels::Problem;
 
 constexpr int kLeastRounds = 7;
 constexpr double kLeastGain = 1.02;     // below, it is not worth another choice
+constexpr double kLeastSaved = 5e-7;    // seconds: alone, a tiny kernel has the caches to itself; in a model not
 constexpr double kFarOff = 3;           // times the fastest: one run tells
 constexpr double kPatience = 4;         // times the seconds asked for
 constexpr double kLeastSample = 40e-6;  // shorter runs are repeated to this many seconds
@@ -164,7 +165,8 @@ size_t winner(const std::vector<std::vector<double>>& samples) {
       gains.push_back(samples[0][round] / samples[i][round]);
     }
     const bool faster = static_cast<int>(gains.size()) >= kLeastRounds && quartiles(gains).low > kLeastGain;
-    if (faster && (best == 0 || quartiles(samples[i]).median < quartiles(samples[best]).median)) best = i;
+    const bool worth = quartiles(samples[0]).median - quartiles(samples[i]).median > kLeastSaved;
+    if (faster && worth && (best == 0 || quartiles(samples[i]).median < quartiles(samples[best]).median)) best = i;
   }
   return best;
 }

@@ -34,7 +34,8 @@ std::optional<Measurement> measure(const kernels::Problem& problem, const kernel
 
 // Which of the rows is to be used; samples[row][round], the cost model's choice first. It stays unless another is
 // faster by more than the noise: runs of one round are compared with each other, since a busy machine slows both, and
-// in three rounds of four the other has to be faster by 2 %. Of several, the one with the least median.
+// in three rounds of four the other has to be faster by 2 %, and by half a microsecond. Of several, the one with the
+// least median. Samples are seconds.
 size_t winner(const std::vector<std::vector<double>>& samples);
 
 }  // namespace ingot::tune

@@ -29,6 +29,11 @@ TEST(Measure, IsNotMisledByABusyMachineThatSlowsBoth) {
   EXPECT_EQ(winner({{10, 30, 10, 30, 10, 30, 10}, {9, 27, 9, 27, 9, 27, 9}}), 1u);
 }
 
+TEST(Measure, ChangesNothingForLessThanHalfAMicrosecond) {
+  const std::vector<double> slow(7, 7e-7), fast(7, 3e-7);
+  EXPECT_EQ(winner({slow, fast}), 0u);
+}
+
 TEST(Measure, NeedsEnoughRounds) { EXPECT_EQ(winner({{10, 10, 10}, {1, 1, 1}}), 0u); }
 
 TEST(Measure, TakesTheFastestOfSeveral) {

@@ -81,6 +81,21 @@ def test_a_database_that_is_not_there_is_an_error_to_import(tmp_path):
     assert done.returncode == 1 and "no tuning database" in done.stderr
 
 
+def test_the_doctor_counts_what_holds_here(conv_path, tmp_path, monkeypatch):
+    monkeypatch.setenv("INGOT_CACHE_DIR", str(tmp_path))
+    assert json.loads(command("doctor", "--json").stdout)["tuning"]["entries"] == 0
+    line = {"problem": "p", "isa": "avx2", "cpu": "Another CPU", "threads": 1, "kernels": 1, "best": "k"}
+    (tmp_path / "tuning.jsonl").write_text(json.dumps(line) + "\n")
+    assert command("tune", "pin", "problem", "reference_conv_f32_4x8").returncode == 0
+    tuning = json.loads(command("doctor", "--json").stdout)["tuning"]
+    assert (tuning["entries"], tuning["usable"]) == (2, 1)
+
+
+def test_a_build_says_what_it_measured(conv_path, tmp_path):
+    done = command("build", conv_path, "-o", tmp_path / "p", "--tune", "quick", "--tuning-db", tmp_path / "t.jsonl")
+    assert done.returncode == 0 and "tuning: " in done.stdout, done.stderr
+
+
 def test_entries_of_other_machines_are_listed_on_request(tmp_path):
     line = {"problem": "p", "isa": "avx2", "cpu": "Another CPU", "threads": 1, "kernels": 1, "best": "k", "ns": {"k": 5.0}}
     (tmp_path / "t").write_text(json.dumps(line) + "\nnonsense\n")
