@@ -12,9 +12,22 @@ namespace {
 
 using nlohmann::json;
 
+// {"database","entries","usable"} of the default tuning database; "error" where there is none to look at.
+json tuning() {
+  try {
+    const json known = json::parse(tuning_list_json());
+    size_t usable = 0;
+    for (const auto& entry : known["entries"]) usable += entry["ignored"] == "" ? 1 : 0;
+    return {{"database", known["database"]}, {"entries", known["entries"].size()}, {"usable", usable}};
+  } catch (const Exception& error) {
+    return {{"error", error.what()}};
+  }
+}
+
 int doctor(const Common& common) {
   json report = json::parse(ingot_doctor_json());
   report["engines"] = find_engines();
+  report["tuning"] = tuning();
   if (common.json) {
     fmt::print("{}\n", report.dump());
     return kOk;
@@ -43,6 +56,12 @@ int doctor(const Common& common) {
     rows.push_back({name, engine["found"].get<bool>() ? "found" : "not found", engine["detail"]});
   }
   fmt::print("\n{}", table({"engine to compare with", "state", "detail"}, rows));
+  const json& known = report["tuning"];
+  fmt::print("\ntuning: {}\n",
+             known.contains("error")
+                 ? known["error"].get<std::string>()
+                 : fmt::format("{} entries in {}, {} of them hold here", known["entries"].get<size_t>(),
+                               known["database"].get<std::string>(), known["usable"].get<size_t>()));
   rows.clear();
   for (const auto& knob : report["knobs"]) rows.push_back({knob["name"], knob["value"], knob["doc"]});
   fmt::print("\n{}", table({"environment", "value", "meaning"}, rows));
@@ -52,7 +71,7 @@ int doctor(const Common& common) {
 constexpr const char* kBash = R"BASH(_ingot() {
   local word="${COMP_WORDS[COMP_CWORD]}" verb="${COMP_WORDS[1]}"
   if [ "$COMP_CWORD" -eq 1 ]; then
-    COMPREPLY=($(compgen -W "build run bench inspect diff verify compare cache doctor completion --help --version" -- "$word"))
+    COMPREPLY=($(compgen -W "build run bench inspect diff explain tune verify compare cache doctor completion --help --version" -- "$word"))
   elif [[ "$word" == -* ]]; then
     COMPREPLY=($(compgen -W "$(ingot "$verb" --help | grep -oE -- '--[A-Za-z][A-Za-z-]*' | sort -u)" -- "$word"))
   else
