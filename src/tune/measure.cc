@@ -164,9 +164,10 @@ size_t winner(const std::vector<std::vector<double>>& samples) {
     for (size_t round = 0; round < std::min(samples[i].size(), samples[0].size()); ++round) {
       gains.push_back(samples[0][round] / samples[i][round]);
     }
-    const bool faster = static_cast<int>(gains.size()) >= kLeastRounds && quartiles(gains).low > kLeastGain;
-    const bool worth = quartiles(samples[0]).median - quartiles(samples[i]).median > kLeastSaved;
-    if (faster && worth && (best == 0 || quartiles(samples[i]).median < quartiles(samples[best]).median)) best = i;
+    if (static_cast<int>(gains.size()) < kLeastRounds || quartiles(gains).low < kLeastGain) continue;
+    const double median = quartiles(samples[i]).median;
+    if (quartiles(samples[0]).median - median < kLeastSaved) continue;
+    if (best == 0 || median < quartiles(samples[best]).median) best = i;
   }
   return best;
 }

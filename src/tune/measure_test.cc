@@ -34,6 +34,11 @@ TEST(Measure, ChangesNothingForLessThanHalfAMicrosecond) {
   EXPECT_EQ(winner({slow, fast}), 0u);
 }
 
+TEST(Measure, PassesOverRowsThatWereOutAfterOneRun) {
+  const std::vector<double> ten(7, 10), nine(7, 9);
+  EXPECT_EQ(winner({ten, {}, nine}), 2u);
+}
+
 TEST(Measure, NeedsEnoughRounds) { EXPECT_EQ(winner({{10, 10, 10}, {1, 1, 1}}), 0u); }
 
 TEST(Measure, TakesTheFastestOfSeveral) {
