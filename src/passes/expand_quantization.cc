@@ -143,6 +143,19 @@ ir::Outcome cast_back(const ir::Graph& graph, ir::NodeId id, PassRun&) {
   return patch;
 }
 
+// Maxima and the like of rounded numbers are taken before the cast to integers, which then meets its way back.
+ir::Outcome cast_after(const ir::Graph& graph, ir::NodeId id, PassRun&) {
+  const ir::Node& node = graph.node(id);
+  if (!takes_elements(node.op)) return ir::no_match;
+  const auto cast = producer_as<Cast>(graph, node.inputs[0]);
+  if (!cast || !is_rounded(graph, cast.input(0), cast.op->to)) return ir::no_match;
+  ir::Patch patch(graph);
+  std::vector<ValueId> inputs = node.inputs;
+  inputs[0] = cast.input(0);
+  patch.replace(node.outputs[0], patch.add(*cast.op, {patch.add(node.op, std::move(inputs))}));
+  return patch;
+}
+
 }  // namespace
 
 Pass expand_quantization() {
@@ -156,6 +169,7 @@ Pass expand_quantization() {
            {"quantize", quantize},
            {"dequantize", dequantize},
            {"dynamic", dynamic},
+           {"cast_after", cast_after},
            {"cast_back", cast_back}}};
 }
 

@@ -1,6 +1,9 @@
 #include "passes/quantized_floats.h"
 
+#include "ops/pool.h"
 #include "ops/reshape.h"
+#include "ops/slice.h"
+#include "ops/transpose.h"
 #include "passes/queries.h"
 #include "tensor/elements.h"
 
@@ -25,7 +28,7 @@ bool is_whole(const ir::Graph& graph, ir::ValueId value, int depth) {
   if (node == nullptr || depth == 0) return false;
   if (const auto* unary = node->op.as<Unary>()) return unary->fn == UnaryFn::kRound;
   if (node->op.is<Cast>()) return is_int(graph.fact(node->inputs[0]).dtype());
-  if (node->op.is<Reshape>()) return is_whole(graph, node->inputs[0], depth - 1);
+  if (takes_elements(node->op)) return is_whole(graph, node->inputs[0], depth - 1);
   const auto* binary = node->op.as<Binary>();
   if (binary == nullptr) return false;
   switch (binary->fn) {
@@ -87,7 +90,16 @@ ir::ValueId rounded(ir::Patch& patch, ir::ValueId ratio, ir::ValueId spread_zero
   return patch.add(Binary{BinaryFn::kMin}, {y, bound(range.high)});
 }
 
+bool takes_elements(const Op& op) {
+  const auto* pool = op.as<Pool>();
+  if (pool != nullptr) return pool->fn == PoolFn::kMax && !pool->with_indices;
+  return op.is<Reshape>() || op.is<Transpose>() || op.is<Slice>();
+}
+
 bool is_rounded(const ir::Graph& graph, ir::ValueId value, DType to) {
+  while (graph.producer(value) != nullptr && takes_elements(graph.producer(value)->op)) {
+    value = graph.producer(value)->inputs[0];
+  }
   if (!is_int(to) || dtype_bits(to) > 16 || graph.fact(value).dtype() != DType::kF32) return false;
   const auto high = bound_of(graph, value, BinaryFn::kMin);
   if (!high) return false;

@@ -20,6 +20,9 @@ ir::ValueId centred(ir::Patch& patch, ir::ValueId x, ir::ValueId spread_zero);
 // min(max(round(ratio) + zero, low), high) for the range of integers `to`, still in f32.
 ir::ValueId rounded(ir::Patch& patch, ir::ValueId ratio, ir::ValueId spread_zero, DType to);
 
+// Whether every element of the result is one of input 0 that only this operator picks: maxima, slices, transposes.
+bool takes_elements(const Op& op);
+
 // Whether a value of f32 is what `rounded` gives for integers `to` or narrower: a cast to them and back changes
 // nothing.
 bool is_rounded(const ir::Graph& graph, ir::ValueId value, DType to);

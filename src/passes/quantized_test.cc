@@ -128,6 +128,20 @@ TEST(ExpandQuantization, FloatsThatAreOnlyRoundedMeetNoIntegers) {
   expect_same_numbers(result);
 }
 
+TEST(ExpandQuantization, MaximaOfRoundedNumbersAreTakenAsFloats) {
+  const auto result = widened(R"(graph g(%x: f32[n,2,6,6]) {
+    %s: f32[] = const 0.1
+    %z: u8[] = const 100
+    %q = quantize_linear{to=u8}(%x, %s, %z)
+    %m = pool{kernel=[2,2], strides=[2,2]}(%q)
+    %t = transpose{permutation=[0,2,3,1]}(%m)
+    %y = dequantize_linear(%t, %s, %z)
+    return %y
+  })");
+  EXPECT_FALSE(mentions(result, "cast")) << result.text();
+  expect_same_numbers(result);
+}
+
 TEST(ExpandQuantization, CastsThatMayCutStay) {
   const auto result = widened(R"(graph g(%x: f32[n,3]) {
     %q = cast{to=u8}(%x)
