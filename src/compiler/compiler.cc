@@ -131,6 +131,7 @@ class PassStages {
     }
     base_.target.merge_siblings = cpu;
     base_.target.half_floats = !cpu;
+    base_.target.join_products = !cpu;
     // The CPU has it in f32, GPUs in 16 bits, where it pays.
     base_.target.attention = cpu ? has_attention(target) : options.precision != "fp32";
     check_names();

@@ -26,6 +26,7 @@ Pass split_products();
 Pass channels_last();
 Pass fuse_epilogue();
 Pass merge_siblings();
+Pass join_products();
 Pass fuse_pointwise();
 Pass count_layouts();
 

@@ -16,6 +16,7 @@ struct Target {
   bool fused_pointwise = true;       // chains of pointwise operators run as one step
   bool merge_siblings = true;        // products of one input become one product
   bool half_floats = false;          // operators run on f16 and bf16 as they are
+  bool join_products = false;        // products of one input become one wide product, whose columns are read in place
   bool attention = true;             // attention is one step that keeps the scores in cache
   size_t max_body = 40;              // instructions in one fused group or epilogue
   size_t max_operands = 24;          // inputs and results of one fused group
