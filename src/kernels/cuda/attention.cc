@@ -51,6 +51,12 @@ const char* refuse(const Problem& problem) {
   return nullptr;
 }
 
+// Whether the mask's elements for an even key and the next lie side by side and are aligned as one.
+bool in_pairs(const std::vector<int64_t>& strides, int64_t keys) {
+  return strides[3] == 1 && keys % 2 == 0 &&
+         std::all_of(strides.begin(), strides.begin() + 3, [](int64_t stride) { return stride % 2 == 0; });
+}
+
 // The rows of 16 queries that a warp takes: two where that leaves the processors enough blocks.
 int64_t rows_per_warp(int64_t heads, int64_t queries, int64_t size) {
   constexpr int64_t kEnoughBlocks = 264;
@@ -90,9 +96,11 @@ Emission emit_views(const Problem& problem, DType storage, std::span<const std::
   };
   kernel.body = fmt::format(
       "  struct C {{\n    enum : int {{ kSize = {}, kValueSize = {}, kQueries = {}, kTotal = {}, kHeads = {}, "
-      "kGroup = {}, kKeys = {}, kRows = {}, kWarps = {}, kTiles = {}, kMasked = {}, kCausal = {}, kCapped = {} }};\n",
+      "kGroup = {}, kKeys = {}, kRows = {}, kWarps = {}, kTiles = {}, kMasked = {}, kMaskPairs = {}, kCausal = {}, "
+      "kCapped = {} }};\n",
       q.size, v.size, q.rows, k.rows, q.heads, std::max<int64_t>(q.heads / std::max<int64_t>(k.heads, 1), 1), keys,
-      rows, kWarps, tiles, has_mask(problem) ? 1 : 0, attention.causal ? 1 : 0, attention.softcap != 0 ? 1 : 0);
+      rows, kWarps, tiles, has_mask(problem) ? 1 : 0, in_pairs(mask, k.rows) ? 1 : 0, attention.causal ? 1 : 0,
+      attention.softcap != 0 ? 1 : 0);
   kernel.body += fmt::format(
       "    enum : long long {{ kMaskBatch = {}, kMaskHead = {}, kMaskRow = {}, kMaskKey = {}{}{}{}{} }};\n  }};\n",
       mask[0], mask[1], mask[2], mask[3], strides("Q", q), strides("K", k), strides("V", v), strides("Y", y));

@@ -40,15 +40,25 @@ template <class T> __device__ __forceinline__ unsigned both(float low, float hig
 }
 __device__ __forceinline__ float exp2_fast(float x) { float y; asm("ex2.approx.ftz.f32 %0, %1;" : "=f"(y) : "f"(x)); return y; }
 // The score in units of ln 2 after cap and mask.
-template <class C> __device__ __forceinline__ float add_mask(float x, float added) { return x + added * 1.44269504f; }
-template <class C> __device__ __forceinline__ float add_mask(float x, bool shown) { return shown ? x : -INFINITY_F; }
-template <class C, class M>
-__device__ __forceinline__ float masked_score(float s, float scale, float cap, const M* mask, long long row, long long key) {
+__device__ __forceinline__ float mask_value(float added) { return added * 1.44269504f; }
+__device__ __forceinline__ float mask_value(bool shown) { return shown ? 0.0f : -INFINITY_F; }
+// Of the keys `key` and `key` + 1, both or none of which are there: one load where the mask's elements allow it.
+template <class C, class M> __device__ __forceinline__ void mask_pair(float (&added)[2], const M* mask, long long row, long long key) {
+  const M* from = mask + row * C::kMaskRow + key * C::kMaskKey;
+  if (C::kMaskPairs) {
+    const auto pair = *(const pack<M, 2>*)from;
+    added[0] = mask_value(load(pair.v[0])), added[1] = mask_value(load(pair.v[1]));
+  } else {
+    added[0] = mask_value(load(from[0]));
+    added[1] = key + 1 < C::kTotal ? mask_value(load(from[C::kMaskKey])) : 0.0f;
+  }
+}
+template <class C>
+__device__ __forceinline__ float masked_score(float s, float scale, float cap, float added, long long row, long long key) {
   float x = s * (scale * 1.44269504f);
   if (C::kCapped) x = cap * 1.44269504f * tanhf(s * scale / cap);
   if (C::kCausal && key > row) return -INFINITY_F;
-  if (C::kMasked) x = add_mask<C>(x, load(mask[row * C::kMaskRow + key * C::kMaskKey]));
-  return x;
+  return C::kMasked ? x + added : x;
 }
 
 // Scaled dot-product attention with tensor cores: a warp has kRows x 16 queries, scores of kKeys keys at a time.
@@ -128,11 +138,14 @@ __device__ __forceinline__ void tiled_attention(const T* q, const T* k, const T*
         float best = largest[r][half];
 #pragma unroll
         for (int n = 0; n < kKeys / 8; ++n) {
+          const int first_key = key0 + n * 8 + lane % 4 * 2;
+          float added[2] = {};
+          if (C::kMasked && first_key < C::kTotal) mask_pair<C>(added, mask, row, first_key);
 #pragma unroll
           for (int j = 0; j < 2; ++j) {
-            const int key = key0 + n * 8 + lane % 4 * 2 + j;
+            const int key = first_key + j;
             float& score = scores[r][n][half * 2 + j];
-            score = key < C::kTotal ? masked_score<C>(score, scale, cap, mask, row, key) : -INFINITY_F;
+            score = key < C::kTotal ? masked_score<C>(score, scale, cap, added[j], row, key) : -INFINITY_F;
             best = fmaxf(best, score);
           }
         }
@@ -218,7 +231,9 @@ __device__ __forceinline__ void plain_attention(const T* q, const T* k, const T*
     if (key < C::kTotal) {
       score = 0;
       for (int i = 0; i < C::kSize; ++i) score += query[i] * load(k[key * C::kKRow + i]);
-      score = masked_score<C>(score, scale, cap, mask, row, key);
+      float added = 0;
+      if (C::kMasked) added = mask_value(load(mask[row * C::kMaskRow + key * C::kMaskKey]));
+      score = masked_score<C>(score, scale, cap, added, row, key);
     }
     const float best = fmaxf(largest, block_max(score)), factor = exp2f(largest - best), weight = exp2f(score - best);
     largest = best;
