@@ -14,28 +14,36 @@ using device::Operation;
 
 class KernelOperation : public Operation {
  public:
-  KernelOperation(std::shared_ptr<void> module, Function function, const device::Launch& launch, Stream stream)
-      : module_(std::move(module)), function_(function), launch_(launch), stream_(stream) {}
+  // `early`: the kernel waits for what is ahead of it by itself, so that it may be started before that is done.
+  KernelOperation(std::shared_ptr<void> module, Function function, const device::Launch& launch, Stream stream,
+                  bool early)
+      : module_(std::move(module)), function_(function), entry_(launch.entry) {
+    std::copy(launch.grid.begin(), launch.grid.end(), config_.grid);
+    std::copy(launch.block.begin(), launch.block.end(), config_.block);
+    config_.stream = stream;
+    programmatic_.id = kLaunchProgrammatic;
+    programmatic_.value.allowed = 1;
+    config_.attribute_count = early ? 1 : 0;
+  }
   void enqueue(std::span<const Address> operands, Address) override {
     arguments_.clear();
     for (const Address& operand : operands) arguments_.push_back(const_cast<Address*>(&operand));
-    const auto& [gx, gy, gz] = launch_.grid;
-    const auto& [bx, by, bz] = launch_.block;
-    driver().check(driver().launch(function_, gx, gy, gz, bx, by, bz, 0, stream_, arguments_.data(), nullptr),
-                   launch_.entry.c_str());
+    config_.attributes = &programmatic_;
+    driver().check(driver().launch(&config_, function_, arguments_.data(), nullptr), entry_.c_str());
   }
 
  private:
   std::shared_ptr<void> module_;
   Function function_;
-  device::Launch launch_;
-  Stream stream_;
+  std::string entry_;
+  LaunchConfig config_;
+  LaunchAttribute programmatic_;
   std::vector<void*> arguments_;
 };
 
 class CudaModule : public device::Module {
  public:
-  CudaModule(const std::string& cubin, Stream stream) : stream_(stream) {
+  CudaModule(const std::string& cubin, Stream stream, bool early) : stream_(stream), early_(early) {
     ModuleHandle handle = nullptr;
     driver().check(driver().module_load(&handle, cubin.data()), "loading a module");
     module_ =
@@ -45,12 +53,13 @@ class CudaModule : public device::Module {
     Function function = nullptr;
     driver().check(driver().module_function(&function, static_cast<ModuleHandle>(module_.get()), launch.entry.c_str()),
                    launch.entry.c_str());
-    return std::make_unique<KernelOperation>(module_, function, launch, stream_);
+    return std::make_unique<KernelOperation>(module_, function, launch, stream_, early_);
   }
 
  private:
   std::shared_ptr<void> module_;
   Stream stream_;
+  bool early_;
 };
 
 class GraphOperation : public Operation {
@@ -142,8 +151,9 @@ class CudaDevice : public device::Device {
 
   std::unique_ptr<device::Module> load(const std::string& source) override {
     enter();
-    return std::make_unique<CudaModule>(compile_cubin(source, attribute(kAttributeMajor), attribute(kAttributeMinor)),
-                                        stream_);
+    const int major = attribute(kAttributeMajor);
+    const bool early = major >= 9 && source.find(device::kWaitsByItself) != std::string::npos;
+    return std::make_unique<CudaModule>(compile_cubin(source, major, attribute(kAttributeMinor)), stream_, early);
   }
 
   std::unique_ptr<Operation> convolution(const device::Convolution& c) override {

@@ -37,7 +37,7 @@ Driver::Driver() : library({"libcuda.so.1"}) {
   library.get("cuModuleLoadData", module_load);
   library.get("cuModuleUnload", module_unload);
   library.get("cuModuleGetFunction", module_function);
-  library.get("cuLaunchKernel", launch);
+  library.get("cuLaunchKernelEx", launch);
 }
 
 void Driver::check(Result result, const char* what) const {

@@ -21,6 +21,22 @@ inline constexpr Result kOutOfMemoryResult = 2;
 inline constexpr int kAttributeProcessors = 16, kAttributeL2Bytes = 38, kAttributeMajor = 75, kAttributeMinor = 76;
 inline constexpr unsigned kStreamNonBlocking = 1;
 inline constexpr int kCaptureThreadLocal = 1;
+inline constexpr int kLaunchProgrammatic = 6;  // CU_LAUNCH_ATTRIBUTE_PROGRAMMATIC_STREAM_SERIALIZATION
+
+// CUlaunchAttribute and CUlaunchConfig.
+struct LaunchAttribute {
+  int id = 0;
+  alignas(8) union {
+    char bytes[64];
+    int allowed;
+  } value = {};
+};
+struct LaunchConfig {
+  unsigned grid[3] = {1, 1, 1}, block[3] = {1, 1, 1}, shared_bytes = 0;
+  Stream stream = nullptr;
+  LaunchAttribute* attributes = nullptr;
+  unsigned attribute_count = 0;
+};
 
 struct Driver {
   Driver();
@@ -58,8 +74,7 @@ struct Driver {
   Result (*module_load)(ModuleHandle*, const void*) = nullptr;
   Result (*module_unload)(ModuleHandle) = nullptr;
   Result (*module_function)(Function*, ModuleHandle, const char*) = nullptr;
-  Result (*launch)(Function, unsigned, unsigned, unsigned, unsigned, unsigned, unsigned, unsigned, Stream, void**,
-                   void**) = nullptr;
+  Result (*launch)(const LaunchConfig*, Function, void**, void**) = nullptr;
 
   // Throws kOutOfMemory or kDevice with the driver's text when `result` is an error.
   void check(Result result, const char* what) const;

@@ -72,6 +72,10 @@ struct MatrixProduct {
 // The product of pixels and weights that the convolution is, its operands in the same order; nothing where it is none.
 std::optional<MatrixProduct> as_product(const Convolution& convolution);
 
+// A source that holds this instruction of Hopper and later GPUs promises that every kernel in it executes it before it
+// touches memory: such kernels may be started while what is ahead of them still runs.
+inline constexpr const char* kWaitsByItself = "griddepcontrol.wait";
+
 // Compiled kernels; its operations take their operands as kernel parameters and keep the module alive.
 class Module {
  public:

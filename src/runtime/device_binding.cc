@@ -92,8 +92,8 @@ class OperationTable {
   void add_kernel(const KernelText& kernel) {
     const std::string name = name_of(kernel);
     if (!kernels_.try_emplace(name).second) return;
-    source_ += fmt::format("extern \"C\" __global__ void __launch_bounds__({}) {}({}) {{\n{}}}\n", kernel.threads, name,
-                           kernel.parameters, kernel.body);
+    source_ += fmt::format("extern \"C\" __global__ void __launch_bounds__({}) {}({}) {{\n  after_others();\n{}}}\n",
+                           kernel.threads, name, kernel.parameters, kernel.body);
   }
 
   device::Device& device_;

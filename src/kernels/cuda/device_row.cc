@@ -84,6 +84,13 @@ __device__ __forceinline__ void store(bf16& to, float x) { asm("cvt.rn.bf16.f32 
 __device__ __forceinline__ void store(int& to, long long x) { to = (int)x; }
 __device__ __forceinline__ void store(long long& to, long long x) { to = x; }
 __device__ __forceinline__ void store(boolean& to, bool x) { to.bits = x; }
+// The next kernel may start from here on, this one goes on once those ahead of it are done: kernels begin with it.
+__device__ __forceinline__ void after_others() {
+#if __CUDA_ARCH__ >= 900
+  asm volatile("griddepcontrol.launch_dependents;" ::: "memory");
+  asm volatile("griddepcontrol.wait;" ::: "memory");
+#endif
+}
 #define INFINITY_F __int_as_float(0x7f800000)
 __device__ __forceinline__ float sigmoid(float x) { return 1.0f / (1.0f + expf(-x)); }
 __device__ __forceinline__ float warp_sum(float x) {
