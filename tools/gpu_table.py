@@ -108,7 +108,8 @@ def document(state, precision):
              "Versions: %s; ONNX Runtime %s." % (", ".join("%s %s" % each for each in about["versions"].items()), about["onnxruntime"]),
              "", "Milliseconds of one captured CUDA graph in %s: the median of rounds of 50 replays, least and largest round behind it. Each"
              % precision, "round of Ingot is a process of its own that tunes anew; torch.compile's rounds share a process. Error: distance to fp32 on the",
-             "CPU, relative to its norm, with random weights; a row whose error is over %g counts as failed." % LIMIT[precision], "",
+             "CPU, relative to its norm, with random weights; a row whose error is over %g counts as failed. Rows that were kept from" % LIMIT[precision],
+             "an earlier run are of that run's code and machine.", "",
              "| model | batch | Ingot | torch.compile | torch.compile / Ingot | error | error of torch | build, s | first run, s | kernels | host steps |",
              "|---|---|---|---|---|---|---|---|---|---|---|"]
     ratios = []
