@@ -261,6 +261,21 @@ void finish(ir::Graph graph, const BuildOptions& asked, const Progress& progress
   report["program"] = step_report(result.plan.program);
 }
 
+// Initializers that are inputs too, [name, ONNX's number of the type, sizes]: defaults, which a caller may override.
+json overridable_initializers(const onnx::Model& model) {
+  json result = json::array();
+  if (model.ir_version < 4) return result;  // every initializer is an input there
+  std::map<std::string, const onnx::TensorProto*> initializers;
+  for (const auto& tensor : model.graph.initializers) initializers[tensor.name] = &tensor;
+  for (const auto& input : model.graph.inputs) {
+    const auto found = initializers.find(input.name);
+    if (found != initializers.end()) {
+      result.push_back({input.name, found->second->data_type, found->second->dims});
+    }
+  }
+  return result;
+}
+
 // The model's own metadata; what ONNX keeps outside of metadata_props comes under the prefix "onnx.".
 std::map<std::string, std::string> model_metadata(const onnx::Model& model) {
   const int64_t version = model.model_version != 0 ? model.model_version : INT64_MAX;  // as ONNX Runtime says "none"
@@ -270,6 +285,10 @@ std::map<std::string, std::string> model_metadata(const onnx::Model& model) {
                                                  {"onnx.description", model.doc_string},
                                                  {"onnx.version", std::to_string(version)},
                                                  {"onnx.nodes", std::to_string(model.graph.nodes.size())}};
+  if (!model.graph.doc_string.empty()) metadata["onnx.graph_description"] = model.graph.doc_string;
+  if (const json overridable = overridable_initializers(model); !overridable.empty()) {
+    metadata["onnx.overridable_initializers"] = overridable.dump(-1, ' ', false, json::error_handler_t::replace);
+  }
   for (const auto& pair : model.metadata_props) metadata[pair.key] = pair.value;
   return metadata;
 }

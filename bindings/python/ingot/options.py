@@ -47,6 +47,8 @@ class SessionOptions:
         self.use_deterministic_compute = False
         self._config = {}
         self._free_dimensions = {}
+        self._initializers = {}
+        self._external_files = {}
 
     def add_session_config_entry(self, key, value):
         self._config[key] = value
@@ -56,8 +58,32 @@ class SessionOptions:
             raise RuntimeError("there is no config entry %r" % key)
         return self._config[key]
 
+    def has_session_config_entry(self, key):
+        return key in self._config
+
     def add_free_dimension_override_by_name(self, name, value):
         self._free_dimensions[name] = int(value)
+
+    def add_free_dimension_override_by_denotation(self, denotation, value):
+        """Accepted and without effect: plans run at any size, and a fixed one is a matter of speed alone."""
+
+    def add_initializer(self, name, ort_value):
+        """The session's value for an initializer of the model."""
+        self._initializers[name] = ort_value
+
+    def add_external_initializers(self, names, ort_values):
+        """Values for initializers that the model keeps in other files; these are then not read."""
+        if len(names) != len(ort_values):
+            raise ValueError("%d names and %d values of external initializers" % (len(names), len(ort_values)))
+        self._initializers.update(zip(names, ort_values))
+
+    def add_external_initializers_from_files_in_memory(self, file_names, buffers, lengths):
+        """Contents of files that the model's external data names."""
+        for name, buffer, length in zip(file_names, buffers, lengths):
+            self._external_files[name] = bytes(memoryview(buffer)[:length])
+
+    def use_per_session_threads(self, value=True):
+        """Sessions always have threads of their own."""
 
     def register_custom_ops_library(self, path):
         raise RuntimeError(

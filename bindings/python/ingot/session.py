@@ -3,9 +3,11 @@
 import ctypes
 import json
 import os
+import tempfile
 import time
 
 from . import _ingot, dtypes, errors
+from .initializers import replaced
 from .options import RunOptions, SessionOptions
 from .providers import PROVIDER, options_for_ingot
 from .values import OrtValue, from_value, to_value
@@ -28,9 +30,10 @@ class ModelMetadata:
         self.graph_name = custom.pop("onnx.graph_name", "")
         self.domain = custom.pop("onnx.domain", "")
         self.description = custom.pop("onnx.description", "")
-        self.graph_description = ""
+        self.graph_description = custom.pop("onnx.graph_description", "")
         self.version = int(custom.pop("onnx.version", "0"))
-        custom.pop("onnx.nodes", None)
+        for key in ("onnx.nodes", "onnx.overridable_initializers"):
+            custom.pop(key, None)
         self.custom_metadata_map = custom
 
 
@@ -51,24 +54,44 @@ class InferenceSession:
     """
 
     def __init__(self, path_or_bytes, sess_options=None, providers=None, provider_options=None, **unused):
-        from .plan import Plan, build
+        from .plan import Plan
 
         self._options = sess_options or SessionOptions()
         self._provider_options = options_for_ingot(providers, provider_options)
+        self._source = None  # of a plan
         if isinstance(path_or_bytes, Plan):
             self._plan = path_or_bytes
         elif _is_plan(path_or_bytes):
             self._plan = Plan.load(path_or_bytes)
         else:
-            options = {key.replace("_", "-"): value for key, value in self._provider_options.items()}
-            overrides = ["%s=%d" % item for item in self._options._free_dimensions.items()]
-            self._plan = build(path_or_bytes, free_dimension=overrides, **{k.replace("-", "_"): v for k, v in options.items()})
+            self._source = path_or_bytes
+            self._plan = self._build(self._options._initializers)
         self._session = _ingot.Session(self._plan._plan, threads=self._options.intra_op_num_threads)
         self._inputs = [NodeArg(name, kind, json.loads(shape)) for name, kind, shape in self._session.inputs()]
         self._outputs = [NodeArg(name, kind, json.loads(shape)) for name, kind, shape in self._session.outputs()]
         self._output_index = {each.name: index for index, each in enumerate(self._outputs)}
         self._input_names = {each.name for each in self._inputs}
+        defaults = json.loads(self._session.json())["metadata"].get("onnx.overridable_initializers", "[]")
+        self._overridable = [NodeArg(name, dtypes.type_text(number), dims) for name, number, dims in json.loads(defaults)]
+        self._overridden = None  # names and values of the last run that gave some, and the session for them
         self._events, self._started = [], time.monotonic_ns()
+
+    def _build(self, initializers):
+        """The plan of the model with {name: OrtValue} in place of its initializers."""
+        from .plan import build
+
+        options = {key.replace("-", "_"): value for key, value in self._provider_options.items()}
+        options["free_dimension"] = ["%s=%d" % item for item in self._options._free_dimensions.items()]
+        files = self._options._external_files
+        if not initializers and not files:
+            return build(self._source, **options)
+        values = {name: value._value for name, value in initializers.items()}
+        with tempfile.TemporaryDirectory() as folder:
+            for name, content in files.items():
+                with open(os.path.join(folder, os.path.basename(name)), "wb") as file:
+                    file.write(content)
+            model, folder = replaced(self._source, values, folder if files else "")
+            return build(model, folder=folder, **options)
 
     def get_inputs(self):
         return list(self._inputs)
@@ -77,7 +100,8 @@ class InferenceSession:
         return list(self._outputs)
 
     def get_overridable_initializers(self):
-        return []
+        """Inputs with a default. A run that gives one is served by a plan for that value, built when it is new."""
+        return list(self._overridable)
 
     def get_modelmeta(self):
         return ModelMetadata(json.loads(self._session.json())["metadata"])
@@ -106,10 +130,17 @@ class InferenceSession:
 
     def run(self, output_names, input_feed, run_options=None):
         """Outputs as NumPy arrays, in the order of `output_names` (None: all)."""
+        given = [each for each in self._overridable if each.name in input_feed]
+        if given:
+            return self._with_defaults(given, input_feed).run(output_names, self._without(given, input_feed), run_options)
         results = self._execute(self._feed_values(input_feed), [None] * len(self._outputs), run_options)
         return [from_value(results[index]) for index in self._wanted(output_names)]
 
     def run_with_ort_values(self, output_names, input_dict_ort_values, run_options=None):
+        given = [each for each in self._overridable if each.name in input_dict_ort_values]
+        if given:
+            session = self._with_defaults(given, input_dict_ort_values)
+            return session.run_with_ort_values(output_names, self._without(given, input_dict_ort_values), run_options)
         results = self._execute(self._feed_values(input_dict_ort_values), [None] * len(self._outputs), run_options)
         return [OrtValue(results[index]) for index in self._wanted(output_names)]
 
@@ -149,6 +180,25 @@ class InferenceSession:
         if unknown:
             raise errors.InvalidArgument("Invalid output name: %s; the outputs: %s" % (unknown[0], ", ".join(self._output_index)))
         return [self._output_index[name] for name in output_names]
+
+    @staticmethod
+    def _without(given, feed):
+        names = {each.name for each in given}
+        return {name: value for name, value in feed.items() if name not in names}
+
+    def _with_defaults(self, given, feed):
+        """The session that has the feed's values for `given`, overridable initializers; the last one is kept."""
+        values = {each.name: OrtValue(to_value(feed[each.name], each.type)) for each in given}
+        key = {name: (value.shape(), value.numpy().tobytes()) for name, value in values.items()}
+        kept = self._overridden
+        if kept is None or kept[0] != key:
+            for each in given:
+                if values[each.name].data_type() != each.type:
+                    raise errors.InvalidArgument("Unexpected input data type for %s: %s instead of %s" %
+                                                 (each.name, values[each.name].data_type(), each.type))
+            plan = self._build(dict(self._options._initializers, **values))
+            kept = self._overridden = key, InferenceSession(plan, self._options)
+        return kept[1]
 
     def _feed_values(self, feed):
         missing = [each.name for each in self._inputs if each.name not in feed and not each.type.startswith("optional(")]
