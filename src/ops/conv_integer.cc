@@ -10,16 +10,6 @@
 namespace ingot {
 namespace {
 
-template <class Fields> Conv geometry(const Fields& fields) {
-  Conv conv;
-  conv.group = fields.group;
-  conv.strides = fields.strides;
-  conv.dilations = fields.dilations;
-  conv.pads = fields.pads;
-  conv.auto_pad = fields.auto_pad;
-  return conv;
-}
-
 void require_8_bit(const InferContext& context, size_t index) {
   context.require(is_int(context.dtype(index)) && dtype_bits(context.dtype(index)) == 8, "integer convolution of {}",
                   dtype_name(context.dtype(index)));
@@ -64,14 +54,14 @@ void check_rank(const Tensor& x) {
 static void infer(const ConvInteger& op, InferContext& context) {
   require_8_bit(context, 0);
   require_8_bit(context, 1);
-  context.set_output(0, infer_convolution(geometry(op), context, context.shape(0), context.shape(1), DType::kI32));
+  context.set_output(0, infer_convolution(conv_of(op), context, context.shape(0), context.shape(1), DType::kI32));
 }
 
 static void eval(const ConvInteger& op, EvalContext& context) {
   const Tensor &x = context.tensor(0), &w = context.tensor(1);
   check_rank(x);
   const ConvResult sums =
-      convolve(geometry(op), centred_data(x, context.has(2) ? &context.tensor(2) : nullptr), x.shape(),
+      convolve(conv_of(op), centred_data(x, context.has(2) ? &context.tensor(2) : nullptr), x.shape(),
                centred_filters(w, context.has(3) ? &context.tensor(3) : nullptr), w.shape());
   write_doubles(context.output(0, DType::kI32, sums.shape), sums.values);
 }
@@ -83,7 +73,7 @@ static void infer(const QLinearConv& op, InferContext& context) {
   require_8_bit(context, 0);
   require_8_bit(context, 3);
   require_8_bit(context, 7);
-  Conv conv = geometry(op);
+  Conv conv = conv_of(op);
   conv.channels_last = op.channels_last;
   context.set_output(0, infer_convolution(conv, context, context.shape(0), context.shape(3), context.dtype(7)));
 }
@@ -93,7 +83,7 @@ static void eval(const QLinearConv& op, EvalContext& context) {
   check_rank(x);
   std::vector<double> data = centred_data(x, &context.tensor(2));
   if (op.channels_last) data = to_channels_first(data, x.shape());
-  ConvResult sums = convolve(geometry(op), data, op.channels_last ? channels_first_shape(x.shape()) : x.shape(),
+  ConvResult sums = convolve(conv_of(op), data, op.channels_last ? channels_first_shape(x.shape()) : x.shape(),
                              centred_filters(w, &context.tensor(5)), w.shape());
   const Tensor &w_scale = context.tensor(4), *bias = context.has(8) ? &context.tensor(8) : nullptr;
   const int64_t filters = sums.shape[1];

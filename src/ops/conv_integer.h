@@ -1,7 +1,6 @@
 // Convolutions of quantised integers.
 #pragma once
-#include "ops/op.h"
-#include "ops/window.h"
+#include "ops/conv.h"
 
 namespace ingot {
 
@@ -35,5 +34,16 @@ struct QLinearConv {
                            field("channels_last", &QLinearConv::channels_last));
   }
 };
+
+// The convolution of numbers with the fields of one of integers.
+template <class Fields> Conv conv_of(const Fields& fields) {
+  Conv conv;
+  conv.group = fields.group;
+  conv.strides = fields.strides;
+  conv.dilations = fields.dilations;
+  conv.pads = fields.pads;
+  conv.auto_pad = fields.auto_pad;
+  return conv;
+}
 
 }  // namespace ingot

@@ -51,16 +51,6 @@ ValueId float_product(ir::Patch& patch, const ir::Node& node, const MatrixOperan
   return patch.add(MatMul{}, {a, b});
 }
 
-template <class Fields> Conv geometry(const Fields& fields) {
-  Conv conv;
-  conv.group = fields.group;
-  conv.strides = fields.strides;
-  conv.dilations = fields.dilations;
-  conv.pads = fields.pads;
-  conv.auto_pad = fields.auto_pad;
-  return conv;
-}
-
 // x and filters minus their zero points; kNoValue when shapes are not known.
 struct ConvOperands {
   ValueId x, w;
@@ -139,7 +129,7 @@ ir::Outcome conv_integer(const ir::Graph& graph, ir::NodeId id, PassRun&) {
       filters && !filters->empty() && filters->at(0) > 0 ? element_count(*filters) / filters->at(0) : -1;
   return replace_sums(graph, node, terms, [&](ir::Patch& patch) {
     const auto operands = operands_in(patch);
-    return patch.add(geometry(*op), {operands->x, operands->w});
+    return patch.add(conv_of(*op), {operands->x, operands->w});
   });
 }
 
@@ -195,7 +185,7 @@ ir::Outcome qlinear_conv(const ir::Graph& graph, ir::NodeId id, PassRun&) {
       y_zero == ir::kNoValue) {
     return ir::refused("the shapes of scales are not known");
   }
-  Conv conv = geometry(*op);
+  Conv conv = conv_of(*op);
   conv.channels_last = op->channels_last;
   std::vector<ValueId> inputs{operands->x, operands->w};
   if (const ValueId bias = input_or_none(node, 8); bias != ir::kNoValue) inputs.push_back(as_f32(patch, bias));
