@@ -95,9 +95,7 @@ BoundBf16Conv::BoundBf16Conv(const Bf16TileSet& tiles, IsaLevel isa, const Probl
 
 void BoundBf16Conv::bind_epilogue(const Problem& problem, IsaLevel isa, gemm::Bf16FinisherOf finisher) {
   gemm::RowLayout layout{problem.outputs[0].shape, 0, 1};
-  for (size_t input = kFirstOperand; input < problem.inputs.size(); ++input) {
-    per_image_ |= !gemm::view_by_rows(problem.inputs[input].shape, layout);
-  }
+  per_image_ |= !gemm::view_by_rows(problem, kFirstOperand, layout);
   layout.product_axes = per_image_ ? 1 : 0;
   epilogue_.emplace(problem, std::move(layout), kBias, problem.op.as<Conv>()->epilogue, isa, finisher);
 }

@@ -47,9 +47,7 @@ void BoundChannelsLast::bind_epilogue(const Problem& problem, IsaLevel isa) {
   const bool on_planes = !channels_last_ && problem.inputs.size() > kFirstOperand && !body.empty();
   gemm::RowLayout layout{problem.outputs[0].shape, 0, 1};
   if (!channels_last_) std::rotate(layout.result.begin() + 1, layout.result.begin() + 2, layout.result.end());
-  for (size_t input = kFirstOperand; channels_last_ && input < problem.inputs.size(); ++input) {
-    per_image_ |= !gemm::view_by_rows(problem.inputs[input].shape, layout);
-  }
+  per_image_ = channels_last_ && !gemm::view_by_rows(problem, kFirstOperand, layout);
   layout.product_axes = per_image_ ? 1 : 0;
   const std::span<const TileInstruction> on_rows = on_planes ? std::span<const TileInstruction>() : body;
   epilogue_.emplace(problem, layout, kBias, on_rows, kFirstOperand, isa);

@@ -3,10 +3,11 @@
 
 #include "base/checked.h"
 #include "base/error.h"
+#include "kernels/conv/bf16_conv.h"
 #include "kernels/depthwise/depthwise.h"
 #include "kernels/depthwise/walk.h"
 #include "kernels/gemm/bf16_epilogue.h"
-#include "tensor/float_types.h"
+#include "tensor/elements.h"
 
 namespace ingot::kernels::depthwise {
 namespace {
@@ -37,9 +38,7 @@ BoundBf16Depthwise::BoundBf16Depthwise(const SegmentSet& segments, gemm::Bf16Fin
                                        const Problem& problem, const Target& target)
     : walk_(segments, segments.bf16, conv::geometry_of(problem), target) {
   gemm::RowLayout layout{problem.outputs[0].shape, 0, 1};
-  for (size_t input = kFirstOperand; input < problem.inputs.size(); ++input) {
-    per_image_ |= !gemm::view_by_rows(problem.inputs[input].shape, layout);
-  }
+  per_image_ |= !gemm::view_by_rows(problem, kFirstOperand, layout);
   layout.product_axes = per_image_ ? 1 : 0;
   epilogue_.emplace(problem, std::move(layout), kBias, problem.op.as<Conv>()->epilogue, isa, finisher);
   zeros_bytes_ = round_up(geometry().channels * 2, 64);
@@ -102,16 +101,8 @@ void BoundBf16Depthwise::run(const RunArgs& args) const noexcept {
 }  // namespace
 
 const char* refuse_bf16_depthwise(const Problem& problem) {
-  const auto& op = *problem.op.as<Conv>();
-  if (const char* reason = conv::refuse_ranks(problem)) return reason;
-  const Shape& w = problem.inputs[1].shape;
-  if (w[0] != op.group || w[1] != 1) return "there are not as many groups as channels and filters";
-  if (problem.inputs[0].dtype != DType::kBF16 || problem.inputs[1].dtype != DType::kBF16) {
-    return "an operand is not bf16";
-  }
-  if (!op.channels_last) return "the data is not channels-last";
-  if (!problem.inputs[1].constant) return "the weights are not constant";
-  return gemm::refuse_bf16_epilogue(op.epilogue, problem, kBias);
+  if (const char* reason = conv::refuse_bf16_conv(problem)) return reason;
+  return refuse_groups(problem);
 }
 
 std::unique_ptr<BoundKernel> bind_bf16_depthwise(const SegmentSet& segments, gemm::Bf16FinisherOf finisher,
@@ -121,13 +112,7 @@ std::unique_ptr<BoundKernel> bind_bf16_depthwise(const SegmentSet& segments, gem
 }
 
 Tensor pack_bf16_depthwise(const SegmentSet& segments, const Tensor& weights) {
-  const int64_t channels = weights.dim(0), positions = element_count(std::span(weights.shape()).subspan(1));
-  const int64_t floats = packed_weight_floats(segments, channels, positions);
-  std::vector<float> wide(static_cast<size_t>(weights.count()));
-  for (size_t i = 0; i < wide.size(); ++i) wide[i] = static_cast<float>(weights.data<BF16>()[i]);
-  Tensor packed = Tensor::uninitialized(DType::kU8, {floats * static_cast<int64_t>(sizeof(float))});
-  pack_weights(segments, wide.data(), channels, positions, static_cast<float*>(packed.mutable_raw()));
-  return packed;
+  return packed_weights(segments, convert(weights, DType::kF32));
 }
 
 }  // namespace ingot::kernels::depthwise

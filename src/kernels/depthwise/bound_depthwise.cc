@@ -75,8 +75,11 @@ void BoundDepthwise::convolve(const Run& run) const noexcept {
 }  // namespace
 
 const char* refuse_depthwise(const Problem& problem) {
-  const char* reason = conv::refuse_convolution(problem);
-  if (reason != nullptr) return reason;
+  if (const char* reason = conv::refuse_convolution(problem)) return reason;
+  return refuse_groups(problem);
+}
+
+const char* refuse_groups(const Problem& problem) {
   const Shape& w = problem.inputs[1].shape;
   return w[0] != problem.op.as<Conv>()->group || w[1] != 1 ? "there are not as many groups as channels and filters"
                                                            : nullptr;
@@ -90,6 +93,14 @@ std::unique_ptr<BoundKernel> bind_depthwise(const SegmentSet& segments, IsaLevel
 
 int64_t packed_weight_floats(const SegmentSet& segments, int64_t channels, int64_t positions) {
   return round_up(channels, segments.vector) * positions;
+}
+
+Tensor packed_weights(const SegmentSet& segments, const Tensor& weights) {
+  const int64_t channels = weights.dim(0), positions = element_count(std::span(weights.shape()).subspan(1));
+  const int64_t floats = packed_weight_floats(segments, channels, positions);
+  Tensor packed = Tensor::uninitialized(DType::kU8, {floats * static_cast<int64_t>(sizeof(float))});
+  pack_weights(segments, weights.data<float>(), channels, positions, static_cast<float*>(packed.mutable_raw()));
+  return packed;
 }
 
 void pack_weights(const SegmentSet& segments, const float* weights, int64_t channels, int64_t positions, float* out) {

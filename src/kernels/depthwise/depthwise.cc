@@ -27,11 +27,7 @@ template <const SegmentSet& segments> const char* packing(const Problem& problem
 }
 
 template <const SegmentSet& segments> Tensor pack(const Problem&, size_t, const Tensor& weights) {
-  const int64_t channels = weights.dim(0), positions = element_count(std::span(weights.shape()).subspan(1));
-  const int64_t floats = packed_weight_floats(segments, channels, positions);
-  Tensor packed = Tensor::uninitialized(DType::kU8, {floats * static_cast<int64_t>(sizeof(float))});
-  pack_weights(segments, weights.data<float>(), channels, positions, static_cast<float*>(packed.mutable_raw()));
-  return packed;
+  return packed_weights(segments, weights);
 }
 
 template <const SegmentSet& segments, IsaLevel isa>

@@ -12,6 +12,8 @@
 namespace ingot::kernels::depthwise {
 
 const char* refuse_depthwise(const Problem& problem);
+// Null when the groups are those of a depthwise convolution, else the reason.
+const char* refuse_groups(const Problem& problem);
 std::unique_ptr<BoundKernel> bind_depthwise(const SegmentSet& segments, IsaLevel isa, const Problem& problem,
                                             const Target& target);
 const char* refuse_bf16_depthwise(const Problem& problem);
@@ -21,5 +23,7 @@ Tensor pack_bf16_depthwise(const SegmentSet& segments, const Tensor& weights);
 // Weights [channels, 1, kernel...] of `positions` kernel positions, packed.
 int64_t packed_weight_floats(const SegmentSet& segments, int64_t channels, int64_t positions);
 void pack_weights(const SegmentSet& segments, const float* weights, int64_t channels, int64_t positions, float* out);
+// Weights of f32 as a constant of a plan.
+Tensor packed_weights(const SegmentSet& segments, const Tensor& weights);
 
 }  // namespace ingot::kernels::depthwise

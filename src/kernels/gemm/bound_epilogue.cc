@@ -44,6 +44,13 @@ std::optional<RowView> view_by_rows(const Shape& shape, const RowLayout& layout)
   return view;
 }
 
+bool view_by_rows(const Problem& problem, size_t first_operand, const RowLayout& layout) {
+  for (size_t input = first_operand; input < problem.inputs.size(); ++input) {
+    if (!view_by_rows(problem.inputs[input].shape, layout)) return false;
+  }
+  return true;
+}
+
 const char* refuse_epilogue(std::span<const TileInstruction> body, const Problem& problem, size_t first_operand) {
   const size_t operands = problem.inputs.size() > first_operand ? problem.inputs.size() - first_operand : 0;
   if (operands > kMaxOperands) return "the epilogue has too many operands";

@@ -23,6 +23,8 @@ struct RowView {
 };
 // Empty when the operand has no such uniform strides. Throws kInvalidArgument when it does not broadcast.
 std::optional<RowView> view_by_rows(const Shape& shape, const RowLayout& layout);
+// Whether all inputs from `first_operand` on have them.
+bool view_by_rows(const Problem& problem, size_t first_operand, const RowLayout& layout);
 
 // Null when BoundEpilogue takes the epilogue whose operands are the inputs from `first_operand` on, else the reason.
 const char* refuse_epilogue(std::span<const TileInstruction> body, const Problem& problem, size_t first_operand);
