@@ -13,6 +13,7 @@ namespace {
 namespace bf16 {
 
 #include "kernels/isa/vec_avx2.h"
+#include "kernels/isa/vec_storage.h"
 
 struct B16 {
   using Reg = F;
@@ -45,11 +46,7 @@ struct B16 {
   static Reg load_narrow(const uint16_t* p) { return load_brain(p); }
   static Reg load_narrow(const uint16_t* p, int64_t count) { return load_brain_part(p, count); }
   static void store_narrow(uint16_t* p, Reg x) { store_brain(p, x); }
-  static void store_narrow(uint16_t* p, Reg x, int64_t count) {
-    uint16_t all[kWidth];
-    store_brain(all, x);
-    __builtin_memcpy(p, all, static_cast<size_t>(count) * sizeof(uint16_t));
-  }
+  static void store_narrow(uint16_t* p, Reg x, int64_t count) { put_part(reinterpret_cast<Brain*>(p), x, count); }
 };
 
 #include "kernels/gemm/bf16_tile-inl.h"

@@ -16,10 +16,11 @@ class Bf16Source {
   // As Source::rows, of elements of bf16.
   virtual void rows(int64_t index, int64_t first, int64_t count, const uint16_t** table,
                     uint16_t* patches) const noexcept = 0;
-  // Where rows share lines: lines [first, first + count), as [depth / 32][stride][32].
-  virtual void lines(int64_t index, int64_t first, int64_t count, int64_t stride, uint16_t* out) const noexcept = 0;
-  // The rows of C that rows [first, first + count) give, -1 for none.
-  virtual void results(int64_t first, int64_t count, int32_t* rows) const noexcept = 0;
+  // Where rows share lines, (index, first, count, stride, out): lines [first, first + count), as
+  // [depth / 32][stride][32].
+  virtual void lines(int64_t, int64_t, int64_t, int64_t, uint16_t*) const noexcept {}
+  // And (first, count, rows): the rows of C that rows [first, first + count) give, -1 for none.
+  virtual void results(int64_t, int64_t, int32_t*) const noexcept {}
 
  protected:
   ~Bf16Source() = default;

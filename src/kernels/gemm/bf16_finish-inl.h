@@ -1,5 +1,5 @@
 // Finishing over the vector vocabulary and its functions, written once: include in an ISA namespace after
-// pointwise/functions-inl.h, with `narrow`, `narrow_part`: store one vector, or its first lanes, rounded to bf16.
+// pointwise/functions-inl.h and what vec_storage.h says of Brain.
 
 // Without an activation when !with_activation.
 template <bool with_activation, UnaryFn fn> class Finisher {
@@ -48,8 +48,8 @@ template <bool with_activation, UnaryFn fn> class Finisher {
     }
     x = min2(high_, max2(low_, x));  // NaN passes
     if (args_.narrow != nullptr) {
-      uint16_t* to = args_.narrow + result_row * args_.c_stride + column;
-      whole ? narrow(to, x) : narrow_part(to, x, rest);
+      auto* to = reinterpret_cast<Brain*>(args_.narrow + result_row * args_.c_stride + column);
+      whole ? put(to, x) : put_part(to, x, rest);
     } else if (args_.wide != nullptr) {
       float* to = args_.wide + result_row * args_.c_stride + column;
       whole ? store(to, x) : store_part(to, x, rest);

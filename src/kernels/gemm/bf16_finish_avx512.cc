@@ -11,14 +11,8 @@ namespace avx512 {
 namespace {
 #include "kernels/isa/vec_avx512.h"
 #include "kernels/isa/vec_math.h"
+#include "kernels/isa/vec_storage.h"
 #include "kernels/pointwise/functions-inl.h"
-
-inline void narrow(uint16_t* p, F x) { store_brain(p, x); }
-inline void narrow_part(uint16_t* p, F x, int64_t count) {
-  uint16_t lanes[kLanes];
-  store_brain(lanes, x);
-  __builtin_memcpy(p, lanes, static_cast<size_t>(count) * sizeof(uint16_t));
-}
 
 #include "kernels/gemm/bf16_finish-inl.h"
 }  // namespace

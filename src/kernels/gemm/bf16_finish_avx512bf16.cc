@@ -13,11 +13,13 @@ namespace {
 #include "kernels/isa/vec_math.h"
 #include "kernels/pointwise/functions-inl.h"
 
+// As vec_storage.h names them, by the instruction that rounds.
+struct Brain {
+  uint16_t bits;
+};
 inline __m256i rounded(F x) { return reinterpret_cast<__m256i>(_mm512_cvtneps_pbh(x)); }
-inline void narrow(uint16_t* p, F x) { _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), rounded(x)); }
-inline void narrow_part(uint16_t* p, F x, int64_t count) {
-  _mm256_mask_storeu_epi16(p, first_lanes(count), rounded(x));
-}
+inline void put(Brain* p, F x) { _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), rounded(x)); }
+inline void put_part(Brain* p, F x, int64_t n) { _mm256_mask_storeu_epi16(p, first_lanes(n), rounded(x)); }
 
 #include "kernels/gemm/bf16_finish-inl.h"
 }  // namespace

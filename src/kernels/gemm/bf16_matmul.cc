@@ -43,9 +43,6 @@ class BoundBf16MatMul::Operands final : public Bf16Source {
     for (int64_t row = 0; row < count; ++row, a += bound_.k_) table[row] = a;
   }
 
-  void lines(int64_t, int64_t, int64_t, int64_t, uint16_t*) const noexcept override {}
-  void results(int64_t, int64_t, int32_t*) const noexcept override {}
-
  private:
   const BoundBf16MatMul& bound_;
   const RunArgs& args_;
