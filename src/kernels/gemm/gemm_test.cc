@@ -137,6 +137,48 @@ TEST(Gemm, RunsEpilogues) {
   }
 }
 
+// The forms that finish without a program on vectors, at whole and partial columns, and a like that does not.
+TEST(Gemm, ActivatesScalesAndAdds) {
+  struct Epilogue {
+    std::vector<TileInstruction> body;
+    std::vector<Shape> operands;
+  };
+  const std::vector<Epilogue> epilogues = {
+      {{binary(BinaryFn::kAdd, 0, 1), unary(UnaryFn::kHardSwish, 2)}, {{2, 20, 70}}},
+      {{unary(UnaryFn::kHardSwish, 0), binary(BinaryFn::kAdd, 1, 2)}, {{2, 20, 70}}},
+      {{unary(UnaryFn::kHardSwish, 0), binary(BinaryFn::kAdd, 1, 2)}, {{20, 1}}},
+      {{unary(UnaryFn::kHardSwish, 0), binary(BinaryFn::kMul, 3, 1), binary(BinaryFn::kAdd, 2, 4)}, {{1}, {1}}},
+      {{unary(UnaryFn::kHardSwish, 0), binary(BinaryFn::kMul, 5, 1), binary(BinaryFn::kAdd, 6, 2),
+        binary(BinaryFn::kAdd, 3, 7), unary(UnaryFn::kRelu, 8), binary(BinaryFn::kMin, 9, 4)},
+       {{1}, {1}, {20, 70}, {}}},
+      {{unary(UnaryFn::kHardSwish, 0), binary(BinaryFn::kMul, 2, 1), binary(BinaryFn::kAdd, 3, 1)}, {{1}}},
+      {{binary(BinaryFn::kMul, 0, 1), unary(UnaryFn::kHardSwish, 2)}, {{1}}},
+  };
+  for (const Epilogue& epilogue : epilogues) {
+    for (const int64_t n : {70, 5}) {
+      MatMul op;
+      op.alpha = 0.5;
+      op.epilogue = epilogue.body;
+      std::vector<Shape> operands = epilogue.operands;
+      for (Shape& shape : operands) {
+        if (!shape.empty() && shape.back() == 70) shape.back() = n;
+      }
+      expect_gemm({.op = op, .a = {2, 20, 50}, .b = {50, n}, .operands = operands, .constant = true});
+      expect_gemm({.op = op, .a = {2, 20, 50}, .b = {2, 50, n}, .bias = {n}, .operands = operands, .with_bias = true});
+    }
+  }
+}
+
+TEST(Gemm, FinishesWithEveryActivation) {
+  using enum UnaryFn;
+  for (const UnaryFn fn :
+       {kHardSwish, kHardSigmoid, kSilu, kSigmoid, kTanh, kGelu, kGeluTanh, kLeakyRelu, kElu, kMish, kSoftplus}) {
+    MatMul op;
+    op.epilogue = {{Unary{fn, fn == kHardSigmoid ? 0.2 : 1, 0.5}, {0}}};
+    expect_gemm({.op = op, .a = {40, 30}, .b = {30, 45}, .bias = {45}, .constant = true, .with_bias = true});
+  }
+}
+
 TEST(Gemm, LetsNanThroughAClamp) {
   MatMul op;
   op.epilogue = {unary(UnaryFn::kRelu, 0)};
