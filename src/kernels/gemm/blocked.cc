@@ -224,8 +224,8 @@ void BlockedGemm::place_b(const Product& product, const Panel& panel, const Dept
 BlockedGemm::NextB BlockedGemm::next_b(const Panel& panel, const DepthBlock& block, int64_t rows,
                                        const TileArgs& args) const noexcept {
   const bool last_panel = panel.offsets != 0;
-  if (stored_ != StoredB::kPanels || (last_panel && &block == &blocks_.back())) return {};
   const int64_t floats = block.taps * block.depth * panel.width;
+  if (stored_ != StoredB::kPanels || floats == 0 || (last_panel && &block == &blocks_.back())) return {};
   return NextB(args.b + args.b_offsets[0] + floats, floats, parts(rows, tiles_.rows));
 }
 
