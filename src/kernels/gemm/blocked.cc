@@ -180,13 +180,45 @@ void BlockedGemm::run_block(const Source& source, int64_t index, int64_t first, 
   source.rows(index, first, rows, slot.table, slot.patches);
   Product product;
   int64_t current = -1;
-  for (; panel < end_panel; ++panel) {
+  while (panel < end_panel) {
     const Panel& columns = columns_[static_cast<size_t>(panel)];
     const int64_t wanted = size_.segments.empty() ? index : columns.segment;
     if (wanted != current) product = source.product(wanted);
     current = wanted;
-    run_panel(product, first, rows, columns, slot);
+    if (rows == 1 && stands_beside_others(panel, end_panel)) {
+      run_row(product, first, columns, slot);
+      panel += kRowPanels;
+    } else {
+      run_panel(product, first, rows, columns, slot);
+      ++panel;
+    }
   }
+}
+
+// Whether the panel and those after it make up a row tile.
+bool BlockedGemm::stands_beside_others(int64_t panel, int64_t end) const noexcept {
+  if (tiles_.row_tile == nullptr || stored_ != StoredB::kPanels || panel + kRowPanels > end) return false;
+  const Panel &first = columns_[static_cast<size_t>(panel)],
+              &last = columns_[static_cast<size_t>(panel + kRowPanels - 1)];
+  return first.segment == last.segment && last.columns == tiles_.columns();
+}
+
+void BlockedGemm::run_row(const Product& product, int64_t row, const Panel& first, const Slot& slot) const noexcept {
+  Panel panel = first;
+  panel.columns = kRowPanels * tiles_.columns();
+  TileArgs args;
+  args.a_rows = tiles_.rows;
+  args.c = product.c + row * c_stride(panel) + panel.first;
+  args.finish = product.finish;
+  if (args.finish.bias != nullptr) args.finish.bias += row * args.finish.bias_stride + panel.first;
+  if (args.finish.addend != nullptr) args.finish.addend += row * args.finish.addend_stride + panel.first;
+  for (const DepthBlock& block : blocks_) {
+    args.a = slot.table + block.tap * tiles_.rows;
+    place_block(block, args);
+    place_b(product, panel, block, 1, args, slot);
+    tiles_.row_tile(args, size_.taps * size_.depth * panel.width);
+  }
+  if (program(panel) != nullptr) run_program(product, row, 1, panel);
 }
 
 // Sets b, b_step and b_offsets; packs the block when the tile cannot read it where it is.
@@ -220,6 +252,14 @@ void BlockedGemm::place_b(const Product& product, const Panel& panel, const Dept
   }
 }
 
+void BlockedGemm::place_block(const DepthBlock& block, TileArgs& args) const noexcept {
+  args.a_offset = block.first;
+  args.taps = block.taps;
+  args.depth = block.depth;
+  args.accumulate = &block != &blocks_.front();
+  args.finished = &block == &blocks_.back();
+}
+
 // What follows the block in memory, up to the end of the packed B.
 BlockedGemm::NextB BlockedGemm::next_b(const Panel& panel, const DepthBlock& block, int64_t rows,
                                        const TileArgs& args) const noexcept {
@@ -245,11 +285,7 @@ void BlockedGemm::run_panel(const Product& product, int64_t first_row, int64_t r
   const int64_t vectors = panel.width / tiles_.vector, first_column = panel.first;
   for (const DepthBlock& block : blocks_) {
     place_b(product, panel, block, rows, args, slot);
-    args.a_offset = block.first;
-    args.taps = block.taps;
-    args.depth = block.depth;
-    args.accumulate = &block != &blocks_.front();
-    args.finished = &block == &blocks_.back();
+    place_block(block, args);
     args.finish = product.finish;
     NextB next = next_b(panel, block, rows, args);
     int64_t unprocessed = 0;

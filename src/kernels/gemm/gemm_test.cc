@@ -31,6 +31,9 @@ void expect_gemm(const Gemm& gemm, unsigned seed = 1) {
   expect_rows_match(kGemmFamily, test, tolerance(k, gemm.op.alpha));
 }
 
+TileInstruction unary(UnaryFn fn, int64_t operand) { return {Unary{fn}, {operand}}; }
+TileInstruction binary(BinaryFn fn, int64_t a, int64_t b) { return {Binary{fn}, {a, b}}; }
+
 TEST(Gemm, MultipliesEveryEdgeOfTheTiles) {
   for (const int64_t m : {1, 2, 5, 6, 7, 8, 9, 13}) {
     for (const int64_t n : {1, 7, 8, 16, 17, 33, 48, 63, 64, 65, 100, 129}) {
@@ -38,6 +41,19 @@ TEST(Gemm, MultipliesEveryEdgeOfTheTiles) {
         expect_gemm({.a = {m, 19}, .b = {19, n}, .constant = constant}, static_cast<unsigned>(m * n));
       }
     }
+  }
+}
+
+// Panels side by side, with a rest of whole and partial ones.
+TEST(Gemm, MultipliesOneRowByManyColumns) {
+  for (const int64_t n : {95, 96, 256, 300, 512, 600}) {
+    for (const int64_t k : {1, 50, 1201}) {
+      MatMul op;
+      op.epilogue = {binary(BinaryFn::kAdd, 0, 1), unary(UnaryFn::kTanh, 2)};
+      expect_gemm({.op = op, .a = {1, k}, .b = {k, n}, .operands = {{n}}, .constant = true});
+    }
+    expect_gemm({.a = {1, 40}, .b = {40, n}, .bias = {n}, .constant = true, .with_bias = true});
+    expect_gemm({.a = {7, 40}, .b = {40, n}, .constant = true});
   }
 }
 
@@ -100,9 +116,6 @@ TEST(Gemm, SharesLargeProductsOut) {
   }
   expect_gemm({.a = {1, 300}, .b = {300, 1000}, .constant = true});
 }
-
-TileInstruction unary(UnaryFn fn, int64_t operand) { return {Unary{fn}, {operand}}; }
-TileInstruction binary(BinaryFn fn, int64_t a, int64_t b) { return {Binary{fn}, {a, b}}; }
 
 TEST(Gemm, RunsEpilogues) {
   struct Epilogue {
