@@ -1,28 +1,20 @@
 #include "ir/bodies.h"
 
+#include "ir/field_ignorer.h"
+#include "ir/symbols.h"
+
 namespace ingot::ir {
 namespace {
 
-// Ignores every field but integers with a body's name.
-class BodyVisitor : public FieldVisitor {
+// Finds integers with a body's name.
+class BodyVisitor : public FieldIgnorer {
  public:
   explicit BodyVisitor(std::function<void(int64_t&)> found) : found_(std::move(found)) {}
+  using FieldIgnorer::visit;
   void visit(const char* name, int64_t& field) override {
     const std::string_view text = name;
     if (field >= 0 && (text == "body" || text.ends_with("_body"))) found_(field);
   }
-  void visit(const char*, double&) override {}
-  void visit(const char*, bool&) override {}
-  void visit(const char*, std::string&) override {}
-  void visit(const char*, DType&) override {}
-  void visit(const char*, std::vector<int64_t>&) override {}
-  void visit(const char*, std::vector<double>&) override {}
-  void visit(const char*, std::vector<std::string>&) override {}
-  void visit(const char*, DimShape&) override {}
-  void visit(const char*, Tensor&) override {}
-  void visit(const char*, Type&) override {}
-  void visit(const char*, std::vector<TileInstruction>&) override {}
-  void visit_enum(const char*, int64_t&, std::span<const char* const>) override {}
 
  private:
   std::function<void(int64_t&)> found_;
@@ -56,8 +48,10 @@ std::vector<ValueId> inline_body(Graph& into, Graph body, const std::vector<Valu
     if (slot == kNoValue) slot = into.add_constant(*body.constant(id), body.value(id).name);
     return slot;
   };
+  SymbolDims sizes;  // that are inferred anew
   for (const NodeId id : body.order()) {
     Node node = body.node(id);
+    node.op = with_symbols(node.op, sizes);
     for (ValueId& input : node.inputs) input = rename(input);
     if (node.op.has(kControlFlow)) {
       node.op = with_body_indices(node.op, [&](int64_t index) {
@@ -69,11 +63,23 @@ std::vector<ValueId> inline_body(Graph& into, Graph body, const std::vector<Valu
     for (size_t i = 0; i < outputs.size() && i < node.outputs.size(); ++i) {
       renamed[static_cast<size_t>(node.outputs[i])] = outputs[i];
       into.rename_value(outputs[i], body.value(node.outputs[i]).name);
+      const auto &before = body.fact(node.outputs[i]).shape, &after = into.fact(outputs[i]).shape;
+      if (before && after) learn_symbols(*before, *after, sizes);
     }
   }
   std::vector<ValueId> outputs;
   for (const ValueId output : body.outputs()) outputs.push_back(rename(output));
   return outputs;
+}
+
+void empty_unused_bodies(Graph& graph) {
+  std::vector<bool> used(graph.bodies().size(), false);
+  for (const NodeId id : graph.order()) {
+    for (const int64_t index : body_indices(graph.node(id).op)) used.at(static_cast<size_t>(index)) = true;
+  }
+  for (size_t i = 0; i < used.size(); ++i) {
+    if (!used[i]) *graph.bodies()[i] = graph.new_body();
+  }
 }
 
 }  // namespace ingot::ir

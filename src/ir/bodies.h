@@ -16,4 +16,7 @@ Op with_body_indices(const Op& op, const std::function<int64_t(int64_t)>& rename
 // ids of its outputs. New nodes carry `origin` besides their own.
 std::vector<ValueId> inline_body(Graph& into, Graph body, const std::vector<ValueId>& inputs, const Origin& origin);
 
+// Empties the bodies that no live node runs, as inlining leaves them; indices stay.
+void empty_unused_bodies(Graph& graph);
+
 }  // namespace ingot::ir

@@ -1,5 +1,6 @@
 // The body of an If whose condition is known takes its place.
 #include "ir/bodies.h"
+#include "ir/infer_again.h"
 #include "ops/if.h"
 #include "passes/passes.h"
 #include "passes/queries.h"
@@ -11,7 +12,7 @@ void inline_all(ir::Graph& graph, PassRun& run) {
   const auto order = graph.order();
   for (const ir::NodeId id : order) {
     const ir::Node& node = graph.node(id);
-    const auto* op = node.op.as<If>();
+    const auto* op = node.removed ? nullptr : node.op.as<If>();
     if (op == nullptr) continue;
     const auto condition = ir::splat_value(graph.constant(node.inputs[0]));
     if (!condition) {
@@ -26,6 +27,8 @@ void inline_all(ir::Graph& graph, PassRun& run) {
     const auto results = ir::inline_body(graph, graph.bodies()[body]->clone(), captured, origin);
     for (size_t i = 0; i < old.size(); ++i) graph.replace_uses(old[i], results[i]);
     graph.remove_node(id);
+    ir::infer_again(graph, results);
+    ir::empty_unused_bodies(graph);
   }
 }
 

@@ -6,6 +6,7 @@ namespace ingot::passes {
 
 Pass remove_dead();
 Pass inline_if();
+Pass sink_into_if();
 Pass fold_constants();
 Pass merge_equal();
 Pass cancel_movement();  // transposes, reshapes, slices, ... that undo each other or do nothing

@@ -10,7 +10,7 @@ std::vector<Stage> portable_stages() {
        true,
        {remove_dead(), fold_constants(), inline_if(), fold_shapes(), cancel_casts(), cancel_movement(),
         sink_transposes(), recognise_activations(), recognise_norms(), simplify_arithmetic(), fold_affine(),
-        merge_equal()}},
+        merge_equal(), sink_into_if()}},
   };
 }
 

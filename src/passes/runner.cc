@@ -2,6 +2,7 @@
 #include <deque>
 
 #include "ir/bodies.h"
+#include "ir/infer_again.h"
 #include "passes/pass.h"
 
 namespace ingot::passes {
@@ -93,9 +94,12 @@ void run_rules(ir::Graph& graph, const Pass& pass, PassRun& run) {
 void run_on(ir::Graph& graph, const Pass& pass, PassRun& run) {
   const auto order = graph.order();
   for (const ir::NodeId id : order) {
+    if (graph.node(id).removed) continue;  // inferred again
+    const int64_t patches = run.patches();
     for (const int64_t body : ir::body_indices(graph.node(id).op)) {
       run_on(*graph.bodies()[static_cast<size_t>(body)], pass, run);
     }
+    if (run.patches() != patches) ir::infer_node_again(graph, id);
   }
   if (pass.whole_graph != nullptr) pass.whole_graph(graph, run);
   if (!pass.rules.empty()) run_rules(graph, pass, run);

@@ -25,7 +25,7 @@ class BoundBf16Conv final : public BoundKernel {
 
  private:
   class Operands;
-  void bind_epilogue(const Problem& problem, IsaLevel isa, gemm::Bf16FinisherOf finisher);
+  void bind_epilogue(const Problem& problem, IsaLevel isa, gemm::FinisherOf finisher);
   gemm::Bf16Size blocked_size() const;
 
   Geometry geometry_;
@@ -93,7 +93,7 @@ BoundBf16Conv::BoundBf16Conv(const Bf16TileSet& tiles, IsaLevel isa, const Probl
   scratch_bytes = static_cast<size_t>(zeros_bytes_) + epilogue_->scratch_bytes() + gemm_->scratch_bytes();
 }
 
-void BoundBf16Conv::bind_epilogue(const Problem& problem, IsaLevel isa, gemm::Bf16FinisherOf finisher) {
+void BoundBf16Conv::bind_epilogue(const Problem& problem, IsaLevel isa, gemm::FinisherOf finisher) {
   gemm::RowLayout layout{problem.outputs[0].shape, 0, 1};
   per_image_ |= !gemm::view_by_rows(problem, kFirstOperand, layout);
   layout.product_axes = per_image_ ? 1 : 0;

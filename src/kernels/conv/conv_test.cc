@@ -70,6 +70,9 @@ TEST(Conv, RunsEpilogues) {
       {{binary(BinaryFn::kMul, 0, 1)}, {{2, 20, 1, 1}}},
       {{binary(BinaryFn::kMul, 0, 1), binary(BinaryFn::kAdd, 3, 2)}, {{1, 20, 1, 1}, {1, 1, 1, 1}}},
       {{binary(BinaryFn::kMul, 0, 1)}, {{1, 1, 6, 5}}},
+      {{unary(UnaryFn::kHardSwish, 0), binary(BinaryFn::kMul, 4, 1), binary(BinaryFn::kAdd, 5, 2),
+        binary(BinaryFn::kAdd, 6, 3)},
+       {{1, 1, 1, 1}, {1, 1, 1, 1}, {2, 20, 6, 5}}},
       {{binary(BinaryFn::kAdd, 0, 1), unary(UnaryFn::kSilu, 2)}, {{2, 1, 1, 5}}},
   };
   for (const Epilogue& epilogue : epilogues) {

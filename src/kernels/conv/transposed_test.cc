@@ -23,6 +23,7 @@ TEST(ConvTransposed, RunsKernelsThatTouchAndOverlapAndLeaveGaps) {
   expect_transposed({1, 8, 6, 7}, {8, 70, 3, 3}, {.strides = {2, 2}, .pads = {1, 1, 1, 1}, .output_padding = {1, 1}});
   expect_transposed({1, 8, 6, 7}, {8, 5, 4, 4}, {.strides = {2, 2}, .pads = {1, 1, 1, 1}});
   expect_transposed({1, 8, 3, 3}, {8, 5, 1, 2}, {.strides = {3, 4}});
+  expect_transposed({1, 8, 3, 3}, {8, 70, 1, 2}, {.strides = {3, 4}});
   expect_transposed({1, 8, 6, 5}, {8, 5, 3, 3});
 }
 

@@ -12,14 +12,14 @@
 namespace ingot::kernels::depthwise {
 namespace {
 
-using gemm::Bf16FinishArgs;
 using gemm::Bf16Product;
+using gemm::FinishArgs;
 
 constexpr size_t kBias = 2, kFirstOperand = 3;
 
 class BoundBf16Depthwise final : public BoundKernel {
  public:
-  BoundBf16Depthwise(const SegmentSet& segments, gemm::Bf16FinisherOf finisher, IsaLevel isa, const Problem& problem,
+  BoundBf16Depthwise(const SegmentSet& segments, gemm::FinisherOf finisher, IsaLevel isa, const Problem& problem,
                      const Target& target);
   void run(const RunArgs& args) const noexcept override;
 
@@ -34,7 +34,7 @@ class BoundBf16Depthwise final : public BoundKernel {
   int64_t zeros_bytes_ = 0, sums_stride_ = 0, slot_bytes_ = 0;
 };
 
-BoundBf16Depthwise::BoundBf16Depthwise(const SegmentSet& segments, gemm::Bf16FinisherOf finisher, IsaLevel isa,
+BoundBf16Depthwise::BoundBf16Depthwise(const SegmentSet& segments, gemm::FinisherOf finisher, IsaLevel isa,
                                        const Problem& problem, const Target& target)
     : walk_(segments, segments.bf16, conv::geometry_of(problem), target) {
   gemm::RowLayout layout{problem.outputs[0].shape, 0, 1};
@@ -51,7 +51,7 @@ BoundBf16Depthwise::BoundBf16Depthwise(const SegmentSet& segments, gemm::Bf16Fin
 void BoundBf16Depthwise::finish(const Bf16Product& product, int64_t row, int64_t pixels,
                                 const SegmentArgs& segment) const noexcept {
   const int64_t channels = geometry().channels;
-  Bf16FinishArgs args;
+  FinishArgs args;
   epilogue_->describe(product, row, segment.first, channels, args);
   args.sums = segment.y;
   args.sums_stride = sums_stride_;
@@ -105,8 +105,8 @@ const char* refuse_bf16_depthwise(const Problem& problem) {
   return refuse_groups(problem);
 }
 
-std::unique_ptr<BoundKernel> bind_bf16_depthwise(const SegmentSet& segments, gemm::Bf16FinisherOf finisher,
-                                                 IsaLevel isa, const Problem& problem, const Target& target) {
+std::unique_ptr<BoundKernel> bind_bf16_depthwise(const SegmentSet& segments, gemm::FinisherOf finisher, IsaLevel isa,
+                                                 const Problem& problem, const Target& target) {
   if (const char* reason = refuse_bf16_depthwise(problem)) fail(Code::kInvalidArgument, "conv: {}", reason);
   return std::make_unique<BoundBf16Depthwise>(segments, finisher, isa, problem, target);
 }

@@ -44,7 +44,7 @@ template <IsaLevel isa> const char* refuse_bf16(const Problem& problem) {
   return gemm::refuse_bf16_program(problem.op.as<Conv>()->epilogue, isa);
 }
 
-template <const SegmentSet& segments, gemm::Bf16FinisherOf finisher, IsaLevel isa>
+template <const SegmentSet& segments, gemm::FinisherOf finisher, IsaLevel isa>
 std::unique_ptr<BoundKernel> bf16_bind(const Problem& problem, const Target& target) {
   return bind_bf16_depthwise(segments, finisher, isa, problem, target);
 }
@@ -57,7 +57,7 @@ template <const SegmentSet& segments> Tensor bf16_pack(const Problem&, size_t, c
   return pack_bf16_depthwise(segments, weights);
 }
 
-template <const SegmentSet& segments, gemm::Bf16FinisherOf finisher, IsaLevel isa>
+template <const SegmentSet& segments, gemm::FinisherOf finisher, IsaLevel isa>
 constexpr Row bf16_row(const char* name) {
   return {name,
           isa,
@@ -69,10 +69,10 @@ constexpr Row bf16_row(const char* name) {
 }
 
 constexpr Row kRows[] = {
-    bf16_row<kAvx512Segments, gemm::avx512bf16_bf16_finisher, IsaLevel::kAvx512Bf16>("avx512bf16_depthwise_bf16_7x16"),
-    bf16_row<kAvx512Segments, gemm::avx512_bf16_finisher, IsaLevel::kAvx512>("avx512_depthwise_bf16_7x16"),
-    bf16_row<kAvx2Segments, gemm::avx2_bf16_finisher, IsaLevel::kAvx2>("avx2_depthwise_bf16_7x8"),
-    bf16_row<kReferenceSegments, gemm::reference_bf16_finisher, IsaLevel::kReference>("reference_depthwise_bf16_7x8"),
+    bf16_row<kAvx512Segments, gemm::avx512bf16_finisher, IsaLevel::kAvx512Bf16>("avx512bf16_depthwise_bf16_7x16"),
+    bf16_row<kAvx512Segments, gemm::avx512_finisher, IsaLevel::kAvx512>("avx512_depthwise_bf16_7x16"),
+    bf16_row<kAvx2Segments, gemm::avx2_finisher, IsaLevel::kAvx2>("avx2_depthwise_bf16_7x8"),
+    bf16_row<kReferenceSegments, gemm::reference_finisher, IsaLevel::kReference>("reference_depthwise_bf16_7x8"),
     row<kAvx512Segments, IsaLevel::kAvx512>("avx512_depthwise_f32_7x16"),
     row<kAvx2Segments, IsaLevel::kAvx2>("avx2_depthwise_f32_7x8"),
     row<kReferenceSegments, IsaLevel::kReference>("reference_depthwise_f32_7x8"),

@@ -6,7 +6,7 @@
 // [vectors of channels][kernel positions][vector], padded with zeros. Equal bits at every thread count.
 #pragma once
 #include "kernels/depthwise/segment.h"
-#include "kernels/gemm/bf16_finish.h"
+#include "kernels/gemm/finish.h"
 #include "kernels/kernel.h"
 
 namespace ingot::kernels::depthwise {
@@ -17,8 +17,8 @@ const char* refuse_groups(const Problem& problem);
 std::unique_ptr<BoundKernel> bind_depthwise(const SegmentSet& segments, IsaLevel isa, const Problem& problem,
                                             const Target& target);
 const char* refuse_bf16_depthwise(const Problem& problem);
-std::unique_ptr<BoundKernel> bind_bf16_depthwise(const SegmentSet& segments, gemm::Bf16FinisherOf finisher,
-                                                 IsaLevel isa, const Problem& problem, const Target& target);
+std::unique_ptr<BoundKernel> bind_bf16_depthwise(const SegmentSet& segments, gemm::FinisherOf finisher, IsaLevel isa,
+                                                 const Problem& problem, const Target& target);
 Tensor pack_bf16_depthwise(const SegmentSet& segments, const Tensor& weights);
 // Weights [channels, 1, kernel...] of `positions` kernel positions, packed.
 int64_t packed_weight_floats(const SegmentSet& segments, int64_t channels, int64_t positions);

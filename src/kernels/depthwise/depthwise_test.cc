@@ -69,6 +69,9 @@ TEST(Depthwise, RunsEpilogues) {
   run({binary(BinaryFn::kMul, 0, 1), unary(UnaryFn::kHardSwish, 3), binary(BinaryFn::kAdd, 4, 2)},
       {{2, 20, 1, 1}, {2, 20, 6, 9}});
   run({binary(BinaryFn::kMul, 0, 1)}, {{1, 1, 6, 9}});
+  run({unary(UnaryFn::kHardSwish, 0), binary(BinaryFn::kMul, 4, 1), binary(BinaryFn::kAdd, 5, 2),
+       binary(BinaryFn::kAdd, 6, 3), unary(UnaryFn::kRelu, 7)},
+      {{1, 1, 1, 1}, {1, 1, 1, 1}, {2, 20, 6, 9}});
 }
 
 TEST(Depthwise, IsPreferredToConvolutionInGroups) {

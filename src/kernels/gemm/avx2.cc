@@ -71,8 +71,8 @@ void transpose_avx2(const float* in, int64_t in_stride, int64_t rows, int64_t co
   }
 }
 
-const TileSet kAvx2_6x16 = {6, 2, 8, "f32_panels_16x8", 90, avx2::kTiles6x16.at, transpose_avx2};
-const TileSet kAvx2_4x24 = {4, 3, 8, "f32_panels_24x8", 88, avx2::kTiles4x24.at, transpose_avx2};
+const TileSet kAvx2_6x16 = {6, 2, 8, "f32_panels_16x8", 90, avx2::kTiles6x16.at, transpose_avx2, avx2::row_tile<2>};
+const TileSet kAvx2_4x24 = {4, 3, 8, "f32_panels_24x8", 88, avx2::kTiles4x24.at, transpose_avx2, avx2::row_tile<3>};
 
 }  // namespace ingot::kernels::gemm
 #include "kernels/isa/avx2_end.h"

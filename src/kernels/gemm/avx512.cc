@@ -34,8 +34,10 @@ constexpr auto kTiles8x48 = make_tiles<8, 3>();
 }  // namespace
 }  // namespace avx512
 
-const TileSet kAvx512_6x64 = {6, 4, 16, "f32_panels_64x16", 110, avx512::kTiles6x64.at, transpose_avx2};
-const TileSet kAvx512_8x48 = {8, 3, 16, "f32_panels_48x16", 110, avx512::kTiles8x48.at, transpose_avx2};
+const TileSet kAvx512_6x64 = {
+    6, 4, 16, "f32_panels_64x16", 110, avx512::kTiles6x64.at, transpose_avx2, avx512::row_tile<4>};
+const TileSet kAvx512_8x48 = {
+    8, 3, 16, "f32_panels_48x16", 110, avx512::kTiles8x48.at, transpose_avx2, avx512::row_tile<3>};
 
 }  // namespace ingot::kernels::gemm
 #include "kernels/isa/avx512_end.h"

@@ -88,7 +88,7 @@ template <int A, int B> void multiply_block(const Bf16BlockArgs& args) noexcept 
   if (args.meanwhile == nullptr) {
     multiply_parts<A, B>(args, [](int64_t) {});
   } else {
-    const Bf16FinishArgs& other = *args.meanwhile;
+    const FinishArgs& other = *args.meanwhile;
     const int64_t parts = args.depth / kBlockDepth, at_once = (other.rows + parts - 1) / parts;
     multiply_parts<A, B>(args, [&](int64_t part) {
       const int64_t first = part * at_once;
@@ -178,7 +178,7 @@ constexpr Bf16BlockSet kBlocks = {begin, end, gather, multiply};
 }  // namespace amx
 
 const Bf16TileSet kAmxBf16_32x32 = {
-    {32, 2, 16, "bf16_blocks_32x16", 1200, nullptr, nullptr}, nullptr, &amx::kBlocks, avx512bf16_bf16_finisher};
+    {32, 2, 16, "bf16_blocks_32x16", 1200, nullptr, nullptr}, nullptr, &amx::kBlocks, avx512bf16_finisher};
 
 }  // namespace ingot::kernels::gemm
 #include "kernels/isa/avx512_end.h"

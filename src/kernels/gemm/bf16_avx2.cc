@@ -58,7 +58,7 @@ constexpr auto kTiles4x16 = make_tiles<4, 2>();
 }  // namespace avx2
 
 const Bf16TileSet kAvx2Bf16_4x16 = {
-    {4, 2, 8, "bf16_panels_16x8", 45, nullptr, nullptr}, avx2::bf16::kTiles4x16.at, nullptr, avx2_bf16_finisher};
+    {4, 2, 8, "bf16_panels_16x8", 45, nullptr, nullptr}, avx2::bf16::kTiles4x16.at, nullptr, avx2_finisher};
 
 }  // namespace ingot::kernels::gemm
 #include "kernels/isa/avx2_end.h"

@@ -140,7 +140,7 @@ void Bf16Gemm::run_panel(const Bf16Product& product, int64_t first_row, int64_t 
   for (int64_t row = 0; row < rows; row += shape.rows) {
     const int64_t count = std::min<int64_t>(shape.rows, rows - row);
     args.a = slot.table + row * size_.taps;
-    Bf16FinishArgs finish = finish_of(product, first_row + row, panel);
+    FinishArgs finish = finish_of(product, first_row + row, panel);
     if (epilogue_.plain()) {
       args.finish = finish.finish;
       args.addend = finish.addend;
@@ -205,9 +205,9 @@ void Bf16Gemm::place_lines(const Bf16Source& source, int64_t index, int64_t firs
 }
 
 // How a panel's rows from `first_row` on are finished; without sums and their number of rows.
-Bf16FinishArgs Bf16Gemm::finish_of(const Bf16Product& product, int64_t first_row, int64_t panel) const noexcept {
+FinishArgs Bf16Gemm::finish_of(const Bf16Product& product, int64_t first_row, int64_t panel) const noexcept {
   const int64_t columns = tiles_.shape.columns(), first_column = panel * columns;
-  Bf16FinishArgs finish;
+  FinishArgs finish;
   finish.sums_stride = columns;
   finish.columns = std::min(columns, size_.n - first_column);
   epilogue_.describe(product, first_row, first_column, size_.c_stride, finish);

@@ -58,7 +58,7 @@ class Bf16Gemm {
   struct Blocks {
     BlockRows rows;
     int64_t done = 0;  // blocks whose sums are complete
-    std::optional<Bf16FinishArgs> waiting;
+    std::optional<FinishArgs> waiting;
   };
 
   void cut_rows(const Target& target);
@@ -70,7 +70,7 @@ class Bf16Gemm {
   void place_lines(const Bf16Source& source, int64_t index, int64_t first, int64_t rows, const Slot& slot,
                    BlockRows& placed) const noexcept;
   int64_t gathered_bytes() const;
-  Bf16FinishArgs finish_of(const Bf16Product& product, int64_t first_row, int64_t panel) const noexcept;
+  FinishArgs finish_of(const Bf16Product& product, int64_t first_row, int64_t panel) const noexcept;
   void run_block_panel(const Bf16Product& product, int64_t first_row, int64_t rows, int64_t panel, const Slot& slot,
                        Blocks& blocks) const noexcept;
   void multiply_block(Bf16BlockArgs& args, Blocks& blocks) const noexcept;

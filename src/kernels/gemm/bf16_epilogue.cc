@@ -61,7 +61,7 @@ const char* refuse_bf16_program(std::span<const TileInstruction> body, IsaLevel 
 }
 
 Bf16Epilogue::Bf16Epilogue(const Problem& problem, RowLayout layout, size_t bias_input,
-                           std::span<const TileInstruction> body, IsaLevel isa, Bf16FinisherOf finisher)
+                           std::span<const TileInstruction> body, IsaLevel isa, FinisherOf finisher)
     : layout_(std::move(layout)), elements_(element_count(layout_.result)), bias_input_(bias_input) {
   result_bytes_ = dtype_bits(problem.outputs[0].dtype) / 8;
   if (bias_input < problem.inputs.size() && problem.inputs[bias_input].present()) {
@@ -88,11 +88,10 @@ Bf16Epilogue::Bf16Epilogue(const Problem& problem, RowLayout layout, size_t bias
   program_ = compile_program(source, *machine_of(isa));
 }
 
-bool Bf16Epilogue::fits_registers(const Problem& problem, std::span<const TileInstruction> body,
-                                  Bf16FinisherOf finisher) {
+bool Bf16Epilogue::fits_registers(const Problem& problem, std::span<const TileInstruction> body, FinisherOf finisher) {
   const auto form = register_form(problem, body, bias_input_ + 1);
   if (!form || (form->addend && problem.inputs[*form->addend].dtype != DType::kBF16)) return false;
-  const Bf16FinishFn function = finisher(form->activation ? &*form->activation : nullptr);
+  const FinishFn function = finisher(form->activation ? &*form->activation : nullptr);
   if (function == nullptr) return false;
   finish_fn_ = function;
   form_ = *form;
@@ -101,7 +100,7 @@ bool Bf16Epilogue::fits_registers(const Problem& problem, std::span<const TileIn
 }
 
 void Bf16Epilogue::describe(const Bf16Product& product, int64_t row, int64_t column, int64_t c_stride,
-                            Bf16FinishArgs& args) const noexcept {
+                            FinishArgs& args) const noexcept {
   args.rows_fn = finish_fn_;
   if (form_.activation) {
     args.activation_alpha = static_cast<float>(form_.activation->alpha);

@@ -37,14 +37,14 @@ class Bf16Epilogue {
   // Operands are the inputs after the bias. `result`: of the problem's output 0, bf16 or f32. `finisher`: of the
   // kernel.
   Bf16Epilogue(const Problem& problem, RowLayout layout, size_t bias_input, std::span<const TileInstruction> body,
-               IsaLevel isa, Bf16FinisherOf finisher);
+               IsaLevel isa, FinisherOf finisher);
   // Whether the sums go through `finish_rows`; else the tile or `form` makes the result of them.
   bool has_program() const { return program_.has_value(); }
   // Whether that is what Bf16TileArgs can say.
   bool plain() const { return !program_ && result_bytes_ == 2 && form_.plain(); }
   // Sets what `product` and the epilogue say of a block at a row and column: all but the sums.
   void describe(const Bf16Product& product, int64_t row, int64_t column, int64_t c_stride,
-                Bf16FinishArgs& args) const noexcept;
+                FinishArgs& args) const noexcept;
   size_t scratch_bytes() const { return scratch_bytes_; }
   int64_t result_bytes() const { return result_bytes_; }  // of an element
   // Once per run, before fill: widens the bias and spreads operands that have no uniform strides over `scratch`.
@@ -66,7 +66,7 @@ class Bf16Epilogue {
     Shape strides;          // along the result's axes
     int64_t bytes() const { return dtype_bits(dtype) / 8; }
   };
-  bool fits_registers(const Problem& problem, std::span<const TileInstruction> body, Bf16FinisherOf finisher);
+  bool fits_registers(const Problem& problem, std::span<const TileInstruction> body, FinisherOf finisher);
   Operand bind_operand(const Problem& problem, size_t input, bool column_vector);
   Bf16Operand at(const Operand& operand, const void* const* inputs, const std::byte* scratch, int64_t index,
                  int64_t column) const noexcept;
@@ -81,7 +81,7 @@ class Bf16Epilogue {
   DType bias_type_ = DType::kUndefined;
   int64_t bias_count_ = 0, bias_size_ = 0;  // given and wanted
   RegisterForm form_;
-  Bf16FinishFn finish_fn_ = nullptr;
+  FinishFn finish_fn_ = nullptr;
   std::vector<DType> types_;  // of the inputs
   std::optional<Operand> addend_;
   std::vector<Operand> operands_;  // of the program

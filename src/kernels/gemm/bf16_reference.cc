@@ -32,6 +32,6 @@ constexpr Bf16BlockSet kBlocks = {nothing, nothing, gather_rows, multiply};
 }  // namespace
 
 const Bf16TileSet kReferenceBf16_32x32 = {
-    {32, 2, 16, "bf16_blocks_32x16", 3, nullptr, nullptr}, nullptr, &kBlocks, reference_bf16_finisher};
+    {32, 2, 16, "bf16_blocks_32x16", 3, nullptr, nullptr}, nullptr, &kBlocks, reference_finisher};
 
 }  // namespace ingot::kernels::gemm

@@ -4,7 +4,7 @@
 // panels of units, [tap][unit][width], an odd depth's last unit padded with zero; rows of A are read unit by unit where
 // they lie. The depth is never cut, so a sum stays in registers from its first addition to the result's rounding.
 #pragma once
-#include "kernels/gemm/bf16_finish.h"
+#include "kernels/gemm/finish.h"
 
 namespace ingot::kernels::gemm {
 
@@ -46,7 +46,7 @@ struct Bf16BlockArgs {
   bool accumulate = false;
   const uint16_t* next = nullptr;  // what is read after this: fetched into L2, [next, next_end)
   const uint16_t* next_end = nullptr;
-  const Bf16FinishArgs* meanwhile = nullptr;  // other sums, to be finished between the products
+  const FinishArgs* meanwhile = nullptr;  // other sums, to be finished between the products
 };
 // Rows that are copied: `a` holds [taps][a_rows] pointers to `depth` elements each, of which `rows` of each tap count.
 // The taps of a row go one behind the other to `out`, as gathered() says where, with zeros up to `stored` elements.
@@ -68,7 +68,7 @@ struct Bf16TileSet {
   TileSet shape;  // sizes, packing and speed; no functions
   const Bf16TileFn* tiles = nullptr;
   const Bf16BlockSet* blocks = nullptr;  // instead of tiles
-  Bf16FinisherOf finisher = nullptr;
+  FinisherOf finisher = nullptr;
   Bf16TileFn tile(int64_t r, int64_t v) const { return tiles[(r - 1) * shape.vectors + (v - 1)]; }
 };
 

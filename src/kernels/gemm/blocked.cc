@@ -20,6 +20,28 @@ int64_t parts(int64_t size, int64_t largest) { return std::max<int64_t>(1, (size
 
 }  // namespace
 
+// Brings the B that comes next into L2 while tiles multiply: a share of it before every tile. A single tile leaves no
+// time for it, and is read as fast without.
+class BlockedGemm::NextB {
+ public:
+  NextB() = default;
+  NextB(const float* from, int64_t floats, int64_t tiles)
+      : at_(reinterpret_cast<const char*>(from)),
+        end_(at_ + floats * 4),
+        share_(round_up(parts(floats * 4, tiles), 64)) {
+    if (tiles == 1) end_ = at_;
+  }
+  void fetch() {
+    const char* stop = end_ - at_ < share_ ? end_ : at_ + share_;
+    for (; at_ < stop; at_ += kLine) __builtin_prefetch(at_, 0, 2);
+  }
+
+ private:
+  static constexpr int64_t kLine = 64;
+  const char *at_ = nullptr, *end_ = nullptr;
+  int64_t share_ = 0;
+};
+
 BlockedGemm::BlockedGemm(const TileSet& tiles, const BlockedSize& size, StoredB stored, int64_t b_stride,
                          const RowProgram* program, const Target& target)
     : tiles_(tiles), size_(size), stored_(stored), b_stride_(b_stride), program_(program) {
@@ -158,13 +180,45 @@ void BlockedGemm::run_block(const Source& source, int64_t index, int64_t first, 
   source.rows(index, first, rows, slot.table, slot.patches);
   Product product;
   int64_t current = -1;
-  for (; panel < end_panel; ++panel) {
+  while (panel < end_panel) {
     const Panel& columns = columns_[static_cast<size_t>(panel)];
     const int64_t wanted = size_.segments.empty() ? index : columns.segment;
     if (wanted != current) product = source.product(wanted);
     current = wanted;
-    run_panel(product, first, rows, columns, slot);
+    if (rows == 1 && stands_beside_others(panel, end_panel)) {
+      run_row(product, first, columns, slot);
+      panel += kRowPanels;
+    } else {
+      run_panel(product, first, rows, columns, slot);
+      ++panel;
+    }
   }
+}
+
+// Whether the panel and those after it make up a row tile.
+bool BlockedGemm::stands_beside_others(int64_t panel, int64_t end) const noexcept {
+  if (tiles_.row_tile == nullptr || stored_ != StoredB::kPanels || panel + kRowPanels > end) return false;
+  const Panel &first = columns_[static_cast<size_t>(panel)],
+              &last = columns_[static_cast<size_t>(panel + kRowPanels - 1)];
+  return first.segment == last.segment && last.columns == tiles_.columns();
+}
+
+void BlockedGemm::run_row(const Product& product, int64_t row, const Panel& first, const Slot& slot) const noexcept {
+  Panel panel = first;
+  panel.columns = kRowPanels * tiles_.columns();
+  TileArgs args;
+  args.a_rows = tiles_.rows;
+  args.c = product.c + row * c_stride(panel) + panel.first;
+  args.finish = product.finish;
+  if (args.finish.bias != nullptr) args.finish.bias += row * args.finish.bias_stride + panel.first;
+  if (args.finish.addend != nullptr) args.finish.addend += row * args.finish.addend_stride + panel.first;
+  for (const DepthBlock& block : blocks_) {
+    args.a = slot.table + block.tap * tiles_.rows;
+    place_block(block, args);
+    place_b(product, panel, block, 1, args, slot);
+    tiles_.row_tile(args, size_.taps * size_.depth * panel.width);
+  }
+  if (program(panel) != nullptr) run_program(product, row, 1, panel);
 }
 
 // Sets b, b_step and b_offsets; packs the block when the tile cannot read it where it is.
@@ -198,6 +252,30 @@ void BlockedGemm::place_b(const Product& product, const Panel& panel, const Dept
   }
 }
 
+void BlockedGemm::place_block(const DepthBlock& block, TileArgs& args) const noexcept {
+  args.a_offset = block.first;
+  args.taps = block.taps;
+  args.depth = block.depth;
+  args.accumulate = &block != &blocks_.front();
+  args.finished = &block == &blocks_.back();
+}
+
+// What follows the block in memory, up to the end of the packed B.
+BlockedGemm::NextB BlockedGemm::next_b(const Panel& panel, const DepthBlock& block, int64_t rows,
+                                       const TileArgs& args) const noexcept {
+  const bool last_panel = panel.offsets != 0;
+  const int64_t floats = block.taps * block.depth * panel.width;
+  if (stored_ != StoredB::kPanels || floats == 0 || (last_panel && &block == &blocks_.back())) return {};
+  return NextB(args.b + args.b_offsets[0] + floats, floats, parts(rows, tiles_.rows));
+}
+
+// A tile of few rows waits for its sums: two of nearly half a tile take less time than a whole one and such a rest.
+// Tables with several taps are cut at whole tiles.
+int64_t BlockedGemm::rows_of_tile(int64_t rest) const noexcept {
+  const int64_t most = tiles_.rows;
+  return size_.taps == 1 && rest > most && rest <= most + most / 2 ? (rest + 1) / 2 : std::min(rest, most);
+}
+
 void BlockedGemm::run_panel(const Product& product, int64_t first_row, int64_t rows, const Panel& panel,
                             const Slot& slot) const noexcept {
   TileArgs args;
@@ -207,15 +285,14 @@ void BlockedGemm::run_panel(const Product& product, int64_t first_row, int64_t r
   const int64_t vectors = panel.width / tiles_.vector, first_column = panel.first;
   for (const DepthBlock& block : blocks_) {
     place_b(product, panel, block, rows, args, slot);
-    args.a_offset = block.first;
-    args.taps = block.taps;
-    args.depth = block.depth;
-    args.accumulate = &block != &blocks_.front();
-    args.finished = &block == &blocks_.back();
+    place_block(block, args);
     args.finish = product.finish;
+    NextB next = next_b(panel, block, rows, args);
     int64_t unprocessed = 0;
-    for (int64_t row = 0; row < rows; row += tiles_.rows) {
-      const int64_t count = std::min<int64_t>(tiles_.rows, rows - row), at = first_row + row;
+    for (int64_t row = 0, count = 0; row < rows; row += count) {
+      const int64_t at = first_row + row;
+      count = rows_of_tile(rows - row);
+      next.fetch();
       args.a = slot.table + row * size_.taps + block.tap * tiles_.rows;
       args.c = product.c + at * args.c_stride + first_column;
       const TileFinish& finish = product.finish;

@@ -62,6 +62,7 @@ class BlockedGemm {
   void run(const Source& source, std::byte* scratch, const Parallel& parallel) const noexcept;
 
  private:
+  class NextB;
   struct DepthBlock {
     int64_t tap, taps, first, depth;
   };
@@ -84,8 +85,13 @@ class BlockedGemm {
   int64_t end_of_chunk(int64_t panel, int64_t end) const noexcept;
   void run_panel(const Product& product, int64_t first_row, int64_t rows, const Panel& panel,
                  const Slot& slot) const noexcept;
+  bool stands_beside_others(int64_t panel, int64_t end) const noexcept;
+  void run_row(const Product& product, int64_t row, const Panel& first, const Slot& slot) const noexcept;
+  void place_block(const DepthBlock& block, TileArgs& args) const noexcept;
   void place_b(const Product& product, const Panel& panel, const DepthBlock& block, int64_t rows, TileArgs& args,
                const Slot& slot) const noexcept;
+  NextB next_b(const Panel& panel, const DepthBlock& block, int64_t rows, const TileArgs& args) const noexcept;
+  int64_t rows_of_tile(int64_t rest) const noexcept;
   void run_program(const Product& product, int64_t first_row, int64_t rows, const Panel& panel) const noexcept;
   int64_t c_stride(const Panel& panel) const noexcept {
     return size_.segments.empty() ? size_.c_stride : size_.segments[static_cast<size_t>(panel.segment)].n;

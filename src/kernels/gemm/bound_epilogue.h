@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "kernels/gemm/blocked.h"
-#include "ops/unary.h"
+#include "kernels/gemm/register_form.h"
 
 namespace ingot::kernels::gemm {
 
@@ -32,23 +32,6 @@ const char* refuse_epilogue(std::span<const TileInstruction> body, const Problem
 // " +add +relu": the operators' functions, for problem texts.
 std::string epilogue_text(std::span<const TileInstruction> body);
 
-// An epilogue that tiles apply in registers: [add an operand] [relu, or max with a scalar] [min with a scalar], each on
-// the result of the one before; and for tiles with activations
-// [add an operand] [activation] [mul by a scalar] [add a scalar] [add an operand] [relu, or max] [min]
-// with one added operand in all. The members are numbers of inputs.
-struct RegisterForm {
-  std::optional<size_t> addend, low, high;
-  bool relu = false;
-  std::optional<Unary> activation;
-  std::optional<size_t> scale, shift;
-  bool addend_last = false;  // added after the activation
-
-  bool plain() const { return !activation && !scale && !shift; }
-};
-// Empty when the epilogue, whose operands are the inputs from `first_operand` on, has no such form.
-std::optional<RegisterForm> register_form(const Problem& problem, std::span<const TileInstruction> body,
-                                          size_t first_operand);
-
 class BoundEpilogue {
  public:
   // `bias_input`: the input added to the result first; absent when the problem has none there. `in_registers` false:
@@ -71,6 +54,8 @@ class BoundEpilogue {
     int64_t expanded = -1;  // offset in scratch
     Shape strides;          // along the result's axes
   };
+  bool fits_registers(const Problem& problem, std::span<const TileInstruction> body, size_t first_operand,
+                      IsaLevel isa);
   Operand bind_operand(const Problem& problem, size_t input, bool column_vector);
   RowOperand at(const Operand& operand, const void* const* inputs, const std::byte* scratch, int64_t index,
                 int64_t column) const noexcept;

@@ -31,6 +31,9 @@ void expect_gemm(const Gemm& gemm, unsigned seed = 1) {
   expect_rows_match(kGemmFamily, test, tolerance(k, gemm.op.alpha));
 }
 
+TileInstruction unary(UnaryFn fn, int64_t operand) { return {Unary{fn}, {operand}}; }
+TileInstruction binary(BinaryFn fn, int64_t a, int64_t b) { return {Binary{fn}, {a, b}}; }
+
 TEST(Gemm, MultipliesEveryEdgeOfTheTiles) {
   for (const int64_t m : {1, 2, 5, 6, 7, 8, 9, 13}) {
     for (const int64_t n : {1, 7, 8, 16, 17, 33, 48, 63, 64, 65, 100, 129}) {
@@ -38,6 +41,19 @@ TEST(Gemm, MultipliesEveryEdgeOfTheTiles) {
         expect_gemm({.a = {m, 19}, .b = {19, n}, .constant = constant}, static_cast<unsigned>(m * n));
       }
     }
+  }
+}
+
+// Panels side by side, with a rest of whole and partial ones.
+TEST(Gemm, MultipliesOneRowByManyColumns) {
+  for (const int64_t n : {95, 96, 256, 300, 512, 600}) {
+    for (const int64_t k : {1, 50, 1201}) {
+      MatMul op;
+      op.epilogue = {binary(BinaryFn::kAdd, 0, 1), unary(UnaryFn::kTanh, 2)};
+      expect_gemm({.op = op, .a = {1, k}, .b = {k, n}, .operands = {{n}}, .constant = true});
+    }
+    expect_gemm({.a = {1, 40}, .b = {40, n}, .bias = {n}, .constant = true, .with_bias = true});
+    expect_gemm({.a = {7, 40}, .b = {40, n}, .constant = true});
   }
 }
 
@@ -101,9 +117,6 @@ TEST(Gemm, SharesLargeProductsOut) {
   expect_gemm({.a = {1, 300}, .b = {300, 1000}, .constant = true});
 }
 
-TileInstruction unary(UnaryFn fn, int64_t operand) { return {Unary{fn}, {operand}}; }
-TileInstruction binary(BinaryFn fn, int64_t a, int64_t b) { return {Binary{fn}, {a, b}}; }
-
 TEST(Gemm, RunsEpilogues) {
   struct Epilogue {
     std::vector<TileInstruction> body;
@@ -134,6 +147,48 @@ TEST(Gemm, RunsEpilogues) {
                    .constant = constant,
                    .with_bias = true});
     }
+  }
+}
+
+// The forms that finish without a program on vectors, at whole and partial columns, and a like that does not.
+TEST(Gemm, ActivatesScalesAndAdds) {
+  struct Epilogue {
+    std::vector<TileInstruction> body;
+    std::vector<Shape> operands;
+  };
+  const std::vector<Epilogue> epilogues = {
+      {{binary(BinaryFn::kAdd, 0, 1), unary(UnaryFn::kHardSwish, 2)}, {{2, 20, 70}}},
+      {{unary(UnaryFn::kHardSwish, 0), binary(BinaryFn::kAdd, 1, 2)}, {{2, 20, 70}}},
+      {{unary(UnaryFn::kHardSwish, 0), binary(BinaryFn::kAdd, 1, 2)}, {{20, 1}}},
+      {{unary(UnaryFn::kHardSwish, 0), binary(BinaryFn::kMul, 3, 1), binary(BinaryFn::kAdd, 2, 4)}, {{1}, {1}}},
+      {{unary(UnaryFn::kHardSwish, 0), binary(BinaryFn::kMul, 5, 1), binary(BinaryFn::kAdd, 6, 2),
+        binary(BinaryFn::kAdd, 3, 7), unary(UnaryFn::kRelu, 8), binary(BinaryFn::kMin, 9, 4)},
+       {{1}, {1}, {20, 70}, {}}},
+      {{unary(UnaryFn::kHardSwish, 0), binary(BinaryFn::kMul, 2, 1), binary(BinaryFn::kAdd, 3, 1)}, {{1}}},
+      {{binary(BinaryFn::kMul, 0, 1), unary(UnaryFn::kHardSwish, 2)}, {{1}}},
+  };
+  for (const Epilogue& epilogue : epilogues) {
+    for (const int64_t n : {70, 5}) {
+      MatMul op;
+      op.alpha = 0.5;
+      op.epilogue = epilogue.body;
+      std::vector<Shape> operands = epilogue.operands;
+      for (Shape& shape : operands) {
+        if (!shape.empty() && shape.back() == 70) shape.back() = n;
+      }
+      expect_gemm({.op = op, .a = {2, 20, 50}, .b = {50, n}, .operands = operands, .constant = true});
+      expect_gemm({.op = op, .a = {2, 20, 50}, .b = {2, 50, n}, .bias = {n}, .operands = operands, .with_bias = true});
+    }
+  }
+}
+
+TEST(Gemm, FinishesWithEveryActivation) {
+  using enum UnaryFn;
+  for (const UnaryFn fn :
+       {kHardSwish, kHardSigmoid, kSilu, kSigmoid, kTanh, kGelu, kGeluTanh, kLeakyRelu, kElu, kMish, kSoftplus}) {
+    MatMul op;
+    op.epilogue = {{Unary{fn, fn == kHardSigmoid ? 0.2 : 1, 0.5}, {0}}};
+    expect_gemm({.op = op, .a = {40, 30}, .b = {30, 45}, .bias = {45}, .constant = true, .with_bias = true});
   }
 }
 

@@ -58,6 +58,6 @@ void transpose(const float* in, int64_t in_stride, int64_t rows, int64_t columns
 
 }  // namespace
 
-const TileSet kReference4x8 = {4, 1, 8, "f32_panels_8x8", 15, kTiles4x8.at, transpose};
+const TileSet kReference4x8 = {4, 1, 8, "f32_panels_8x8", 15, kTiles4x8.at, transpose, row_tile<1>};
 
 }  // namespace ingot::kernels::gemm

@@ -39,6 +39,10 @@ struct TileArgs {
 };
 using TileFn = void (*)(const TileArgs& args) noexcept;
 
+// The same for one row and kRowPanels whole panels of B side by side, each `panel_floats` after the one before.
+using RowTileFn = void (*)(const TileArgs& args, int64_t panel_floats) noexcept;
+inline constexpr int kRowPanels = 4;
+
 // out[c * out_stride + r] = in[r * in_stride + c]
 using TransposeFn = void (*)(const float* in, int64_t in_stride, int64_t rows, int64_t columns, float* out,
                              int64_t out_stride) noexcept;
@@ -50,6 +54,7 @@ struct TileSet {
   double gflops;        // of one core, typical; ranks rows before anything is measured
   const TileFn* tiles;  // [rows][vectors]
   TransposeFn transpose;
+  RowTileFn row_tile = nullptr;
   int columns() const { return vectors * vector; }
   TileFn tile(int64_t r, int64_t v) const { return tiles[(r - 1) * vectors + (v - 1)]; }
 };

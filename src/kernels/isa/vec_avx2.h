@@ -54,6 +54,7 @@ inline M eqi(I a, I b) { return {from_bits(_mm256_cmpeq_epi32(a, b))}; }
 inline F to_float(I x) { return _mm256_cvtepi32_ps(x); }
 inline I to_int(F x) { return _mm256_cvttps_epi32(x); }
 inline F power_of_two(I e) { return from_bits(shift_left<23>(addi(e, set1i(127)))); }  // -126 <= e <= 128
+inline F whole_power(F n) { return power_of_two(to_int(n)); }
 inline F scale_by_power(F x, F n) {
   // Two factors, both normal numbers for |n| up to 252.
   const I whole = to_int(n);

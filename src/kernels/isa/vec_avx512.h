@@ -55,6 +55,8 @@ inline F to_float(I x) { return _mm512_cvtepi32_ps(x); }
 inline I to_int(F x) { return _mm512_cvttps_epi32(x); }
 // x * 2^n for integral n, correctly rounded where the result is subnormal.
 inline F scale_by_power(F x, F n) { return _mm512_scalef_ps(x, n); }
+// 2^n for integral n of -126 to 127.
+inline F whole_power(F n) { return _mm512_scalef_ps(set1(1.0f), n); }
 
 inline float sum_lanes(F x) {
   const __m256 h = _mm256_add_ps(_mm512_castps512_ps256(x), _mm512_extractf32x8_ps(x, 1));

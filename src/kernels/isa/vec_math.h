@@ -102,9 +102,13 @@ inline F tanh(F x) {
   const F y = select(lt(a, set1(0.625f)), small, bit_or(large, sign_bit(x)));
   return select(is_nan(x), x, y);
 }
+// 1 / (1 + e^-x), both scaled by 2^-24: then the power of two is a normal number from where the result is 1 to where it
+// is 0.
 inline F sigmoid(F x) {
-  const F e = exp(bit_or(x, from_bits(set1i(static_cast<int32_t>(0x80000000)))));
-  return select(lt(x, set1(0.0f)), e, set1(1.0f)) / (e + set1(1.0f));
+  const F scale = set1(0x1p-24f);
+  const ExpParts e = exp_parts(max2(set1(-70.0f), min2(set1(104.5f), set1(0.0f) - x)));
+  const F power = whole_power(e.n - set1(24.0f));
+  return scale / fma(power, fma(e.r * e.r, e.p, e.r), power + scale);
 }
 inline F erf(F x) {
   static constexpr float kSmall[] = {0.128379151f,   -0.376125067f,  0.112819761f,

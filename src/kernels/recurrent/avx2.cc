@@ -10,7 +10,6 @@ namespace {
 #include "kernels/isa/vec_avx2.h"
 #include "kernels/isa/vec_math.h"
 
-inline F whole_power(F n) { return power_of_two(to_int(n)); }
 #include "kernels/recurrent/gates-inl.h"
 
 constexpr int kSums = 12;

@@ -10,7 +10,6 @@ namespace {
 #include "kernels/isa/vec_avx512.h"
 #include "kernels/isa/vec_math.h"
 
-inline F whole_power(F n) { return scale_by_power(set1(1.0f), n); }
 #include "kernels/recurrent/gates-inl.h"
 
 constexpr int kSums = 24;

@@ -1,6 +1,5 @@
-// Sigmoid and tanh for gates, in terms of isa/vec_math.h and whole_power (2^n, whole n of -126 to 127): cheaper than
-// those there, since where sigmoid is below 1e-37 its size no longer matters to a product of states. Errors up to 4
-// units in the last place. NaN stays.
+// Sigmoid and tanh for gates, in terms of isa/vec_math.h: cheaper than those there, since where sigmoid is below 1e-37
+// its size no longer matters to a product of states. Errors up to 4 units in the last place. NaN stays.
 
 // e^x - 1 = power * tail + (power - 1) for |x| <= 87.
 struct PowerParts {

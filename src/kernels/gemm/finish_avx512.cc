@@ -2,7 +2,7 @@
 
 #include <cmath>
 
-#include "kernels/gemm/bf16_finish.h"
+#include "kernels/gemm/finish.h"
 #include "ops/binary.h"
 
 #include "kernels/isa/avx512_begin.h"
@@ -14,11 +14,11 @@ namespace {
 #include "kernels/isa/vec_storage.h"
 #include "kernels/pointwise/functions-inl.h"
 
-#include "kernels/gemm/bf16_finish-inl.h"
+#include "kernels/gemm/finish-inl.h"
 }  // namespace
 }  // namespace avx512
 
-Bf16FinishFn avx512_bf16_finisher(const Unary* activation) noexcept { return avx512::finisher(activation); }
+FinishFn avx512_finisher(const Unary* activation) noexcept { return avx512::finisher(activation); }
 
 }  // namespace ingot::kernels::gemm
 #include "kernels/isa/avx512_end.h"

@@ -1,21 +1,26 @@
 // For any CPU: finishing number by number.
-#include "kernels/gemm/bf16_finish.h"
+#include "kernels/gemm/finish.h"
 #include "tensor/float_types.h"
 
 namespace ingot::kernels::gemm {
 namespace {
 
-float wide(uint16_t bits) { return static_cast<float>(BF16::from_bits(bits)); }
+// 0 where there is none.
+float addend_at(const FinishArgs& args, int64_t row, int64_t column) {
+  const TileFinish& how = args.finish;
+  if (how.addend != nullptr) return how.addend[row * how.addend_stride + column];
+  if (args.addend.at == nullptr) return 0;
+  return static_cast<float>(BF16::from_bits(args.addend.at[row * args.addend.stride + column]));
+}
 
-template <bool with_activation, UnaryFn fn>
-void finish(const Bf16FinishArgs& args, int64_t first, int64_t end) noexcept {
+template <bool with_activation, UnaryFn fn> void finish(const FinishArgs& args, int64_t first, int64_t end) noexcept {
   const TileFinish& how = args.finish;
   for (int64_t r = first; r < end; ++r) {
     const int64_t to = args.row_map == nullptr ? r : args.row_map[r];
     if (to < 0) continue;
     for (int64_t column = 0; column < args.columns; ++column) {
       float& sum = args.sums[r * args.sums_stride + column];
-      const float addend = args.addend.at == nullptr ? 0 : wide(args.addend.at[to * args.addend.stride + column]);
+      const float addend = addend_at(args, to, column);
       float x = sum * how.alpha;
       if (how.bias != nullptr) x += how.bias[column];
       if (!args.addend_last) x += addend;
@@ -37,7 +42,7 @@ void finish(const Bf16FinishArgs& args, int64_t first, int64_t end) noexcept {
 
 }  // namespace
 
-Bf16FinishFn reference_bf16_finisher(const Unary* activation) noexcept {
+FinishFn reference_finisher(const Unary* activation) noexcept {
   if (activation == nullptr) return finish<false, UnaryFn::kAbs>;
   switch (activation->fn) {
     case UnaryFn::kHardSwish: return finish<true, UnaryFn::kHardSwish>;

@@ -2,7 +2,7 @@
 
 #include <cmath>
 
-#include "kernels/gemm/bf16_finish.h"
+#include "kernels/gemm/finish.h"
 #include "ops/binary.h"
 
 #include "kernels/isa/avx512bf16_begin.h"
@@ -21,11 +21,11 @@ inline __m256i rounded(F x) { return reinterpret_cast<__m256i>(_mm512_cvtneps_pb
 inline void put(Brain* p, F x) { _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), rounded(x)); }
 inline void put_part(Brain* p, F x, int64_t n) { _mm256_mask_storeu_epi16(p, first_lanes(n), rounded(x)); }
 
-#include "kernels/gemm/bf16_finish-inl.h"
+#include "kernels/gemm/finish-inl.h"
 }  // namespace
 }  // namespace avx512bf16
 
-Bf16FinishFn avx512bf16_bf16_finisher(const Unary* activation) noexcept { return avx512bf16::finisher(activation); }
+FinishFn avx512bf16_finisher(const Unary* activation) noexcept { return avx512bf16::finisher(activation); }
 
 }  // namespace ingot::kernels::gemm
 #include "kernels/isa/avx512_end.h"

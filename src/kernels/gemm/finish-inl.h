@@ -1,0 +1,149 @@
+// Finishing over the vector vocabulary and its functions, written once: include in an ISA namespace after
+// pointwise/functions-inl.h and what vec_storage.h says of Brain.
+
+// Without an activation when !with_activation.
+template <bool with_activation, UnaryFn fn> class Finisher {
+ public:
+  explicit Finisher(const FinishArgs& args) : args_(args) {
+    const TileFinish& how = args.finish;
+    alpha_ = set1(how.alpha);
+    low_ = set1(how.low);
+    high_ = set1(how.high);
+    scale_ = set1(args.scale);
+    shift_ = set1(args.shift);
+  }
+  void rows(int64_t first, int64_t end) const {
+    int64_t column = 0;
+    for (; column + kLanes <= args_.columns; column += kLanes) column_of_rows<true>(first, end, column);
+    if (column < args_.columns) column_of_rows<false>(first, end, column);
+  }
+
+ private:
+  template <bool whole> void column_of_rows(int64_t first, int64_t end, int64_t column) const {
+    const int64_t rest = args_.columns - column;
+    const float* at = args_.finish.bias;
+    F bias = set1(0);
+    if (at != nullptr) bias = floats<whole>(at + column, rest);
+    for (int64_t r = first; r < end; ++r) {
+      const int64_t to = args_.row_map == nullptr ? r : args_.row_map[r];
+      if (to >= 0) row<whole>(r, to, column, rest, bias);
+    }
+  }
+  template <bool whole> static F floats(const float* at, int64_t rest) {
+    return whole ? load(at) : load_part(at, rest);
+  }
+  template <bool whole> F addend(int64_t r, int64_t column, int64_t rest) const {
+    const float* wide = args_.finish.addend;
+    if (wide != nullptr) return floats<whole>(wide + r * args_.finish.addend_stride + column, rest);
+    const uint16_t* at = args_.addend.at + r * args_.addend.stride + column;
+    if constexpr (whole) {
+      return load_brain(at);
+    } else {
+      return load_brain_part(at, rest);
+    }
+  }
+  template <bool whole> void row(int64_t r, int64_t result_row, int64_t column, int64_t rest, F bias) const {
+    const bool added = args_.addend.at != nullptr || args_.finish.addend != nullptr;
+    const bool added_last = added && args_.addend_last;
+    float* at = args_.sums + r * args_.sums_stride + column;
+    F x = fma(floats<whole>(at, rest), alpha_, bias);
+    if (added && !added_last) x = x + addend<whole>(result_row, column, rest);
+    if constexpr (with_activation) {
+      x = fma(unary<fn>(x, args_.activation_alpha, args_.activation_beta), scale_, shift_);
+      if (added_last) x = x + addend<whole>(result_row, column, rest);
+    }
+    x = min2(high_, max2(low_, x));  // NaN passes
+    if (args_.narrow != nullptr) {
+      auto* to = reinterpret_cast<Brain*>(args_.narrow + result_row * args_.c_stride + column);
+      whole ? put(to, x) : put_part(to, x, rest);
+    } else if (args_.wide != nullptr) {
+      float* to = args_.wide + result_row * args_.c_stride + column;
+      whole ? store(to, x) : store_part(to, x, rest);
+    } else {
+      whole ? store(at, x) : store_part(at, x, rest);
+    }
+  }
+
+  const FinishArgs& args_;
+  F alpha_, low_, high_, scale_, shift_;
+};
+
+// What tiles on f32 leave: they add bias and first addend themselves.
+inline bool is_in_place(const FinishArgs& args) {
+  return args.narrow == nullptr && args.wide == nullptr && args.row_map == nullptr && args.addend.at == nullptr &&
+         args.finish.bias == nullptr && args.finish.alpha == 1 && (args.finish.addend == nullptr || args.addend_last);
+}
+
+template <UnaryFn fn, bool added> struct InPlace {
+  F scale, shift, low, high;
+  float alpha, beta;
+
+  explicit InPlace(const FinishArgs& args)
+      : scale(set1(args.scale)),
+        shift(set1(args.shift)),
+        low(set1(args.finish.low)),
+        high(set1(args.finish.high)),
+        alpha(args.activation_alpha),
+        beta(args.activation_beta) {}
+  inline __attribute__((always_inline)) F of(F x, const float* addend) const {
+    x = fma(unary<fn>(x, alpha, beta), scale, shift);
+    if constexpr (added) x = x + load(addend);
+    return min2(high, max2(low, x));  // NaN passes
+  }
+  inline __attribute__((always_inline)) void part(float* at, const float* addend, int64_t rest) const {
+    F x = fma(unary<fn>(load_part(at, rest), alpha, beta), scale, shift);
+    if constexpr (added) x = x + load_part(addend, rest);
+    store_part(at, min2(high, max2(low, x)), rest);
+  }
+};
+
+template <UnaryFn fn, bool added> void finish_in_place(const FinishArgs& args, int64_t first, int64_t end) {
+  const InPlace<fn, added> how(args);
+  const int64_t columns = args.columns, stride = args.sums_stride;
+  const int64_t addend_stride = added ? args.finish.addend_stride : 0;
+  float* row = args.sums + first * stride;
+  const float* addend = added ? args.finish.addend + first * addend_stride : row;
+  for (int64_t r = first; r < end; ++r, row += stride, addend += addend_stride) {
+    int64_t column = 0;
+    for (; column + 2 * kLanes <= columns; column += 2 * kLanes) {
+      const F y0 = how.of(load(row + column), addend + column);
+      const F y1 = how.of(load(row + column + kLanes), addend + column + kLanes);
+      store(row + column, y0);
+      store(row + column + kLanes, y1);
+    }
+    if (column + kLanes <= columns) {
+      store(row + column, how.of(load(row + column), addend + column));
+      column += kLanes;
+    }
+    if (column < columns) how.part(row + column, addend + column, columns - column);
+  }
+}
+
+template <bool with_activation, UnaryFn fn> void finish(const FinishArgs& args, int64_t first, int64_t end) noexcept {
+  if constexpr (with_activation) {
+    if (is_in_place(args)) {
+      args.finish.addend != nullptr ? finish_in_place<fn, true>(args, first, end)
+                                    : finish_in_place<fn, false>(args, first, end);
+      return;
+    }
+  }
+  Finisher<with_activation, fn>(args).rows(first, end);
+}
+
+// The activations of trained models.
+inline FinishFn finisher(const Unary* activation) noexcept {
+  if (activation == nullptr) return finish<false, UnaryFn::kAbs>;
+  switch (activation->fn) {
+    case UnaryFn::kHardSwish: return finish<true, UnaryFn::kHardSwish>;
+    case UnaryFn::kHardSigmoid: return finish<true, UnaryFn::kHardSigmoid>;
+    case UnaryFn::kSilu: return finish<true, UnaryFn::kSilu>;
+    case UnaryFn::kSigmoid: return finish<true, UnaryFn::kSigmoid>;
+    case UnaryFn::kTanh: return finish<true, UnaryFn::kTanh>;
+    case UnaryFn::kGelu: return finish<true, UnaryFn::kGelu>;
+    case UnaryFn::kGeluTanh: return finish<true, UnaryFn::kGeluTanh>;
+    case UnaryFn::kLeakyRelu: return finish<true, UnaryFn::kLeakyRelu>;
+    case UnaryFn::kElu: return finish<true, UnaryFn::kElu>;
+    case UnaryFn::kMish: return finish<true, UnaryFn::kMish>;
+    default: return nullptr;
+  }
+}
