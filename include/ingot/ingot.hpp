@@ -349,6 +349,14 @@ class Builder {
   std::unique_ptr<Progress> progress_;
 };
 
+// Why no session can be made on `device` here; "" when one can.
+inline std::string device_problem(const std::string& device) {
+  ingot_error* error = ingot_device_check(device.c_str());
+  const std::string problem = error != nullptr ? ingot_error_message(error) : "";
+  ingot_error_release(error);
+  return problem;
+}
+
 // JSON as ingot.h says of ingot_session_warm_up.
 inline std::string warm_up_json(const Session& session, double seconds = 0) {
   char* text = nullptr;

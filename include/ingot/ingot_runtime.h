@@ -199,6 +199,9 @@ INGOT_API ingot_error* ingot_session_run(ingot_session* session, const ingot_val
  * being the caller. */
 INGOT_API const char* ingot_session_profile_json(ingot_session* session);
 
+/* NULL when sessions can be made on `device` here ("cpu", "cuda", "cuda:1", "null"), else what is missing. Takes no
+ * memory of the device: that it is full shows when it is used. */
+INGOT_API ingot_error* ingot_device_check(const char* device);
 /* What this machine and installation offer: CPU, ISA level, libraries found and not found with reasons, environment
  * variables. JSON. */
 INGOT_API const char* ingot_doctor_json(void);

@@ -199,3 +199,14 @@ def test_an_absent_device_is_a_typed_error_and_with_fallback_a_session_on_the_cp
         session_on(device="null:absent")
     for options in ({"device": "null:absent", "fallback": True}, {"device": "null:lost=1", "fallback": True}):
         np.testing.assert_array_equal(session_on(**options).run(None, x)[0], expected)
+
+
+def test_sessions_take_the_best_device_and_a_chain_of_the_cpu_alone_the_cpu(mlp):
+    content = mlp.SerializeToString()
+    untold = ingot.InferenceSession(content).plan.report["device"]
+    assert untold["asked"] == "auto" and (untold["built"] == "cuda") == (untold["reason"] == "")
+    for providers in (["CPUExecutionProvider"], [("CPUExecutionProvider", {})]):
+        assert ingot.InferenceSession(content, providers=providers).plan.report["device"]["built"] == "cpu"
+    if untold["built"] == "cpu":
+        chain = ["CUDAExecutionProvider", "CPUExecutionProvider"]
+        assert ingot.InferenceSession(content, providers=chain).plan.diff(ingot.build(content, device="cpu")) == ""

@@ -64,6 +64,10 @@ class Candidate:
     def __init__(self, label, provider, library=None, device=None):
         self.label, self.provider, self._library, self._device = label, provider, library, device
 
+    @property
+    def on_gpu(self):
+        return self._device == "GPU"
+
     def missing(self):
         """Why it cannot be used here, or ""."""
         if self._device:
