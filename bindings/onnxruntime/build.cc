@@ -6,7 +6,8 @@ Builder make_builder(const std::string& model, const Options& options) {
   ingot_builder* created = nullptr;
   check(ingot_builder_from_bytes(model.data(), model.size(), nullptr, &created));
   Builder builder(created);
-  check(ingot_builder_set_option(created, "device", "cpu"));
+  check(ingot_builder_set_option(created, "device", options.device.c_str()));
+  check(ingot_builder_set_option(created, "fallback", options.device == "cpu" ? "false" : "true"));
   for (const auto& [name, value] : options.build) {
     check(ingot_builder_set_option(created, name.c_str(), value.c_str()));
   }
