@@ -286,6 +286,7 @@ NB_MODULE(_ingot, module) {
   module.def("cache_prune_json", &ingot::cache_prune_json, nb::arg("folder") = "", nb::arg("limit") = "");
   module.def("version", [] { return std::string(ingot_version()); });
   module.def("device_problem", &ingot::device_problem);
+  module.def("option_problem", &ingot::option_problem);
   module.def("doctor_json", [] { return std::string(ingot_doctor_json()); });
   module.def("build_options_json", [] { return std::string(ingot_build_options_json()); });
   module.def("is_plan_file", [](const std::string& path) { return ingot_is_plan_file(path.c_str()) != 0; });

@@ -349,6 +349,14 @@ class Builder {
   std::unique_ptr<Progress> progress_;
 };
 
+// What is wrong with a build option; "" when nothing is.
+inline std::string option_problem(const std::string& name, const std::string& value) {
+  ingot_error* error = ingot_build_option_check(name.c_str(), value.c_str());
+  const std::string problem = error != nullptr ? ingot_error_message(error) : "";
+  ingot_error_release(error);
+  return problem;
+}
+
 // Why no session can be made on `device` here; "" when one can.
 inline std::string device_problem(const std::string& device) {
   ingot_error* error = ingot_device_check(device.c_str());
