@@ -356,6 +356,6 @@ class IOBinding:
 
 def _at(address, element_type, shape, device_type):
     if device_type.lower() != "cpu":
-        raise ValueError("this build has the device cpu, not %s" % device_type)
+        raise ValueError("bound memory is the host's, from where plans for a GPU copy it: device cpu, not %s" % device_type)
     number = element_type if isinstance(element_type, int) else dtypes.number_of_dtype(element_type)
     return _ingot.Value.borrow(number, address, list(shape), None)
