@@ -20,4 +20,22 @@ Plan build(ingot_builder* builder) {
   return Plan(plan);
 }
 
+Session open(const ingot_plan* plan, const Options& options) {
+  ingot_session* session = nullptr;
+  check(ingot_session_create(plan, &options.session, &session));
+  return Session(session);
+}
+
+Session open_warming(ingot_builder* builder, const Options& options) {
+  ingot_session* session = nullptr;
+  check(ingot_session_create_warming(builder, &options.session, &session));
+  return Session(session);
+}
+
+Plan plan_of(const ingot_session* session) {
+  ingot_plan* plan = nullptr;
+  check(ingot_session_plan(session, &plan));
+  return Plan(plan);
+}
+
 }  // namespace ingot_ort

@@ -48,13 +48,20 @@ void set_own(Options& options, const std::string& name, const std::string& value
     options.session.spins = read_number(name, value);
     return;
   }
+  if (name == "warmup") {
+    if (value != "off" && value != "background") {
+      throw Failure(kInvalidArgument, "Ingot: warmup '" + value + "' is not one of: off, background");
+    }
+    options.warms_up = value == "background";
+    return;
+  }
   // Faults of the null device, which stands behind virtual devices, may be chosen.
   if (name == "device" && options.device == "null" && value.rfind("null:", 0) == 0) {
     check(ingot_build_option_check("device", value.c_str()));
     options.device = value;
     return;
   }
-  std::string valid = "threads, spins";
+  std::string valid = "threads, spins, warmup";
   for (const std::string& known : build_option_names()) {
     if (folded(known) == folded(name)) {
       check(ingot_build_option_check(known.c_str(), value.c_str()));

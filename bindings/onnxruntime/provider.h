@@ -16,6 +16,7 @@ struct Options {
   ingot_session_options session{sizeof(ingot_session_options), 0, -1, 0};
   std::string device = "cpu";                              // what the plan is for
   std::vector<std::pair<std::string, std::string>> build;  // for ingot_builder_set_option
+  bool warms_up = false;                                   // warmup=background
   bool export_context = false;                             // ep.context_enable
   bool embed_context = false;                              // ep.context_embed_mode
   std::string context_path;                                // ep.context_file_path

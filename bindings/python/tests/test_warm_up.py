@@ -137,3 +137,30 @@ def test_a_plan_has_nothing_to_warm_up():
 def test_other_words_list_the_valid_ones():
     with pytest.raises(ValueError, match="off, background"):
         ingot.InferenceSession(layered(1), providers=[("IngotExecutionProvider", {"warmup": "foreground"})])
+
+
+def test_sessions_of_onnxruntime_serve_while_the_measured_plan_is_built(capfd, monkeypatch):
+    onnxruntime = pytest.importorskip("onnxruntime")
+    from plugin import plugin_session
+
+    model = layered(4)
+    expected = onnxruntime.InferenceSession(model, providers=["CPUExecutionProvider"]).run(None, {"x": X})[0]
+    ingot.set_default_logger_severity(1)
+    try:
+        session = plugin_session(model, {"threads": "1", "warmup": "background"})
+        said, answers = "", 0
+        for _ in range(100_000):
+            np.testing.assert_allclose(session.run(None, {"x": X})[0], expected, rtol=0, atol=1e-5)
+            said += capfd.readouterr().err
+            answers += 1
+            if "the plan built in the background serves" in said:
+                break
+        assert "the plan built in the background serves" in said
+        np.testing.assert_allclose(session.run(None, {"x": X})[0], expected, rtol=0, atol=1e-5)
+    finally:
+        ingot.set_default_logger_severity(2)
+    del session
+    stopped = plugin_session(layered(12), {"threads": "1", "warmup": "background", "tune": "full"})
+    stopped.run(None, {"x": X})
+    with pytest.raises(Exception, match="off, background"):
+        plugin_session(model, {"warmup": "foreground"})
