@@ -40,7 +40,7 @@ def session_of(path, threads):
 
 
 def row_of(path, threads):
-    plan = ingot.build(str(path))
+    plan = ingot.build(str(path), device="cpu")
     ours = ingot.InferenceSession(plan, ingot_options(threads))
     theirs, rng, worst, shown = session_of(path, threads), np.random.default_rng(0), 0.0, []
     for shapes in json.loads(path.with_suffix(".json").read_text()):

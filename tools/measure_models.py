@@ -17,7 +17,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[1]
 
 
 def memory_of(model):
-    session = ingot.InferenceSession(model.path)
+    session = ingot.InferenceSession(model.path, providers=["CPUExecutionProvider"])
     shapes = ["x".join(map(str, array.shape)) for array in suite_models.feeds_of(model).values()]
     names = [each.name for each in session.get_inputs()]
     memory = json.loads(session._session.memory_json(",".join(map("%s:%s".__mod__, zip(names, shapes)))))

@@ -40,11 +40,11 @@ def models():
 def sessions(model, threads):
     options = ingot.SessionOptions()
     options.intra_op_num_threads = threads
-    own = ingot.InferenceSession(model, options)
+    own = ingot.InferenceSession(model, options, providers=["CPUExecutionProvider"])
     settings = onnxruntime.SessionOptions()
     settings.intra_op_num_threads = threads
     settings.add_session_config_entry("session.disable_cpu_ep_fallback", "1")
-    settings.add_provider_for_devices(ingot.onnxruntime.register(), {"threads": str(threads)})
+    settings.add_provider_for_devices(ingot.onnxruntime.register("CPU"), {"threads": str(threads)})
     return own, onnxruntime.InferenceSession(model, settings, enable_fallback=0)
 
 

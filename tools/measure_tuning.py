@@ -48,7 +48,7 @@ def row_of(model, options, folder):
     settings.intra_op_num_threads = options.threads
     sessions, report = {}, None
     for name, more in (("model", {}), ("tuned", {"tune": options.level, "tuning_db": folder + "/tuning.jsonl"})):
-        plan, path = ingot.build(model.path, **build, **more), "%s/%s.plan" % (folder, name)
+        plan, path = ingot.build(model.path, device="cpu", **build, **more), "%s/%s.plan" % (folder, name)
         plan.save(path)
         report = plan.report.get("tuning")
         sessions[name] = ingot.InferenceSession(path, settings)

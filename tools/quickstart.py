@@ -138,7 +138,7 @@ def main():
     plans, built = {}, {}
     for role, path in paths.items():
         begin = time.perf_counter()
-        plans[role] = ingot.build(path, progress=bar(role))
+        plans[role] = ingot.build(path, device="cpu", progress=bar(role))
         plan_path = pathlib.Path(path).with_suffix(".plan")
         plans[role].save(plan_path)
         plans[role] = ingot.Plan.load(plan_path)

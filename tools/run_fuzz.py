@@ -26,7 +26,7 @@ def make_plans(build: Path, models: list[Path]) -> list[Path]:
     plans = []
     for model in models:
         plan = folder / f"{model.parent.name}.plan"
-        command = [build / "bin/ingot", "build", model, "-o", plan, "--quiet"]
+        command = [build / "bin/ingot", "build", model, "-o", plan, "--device", "cpu", "--quiet"]
         if plan.exists() or subprocess.run(command, capture_output=True).returncode == 0:
             plans.append(plan)
     return plans

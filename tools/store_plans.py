@@ -80,7 +80,7 @@ def main():
     folder.mkdir(parents=True, exist_ok=True)
     for make in (perceptron, convolutions, control_flow, recurrent, strings):
         content, feed = make(np.random.default_rng(0))
-        plan = ingot.build(content, isa="avx2")
+        plan = ingot.build(content, device="cpu", isa="avx2")
         plan.save(folder / (make.__name__ + ".plan"))
         session = ingot.InferenceSession(plan)
         results = {"out_" + port.name: value for port, value in zip(session.get_outputs(), session.run(None, feed))}

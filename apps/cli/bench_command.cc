@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdlib>
 #include <fstream>
 #include <map>
 #include <nlohmann/json.hpp>
@@ -159,16 +160,23 @@ int bench(BenchCommand& command, const Common& common) {
 void add_bench(CLI::App& app, Common& common, int& result) {
   auto command = std::make_shared<BenchCommand>();
   CLI::App* verb = app.add_subcommand("bench", "Measures the latency of a plan or an ONNX model");
-  verb->add_option("model", command->model, "A plan or an .onnx file")->required();
+  verb->add_option("model,--loadEngine,--onnx", command->model, "A plan or an .onnx file")->required();
   verb->add_option("--suite", command->suite,
                    "Run a suite of models beside other engines instead: cpu; `ingot bench --suite cpu --help`");
   command->inputs.add_to(*verb);
   verb->add_option("--duration", command->duration, "Seconds to measure for")->capture_default_str();
-  verb->add_option("--warmUp", command->warm_up, "Seconds to run before")->capture_default_str();
+  verb->add_option("--warmUp", command->warm_up, "Seconds to run before, at most 60")
+      ->capture_default_str()
+      ->check([](const std::string& text) {
+        return std::strtod(text.c_str(), nullptr) <= 60
+                   ? std::string()
+                   : text + " seconds are too long; trtexec counts in milliseconds";
+      });
   verb->add_option("--iterations", command->iterations, "Least number of runs")->capture_default_str();
   verb->add_option("--nthreads", command->threads, "Threads; 0: every core")->capture_default_str();
-  verb->add_option("--profile", command->profile, "Write a trace of five runs, by step and thread; opens in Perfetto");
-  verb->add_flag("--layers", command->layers, "Print time by operator and kernel");
+  verb->add_option("--profile,--exportProfile", command->profile,
+                   "Write a trace of five runs, by step and thread; opens in Perfetto");
+  verb->add_flag("--layers,--dumpProfile", command->layers, "Print time by operator and kernel");
   command->flags.add_to(*verb);
   verb->callback([command, &common, &result] { result = bench(*command, common); });
 }

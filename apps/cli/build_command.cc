@@ -88,8 +88,9 @@ int build(BuildCommand& command, const Common& common) {
 void add_build(CLI::App& app, Common& common, int& result) {
   auto command = std::make_shared<BuildCommand>();
   CLI::App* verb = app.add_subcommand("build", "Compiles an ONNX model into a plan file");
-  verb->add_option("model", command->model, "The .onnx file")->required();
-  verb->add_option("-o,--output", command->output, "The plan to write (default: the model's name with .plan)");
+  verb->add_option("model,--onnx", command->model, "The .onnx file")->required();
+  verb->add_option("-o,--output,--saveEngine", command->output,
+                   "The plan to write (default: the model's name with .plan)");
   command->flags.add_to(*verb);
   verb->callback([command, &common, &result] { result = build(*command, common); });
 }

@@ -1,6 +1,7 @@
 #include <fmt/core.h>
 
 #include "apps/cli/command.h"
+#include "apps/cli/hints.h"
 
 #include <ingot/ingot.hpp>
 #include <nlohmann/json.hpp>
@@ -51,7 +52,9 @@ int main(int argc, char** argv) {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     const int code = app.exit(error);
-    return code == 0 ? kOk : kUsage;
+    if (code == 0) return kOk;
+    if (const std::string hint = hint_for(app, argc, argv); !hint.empty()) fmt::print(stderr, "{}\n", hint);
+    return kUsage;
   } catch (const ingot::Exception& error) {
     if (common.json) {
       fmt::print("{}\n", nlohmann::json({{"error", {{"code", error.code()}, {"message", error.what()}}}}).dump());

@@ -114,6 +114,13 @@ void BuildFlags::add_to(CLI::App& command) {
         ->expected(1)
         ->take_all();
   }
+  for (const char* each : {"fp16", "bf16"}) {
+    command
+        .add_flag_function(
+            std::string("--") + each, [this, each](int64_t) { values_["precision"] = {each}; },
+            std::string("Short for --precision ") + each)
+        ->group("Build");
+  }
 }
 
 void BuildFlags::apply(Builder& builder) const {

@@ -70,7 +70,7 @@ int run(RunCommand& command, const Common& common) {
 void add_run(CLI::App& app, Common& common, int& result) {
   auto command = std::make_shared<RunCommand>();
   CLI::App* verb = app.add_subcommand("run", "Runs a plan, or an ONNX model, once");
-  verb->add_option("model", command->model, "A plan or an .onnx file")->required();
+  verb->add_option("model,--loadEngine,--onnx", command->model, "A plan or an .onnx file")->required();
   command->inputs.add_to(*verb, "Seed of random inputs and operators");
   verb->add_option("-o,--output", command->output, "Folder to write the outputs to as .npy files");
   command->flags.add_to(*verb);

@@ -76,14 +76,12 @@ void release_state(OrtNodeComputeInfo*, void*) {}
 
 }  // namespace
 
-FusedNode::FusedNode(OwnedPlan plan, const ingot_session_options& options, const OrtNode* node,
-                     std::shared_ptr<Recorder> events)
+FusedNode::FusedNode(OwnedPlan plan, Session made, const OrtNode* node, std::shared_ptr<Recorder> events)
     : OrtNodeComputeInfo{declared_api, create_state, compute, release_state},
       owned(std::move(plan)),
+      session(std::move(made)),
       recorder(std::move(events)) {
-  ingot_session* created = nullptr;
-  check(ingot_session_create(owned.plan.get(), &options, &created));
-  session.reset(created);
+  const ingot_session* created = session.get();
   const auto inputs = inputs_of(node);
   const auto outputs = outputs_of(node);
   for (size_t i = 0; i < ingot_session_input_count(created); ++i) {

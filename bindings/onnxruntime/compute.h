@@ -31,9 +31,8 @@ struct OwnedPlan {
 
 // ONNX Runtime holds the base; Compute may run from many threads at once.
 struct FusedNode : OrtNodeComputeInfo {
-  // Throws Failure when the plan does not run here, or when its names and the node's differ.
-  FusedNode(OwnedPlan owned, const ingot_session_options& options, const OrtNode* node,
-            std::shared_ptr<Recorder> recorder);
+  // `made` is a session of `owned`. Throws Failure when its names and the node's differ.
+  FusedNode(OwnedPlan owned, Session made, const OrtNode* node, std::shared_ptr<Recorder> recorder);
 
   void run(OrtKernelContext* context) const;
 

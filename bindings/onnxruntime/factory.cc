@@ -2,33 +2,100 @@
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
+#include <memory>
+#include <string_view>
 
 #include "provider.h"
 
 namespace ingot_ort {
 namespace {
 
-struct Factory : OrtEpFactory {
-  Factory();
+constexpr char kDeviceKey[] = "ingot_device";  // in the metadata of what GetEpDevices lists: "cpu", "cuda:1"
+
+struct PairsRelease {
+  void operator()(OrtKeyValuePairs* pairs) const { ort::ReleaseKeyValuePairs(pairs); }
 };
+using Pairs = std::unique_ptr<OrtKeyValuePairs, PairsRelease>;
+
+Pairs make_pairs(const char* key, const char* value) {
+  OrtKeyValuePairs* made = nullptr;
+  ort::CreateKeyValuePairs(&made);
+  ort::AddKeyValuePair(made, key, value);
+  return Pairs(made);
+}
+
+struct HardwareRelease {
+  void operator()(OrtHardwareDevice* device) const { ort::ReleaseHardwareDevice(device); }
+};
+
+struct Factory : OrtEpFactory {
+  explicit Factory(bool offers_virtual_device);
+  const bool offers_virtual;
+  std::unique_ptr<OrtHardwareDevice, HardwareRelease> virtual_device;
+};
+
+// Whether sessions can be made on `device`.
+bool is_there(const std::string& device) {
+  ingot_error* error = ingot_device_check(device.c_str());
+  ingot_error_release(error);
+  return error == nullptr;
+}
+
+// Ingot's name of a hardware device, or "" when it has none. NVIDIA's GPUs count in ONNX Runtime's order, as they do
+// for its own CUDA provider.
+std::string device_of(const OrtHardwareDevice* hardware, int* gpus) {
+  const int kind = ort::HardwareDevice_Type(hardware);
+  if (kind == kCpuDevice) {
+    return "cpu";
+  }
+  if (kind != kGpuDevice || ort::HardwareDevice_VendorId(hardware) != kNvidia) {
+    return "";
+  }
+  const std::string name = "cuda:" + std::to_string((*gpus)++);
+  return is_there(name) ? name : "";
+}
 
 OrtStatus* supported_devices(OrtEpFactory* self, const OrtHardwareDevice* const* devices, size_t count,
                              OrtEpDevice** out, size_t capacity, size_t* written) {
   *written = 0;
   return guarded([&] {
-    for (size_t i = 0; i < count && *written < capacity; ++i) {
-      if (ort::HardwareDevice_Type(devices[i]) == kCpuDevice) {
-        check(ort::CreateEpDevice(self, devices[i], nullptr, nullptr, &out[*written]));
-        ++*written;
+    const auto offer = [&](const OrtHardwareDevice* hardware, const std::string& name) {
+      if (name.empty() || *written == capacity) {
+        return;
       }
+      const Pairs metadata = make_pairs(kDeviceKey, name.c_str());
+      check(ort::CreateEpDevice(self, hardware, metadata.get(), nullptr, &out[*written]));
+      ++*written;
+    };
+    int gpus = 0;
+    for (size_t i = 0; i < count; ++i) {
+      offer(devices[i], device_of(devices[i], &gpus));
+    }
+    auto* factory = static_cast<Factory*>(self);
+    if (factory->offers_virtual && !factory->virtual_device) {
+      const Pairs metadata = make_pairs("is_virtual", "1");
+      OrtHardwareDevice* made = nullptr;
+      check(ort::CreateHardwareDevice(kGpuDevice, 0, 0, "Ingot", metadata.get(), &made));
+      factory->virtual_device.reset(made);
+    }
+    if (factory->virtual_device) {
+      offer(factory->virtual_device.get(), "null");
     }
   });
 }
 
-OrtStatus* create_ep(OrtEpFactory*, const OrtHardwareDevice* const*, const OrtKeyValuePairs* const*, size_t,
-                     const OrtSessionOptions* options, const OrtLogger* logger, OrtEp** ep) {
+// The session's devices: an accelerator, where one was chosen, is what the plan is for.
+OrtStatus* create_ep(OrtEpFactory*, const OrtHardwareDevice* const*, const OrtKeyValuePairs* const* metadata,
+                     size_t count, const OrtSessionOptions* options, const OrtLogger* logger, OrtEp** ep) {
   *ep = nullptr;
-  return guarded([&] { *ep = new Provider(read_options(options), logger); });
+  return guarded([&] {
+    std::string device = "cpu";
+    for (size_t i = 0; i < count && device == "cpu"; ++i) {
+      const char* name = ort::GetKeyValue(metadata[i], kDeviceKey);
+      device = name ? name : device;
+    }
+    *ep = new Provider(read_options(options, device), logger);
+  });
 }
 
 // A plan for another CPU or library is built again from the graph that it carries when the session is made.
@@ -41,7 +108,7 @@ OrtStatus* validate(OrtEpFactory*, const OrtHardwareDevice* const*, size_t, cons
   });
 }
 
-Factory::Factory() : OrtEpFactory{} {
+Factory::Factory(bool offers_virtual_device) : OrtEpFactory{}, offers_virtual(offers_virtual_device) {
   ort_version_supported = declared_api;
   GetName = [](const OrtEpFactory*) { return kName; };
   GetVendor = [](const OrtEpFactory*) { return "Ingot"; };
@@ -93,7 +160,7 @@ void open_tables(const OrtApiBase* base) {
 
 extern "C" {
 
-__attribute__((visibility("default"))) OrtStatus* CreateEpFactories(const char*, const OrtApiBase* base,
+__attribute__((visibility("default"))) OrtStatus* CreateEpFactories(const char* name, const OrtApiBase* base,
                                                                     const OrtLogger*, OrtEpFactory** factories,
                                                                     size_t capacity, size_t* count) {
   using namespace ingot_ort;
@@ -103,7 +170,10 @@ __attribute__((visibility("default"))) OrtStatus* CreateEpFactories(const char*,
     if (capacity < 1) {
       throw Failure(kInvalidArgument, "Ingot: no room for a factory");
     }
-    factories[0] = new Factory;
+    // Only such a registration may make devices up (ONNX Runtime's rule).
+    const std::string_view registration = name ? name : "", suffix = ".virtual";
+    factories[0] = new Factory(registration.size() >= suffix.size() &&
+                               registration.substr(registration.size() - suffix.size()) == suffix);
     *count = 1;
   });
 }

@@ -48,7 +48,20 @@ void set_own(Options& options, const std::string& name, const std::string& value
     options.session.spins = read_number(name, value);
     return;
   }
-  std::string valid = "threads, spins";
+  if (name == "warmup") {
+    if (value != "off" && value != "background") {
+      throw Failure(kInvalidArgument, "Ingot: warmup '" + value + "' is not one of: off, background");
+    }
+    options.warms_up = value == "background";
+    return;
+  }
+  // Faults of the null device, which stands behind virtual devices, may be chosen.
+  if (name == "device" && options.device == "null" && value.rfind("null:", 0) == 0) {
+    check(ingot_build_option_check("device", value.c_str()));
+    options.device = value;
+    return;
+  }
+  std::string valid = "threads, spins, warmup";
   for (const std::string& known : build_option_names()) {
     if (folded(known) == folded(name)) {
       check(ingot_build_option_check(known.c_str(), value.c_str()));
@@ -62,8 +75,9 @@ void set_own(Options& options, const std::string& name, const std::string& value
 
 }  // namespace
 
-Options read_options(const OrtSessionOptions* session_options) {
+Options read_options(const OrtSessionOptions* session_options, const std::string& device) {
   Options options;
+  options.device = device;
   OrtKeyValuePairs* pairs = nullptr;
   check(ort::GetSessionOptionsConfigEntries(session_options, &pairs));
   struct Release {

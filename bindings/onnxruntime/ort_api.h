@@ -124,7 +124,8 @@ enum OnnxType : int { kUnknownType = 0, kTensorType = 1 };
 enum EventCategory : int { kSessionEvent = 0, kNodeEvent, kKernelEvent, kApiEvent };
 enum AttributeType : int { kInt = 1, kInts, kFloat, kFloats, kString, kStrings, kGraph, kTensor };
 enum Compatibility : int { kNotApplicable = 0, kOptimal = 1, kPreferRecompilation = 2, kUnsupported = 3 };
-constexpr int kCpuDevice = 0;
+enum HardwareKind : int { kCpuDevice = 0, kGpuDevice = 1 };
+constexpr uint32_t kNvidia = 0x10DE;
 
 namespace ort {
 inline constexpr Api<0, OrtStatus*(int, const char*)> CreateStatus;
@@ -137,8 +138,12 @@ inline constexpr Api<317, const void* const*()> GetEpApi;
 inline constexpr Api<379, OrtStatus*(const OrtSessionOptions*, OrtKeyValuePairs**)> GetSessionOptionsConfigEntries;
 inline constexpr Api<298, void(const OrtKeyValuePairs*, const char* const**, const char* const**, size_t*)>
     GetKeyValuePairs;
+inline constexpr Api<295, void(OrtKeyValuePairs**)> CreateKeyValuePairs;
+inline constexpr Api<296, void(OrtKeyValuePairs*, const char*, const char*)> AddKeyValuePair;
+inline constexpr Api<297, const char*(const OrtKeyValuePairs*, const char*)> GetKeyValue;  // null: there is none
 inline constexpr Api<300, void(OrtKeyValuePairs*)> ReleaseKeyValuePairs;
 inline constexpr Api<307, int(const OrtHardwareDevice*)> HardwareDevice_Type;
+inline constexpr Api<308, uint32_t(const OrtHardwareDevice*)> HardwareDevice_VendorId;
 
 inline constexpr Api<334, OrtStatus*(const OrtGraph*, const char**)> Graph_GetModelPath;
 inline constexpr Api<335, OrtStatus*(const OrtGraph*, int64_t*)> Graph_GetOnnxIRVersion;
@@ -203,6 +208,11 @@ inline constexpr Slot<&editor_table, 6,
 inline constexpr EpApi<0, OrtStatus*(OrtEpFactory*, const OrtHardwareDevice*, const OrtKeyValuePairs*,
                                      const OrtKeyValuePairs*, OrtEpDevice**)>
     CreateEpDevice;
+// For registrations whose name ends in ".virtual".
+inline constexpr EpApi<16, OrtStatus*(int kind, uint32_t vendor_id, uint32_t device_id, const char* vendor,
+                                      const OrtKeyValuePairs* metadata, OrtHardwareDevice**)>
+    CreateHardwareDevice;
+inline constexpr EpApi<17, void(OrtHardwareDevice*)> ReleaseHardwareDevice;
 inline constexpr EpApi<2,
                        OrtStatus*(OrtEpGraphSupportInfo*, const OrtNode* const*, size_t, const OrtNodeFusionOptions*)>
     AddNodesToFuse;

@@ -12,12 +12,22 @@ namespace {
 std::unique_ptr<FusedNode> compile(Provider& provider, const OrtGraph* graph, const OrtNode* fused, OrtNode** context) {
   const auto nodes = nodes_of(graph);
   if (nodes.size() == 1 && is_own_context(nodes[0])) {
-    return std::make_unique<FusedNode>(read_context(provider, graph, nodes[0]), provider.options.session, fused,
-                                       provider.recorder);
+    auto read = read_context(provider, graph, nodes[0]);
+    auto session = open(read.plan.get(), provider.options);
+    return std::make_unique<FusedNode>(std::move(read), std::move(session), fused, provider.recorder);
   }
   const Builder builder = make_builder(write_model(graph), provider.options);
-  auto node = std::make_unique<FusedNode>(OwnedPlan{nullptr, build(builder.get())}, provider.options.session, fused,
-                                          provider.recorder);
+  Plan plan;
+  Session session;
+  if (provider.options.warms_up) {
+    session = open_warming(builder.get(), provider.options);
+    plan = plan_of(session.get());
+  } else {
+    plan = build(builder.get());
+    session = open(plan.get(), provider.options);
+  }
+  auto node =
+      std::make_unique<FusedNode>(OwnedPlan{nullptr, std::move(plan)}, std::move(session), fused, provider.recorder);
   if (provider.options.export_context && context) {
     *context = write_context(provider.options, graph, fused, node->owned.plan.get());
   }

@@ -14,7 +14,9 @@ inline constexpr char kName[] = "IngotExecutionProvider";
 // What the session's config entries ask for.
 struct Options {
   ingot_session_options session{sizeof(ingot_session_options), 0, -1, 0};
+  std::string device = "cpu";                              // what the plan is for
   std::vector<std::pair<std::string, std::string>> build;  // for ingot_builder_set_option
+  bool warms_up = false;                                   // warmup=background
   bool export_context = false;                             // ep.context_enable
   bool embed_context = false;                              // ep.context_embed_mode
   std::string context_path;                                // ep.context_file_path
@@ -22,8 +24,8 @@ struct Options {
 };
 
 // Reads `ep.ingotexecutionprovider.*` and `ep.context_*`. Throws Failure for names and values that are not known,
-// with the valid ones.
-Options read_options(const OrtSessionOptions* session_options);
+// with the valid ones. `device`: that of the session.
+Options read_options(const OrtSessionOptions* session_options, const std::string& device);
 
 struct Provider : OrtEp {
   Provider(Options asked, const OrtLogger* session_logger);

@@ -72,9 +72,32 @@ ingot::Value borrow(int dtype, uintptr_t address, const Shape& shape, nb::object
   return ingot::Value(value);
 }
 
+// Its end waits, without the interpreter's lock, for the build that goes on behind it: that may call operators written
+// in Python.
+struct Session : ingot::Session {
+  using ingot::Session::Session;
+  explicit Session(ingot::Session&& made) : ingot::Session(std::move(made)) {}
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+  ~Session() {
+    if (get() == nullptr) return;
+    const nb::gil_scoped_release released;
+    ingot_session_stop_warm_up(get());
+    char* ignored = nullptr;
+    ingot_error_release(ingot_session_warm_up(get(), -1, &ignored));
+    ingot_string_release(ignored);
+  }
+
+  // `seconds` < 0: without end.
+  std::string warm_up(double seconds) const {
+    const nb::gil_scoped_release released;
+    return ingot::warm_up_json(*this, seconds);
+  }
+};
+
 // `outputs`: one entry per output, a value to write into or None.
-std::vector<ingot::Value> run(ingot::Session& session, const std::vector<const ingot::Value*>& inputs,
-                              const nb::list& outputs, uint64_t seed, bool profile, uintptr_t cancel) {
+std::vector<ingot::Value> run(Session& session, const std::vector<const ingot::Value*>& inputs, const nb::list& outputs,
+                              uint64_t seed, bool profile, uintptr_t cancel) {
   std::vector<const ingot_value*> in;
   for (const auto* input : inputs) in.push_back(input->get());
   std::vector<ingot_value*> out(outputs.size(), nullptr);
@@ -135,6 +158,18 @@ ingot::Plan build(ingot::Builder& builder,
   }
   ingot::check(error);
   return ingot::Plan(plan);
+}
+
+ingot_session_options session_options(int threads, int spins) {
+  ingot_session_options options = ingot::default_session_options();
+  options.threads = threads;
+  options.spins = spins;
+  return options;
+}
+
+Session* warming_session(ingot::Builder& builder, int threads, int spins) {
+  const nb::gil_scoped_release released;
+  return new Session(builder.warming_session(session_options(threads, spins)));
 }
 
 nb::list port_list(const std::vector<ingot::Session::Port>& ports) {
@@ -227,27 +262,31 @@ NB_MODULE(_ingot, module) {
       .def("build", build, nb::arg("progress").none() = nb::none())
       .def("report_json", &ingot::Builder::report_json)
       .def("dump", &ingot::Builder::dump);
-  nb::class_<ingot::Session>(module, "Session")
+  nb::class_<Session>(module, "Session", nb::is_weak_referenceable())
       .def(
           "__init__",
-          [](ingot::Session* self, const ingot::Plan& plan, int threads, int spins) {
-            ingot_session_options options = ingot::default_session_options();
-            options.threads = threads;
-            options.spins = spins;
-            new (self) ingot::Session(plan, options);
+          [](Session* self, const ingot::Plan& plan, int threads, int spins) {
+            new (self) Session(plan, session_options(threads, spins));
           },
           nb::arg("plan"), nb::arg("threads") = 0, nb::arg("spins") = -1, nb::keep_alive<1, 2>())
-      .def("inputs", [](const ingot::Session& self) { return port_list(self.inputs()); })
-      .def("outputs", [](const ingot::Session& self) { return port_list(self.outputs()); })
+      .def_static("warming", warming_session, nb::arg("builder"), nb::arg("threads") = 0, nb::arg("spins") = -1,
+                  nb::keep_alive<0, 1>())
+      .def("warm_up", &Session::warm_up, nb::arg("seconds") = 0)
+      .def("stop_warm_up", [](Session& self) { ingot_session_stop_warm_up(self.get()); })
+      .def("plan", [](const Session& self) { return self.plan(); })
+      .def("inputs", [](const Session& self) { return port_list(self.inputs()); })
+      .def("outputs", [](const Session& self) { return port_list(self.outputs()); })
       .def("run", run, nb::arg("inputs"), nb::arg("outputs"), nb::arg("seed") = 0, nb::arg("profile") = false,
            nb::arg("cancel") = 0)
-      .def("json", &ingot::Session::json)
-      .def("profile_json", &ingot::Session::profile_json)
-      .def("memory_json", &ingot::Session::memory_json);
+      .def("json", [](const Session& self) { return self.json(); })
+      .def("profile_json", [](Session& self) { return self.profile_json(); })
+      .def("memory_json", [](Session& self, const std::string& shapes) { return self.memory_json(shapes); });
   module.def("respecialize", &ingot::respecialize);
   module.def("cache_list_json", &ingot::cache_list_json, nb::arg("folder") = "");
   module.def("cache_prune_json", &ingot::cache_prune_json, nb::arg("folder") = "", nb::arg("limit") = "");
   module.def("version", [] { return std::string(ingot_version()); });
+  module.def("device_problem", &ingot::device_problem);
+  module.def("option_problem", &ingot::option_problem);
   module.def("doctor_json", [] { return std::string(ingot_doctor_json()); });
   module.def("build_options_json", [] { return std::string(ingot_build_options_json()); });
   module.def("is_plan_file", [](const std::string& path) { return ingot_is_plan_file(path.c_str()) != 0; });

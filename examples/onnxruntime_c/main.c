@@ -1,6 +1,6 @@
 /* ONNX Runtime with Ingot's execution provider, through its C interface:
  * example /absolute/path/libingot_onnxruntime.so model.onnx
- * C++ programs make the same calls on Ort::Env and Ort::SessionOptions. */
+ * ../onnxruntime_cpp does the same from C++. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

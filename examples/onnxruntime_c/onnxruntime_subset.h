@@ -1,5 +1,5 @@
-/* What main.c uses of onnxruntime_c_api.h, for machines with ONNX Runtime's library and without its headers (the Python
- * wheel has none). Names and places are those of API 24; ONNX Runtime's table only ever grows. */
+/* What the C and the C++ example use of onnxruntime_c_api.h, for machines with ONNX Runtime's library and without its
+ * headers (the Python wheel has none). Names and places are those of API 24; ONNX Runtime's table only ever grows. */
 #ifndef ONNXRUNTIME_SUBSET_H_
 #define ONNXRUNTIME_SUBSET_H_
 
@@ -38,7 +38,8 @@ typedef struct OrtApi {
                                                size_t rank, int type, OrtValue**);
   void* slot_50;
   OrtStatus* (*GetTensorMutableData)(OrtValue*, void** data);
-  void* slots_52_to_61[10];
+  void* slots_52_to_60[9];
+  OrtStatus* (*GetDimensionsCount)(const OrtTensorTypeAndShapeInfo*, size_t* rank);
   OrtStatus* (*GetDimensions)(const OrtTensorTypeAndShapeInfo*, int64_t* sizes, size_t);
   void* slots_63_to_64[2];
   OrtStatus* (*GetTensorTypeAndShape)(const OrtValue*, OrtTensorTypeAndShapeInfo**);
@@ -71,6 +72,10 @@ typedef struct OrtApiBase {
   const char* (*GetVersionString)(void);
 } OrtApiBase;
 
-const OrtApiBase* OrtGetApiBase(void);
+#ifdef __cplusplus
+extern "C"
+#endif
+    const OrtApiBase*
+    OrtGetApiBase(void);
 
 #endif /* ONNXRUNTIME_SUBSET_H_ */

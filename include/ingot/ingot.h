@@ -45,7 +45,8 @@ INGOT_API ingot_error* ingot_builder_from_bytes(const void* bytes, size_t size, 
 INGOT_API void ingot_builder_release(ingot_builder* builder);
 
 /* Options by name, as the command line spells them without the dashes; ingot_build_options_json lists them all:
- * "precision" fp32 or bf16, on GPUs also fp16; "device" cpu, cuda, cuda:1, auto, null; "fallback" true; "threads" 0;
+ * "precision" fp32 or bf16, on GPUs also fp16; "device" auto (a GPU when there is one, with fallback; else the CPU),
+ * cpu, cuda, cuda:1, null; "fallback" true; "threads" 0;
  * "minShapes"/"optShapes"/"maxShapes" name:1x3x224x224,...; "free-dimension" name=4 (may repeat); "disable-pass" name
  * (may repeat); "max-patches" n; "stop-after" stage or pass; "no-portable" true; "isa" avx2; "tune" quick,
  * "tune-budget" 15, "tuning-db" file (the tuning database, below); "engine_cache_enable" true, "engine_cache_path"
@@ -65,6 +66,22 @@ INGOT_API ingot_error* ingot_build(ingot_builder* builder, ingot_plan** plan);
 INGOT_API const char* ingot_builder_report_json(const ingot_builder* builder);
 /* Text of the graph after `stop-after`, when that option was set; else "". */
 INGOT_API const char* ingot_builder_dump(const ingot_builder* builder);
+
+/* Sessions that serve at once and better later (compiler). The session starts with a plan that is built without
+ * measuring kernels; the plan that the builder's options ask for (option "tune", at least quick) is built on a thread
+ * of the session's and serves every run that begins after it is there. Runs under way end on the plan they began with.
+ * When that build fails the first plan goes on serving, and a log line says why. A measured plan that the plan cache
+ * has serves from the start. The builder may be released; the model's files must stay until the build is over.
+ * ingot_session_release stops the build, within the time of one measurement. */
+INGOT_API ingot_error* ingot_session_create_warming(ingot_builder* builder, const ingot_session_options* options,
+                                                    ingot_session** session);
+/* Waits for the build, at most `seconds` (0: not at all, < 0: without end), and tells how it stands:
+ * {"state":"none"|"cached"|"building"|"taken"|"failed"|"stopped", "reason", "seconds", "report":{…}}; none: the session
+ * was made without warming; cached: its plan came measured from the plan cache. `report` is that of the build, as by
+ * ingot_builder_report_json. `json` is released with ingot_string_release. Threads: any number at once. */
+INGOT_API ingot_error* ingot_session_warm_up(const ingot_session* session, double seconds, char** json);
+/* Asks the build to stop; the session goes on with the plan that it has. Nothing when there is no build. */
+INGOT_API void ingot_session_stop_warm_up(ingot_session* session);
 
 /* The plan cache (compiler). With "engine_cache_enable" (or a folder by "engine_cache_path"), ingot_build takes the
  * plan from the folder when one was made from the same model bytes, weights, options, CPU and library; else it builds

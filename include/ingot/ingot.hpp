@@ -216,6 +216,7 @@ inline ingot_run_options default_run_options() {
 
 class Session {
  public:
+  explicit Session(ingot_session* owned) : handle_(owned) {}
   explicit Session(const Plan& plan, const ingot_session_options& options = default_session_options()) {
     ingot_session* session = nullptr;
     check(ingot_session_create(plan.get(), &options, &session));
@@ -254,6 +255,12 @@ class Session {
   void run(const std::vector<Value>& inputs, std::vector<Value>& outputs,
            const ingot_run_options& options = default_run_options()) {
     run_into(inputs.data(), inputs.size(), outputs, options);
+  }
+  // The plan that serves now.
+  Plan plan() const {
+    ingot_plan* plan = nullptr;
+    check(ingot_session_plan(get(), &plan));
+    return Plan(plan);
   }
   std::string json() const { return ingot_session_json(get()); }
   std::string profile_json() { return ingot_session_profile_json(get()); }
@@ -327,6 +334,12 @@ class Builder {
     check(ingot_build(get(), &plan));
     return Plan(plan);
   }
+  // A session that serves at once while the plan that the options ask for is built behind it; see ingot.h.
+  Session warming_session(const ingot_session_options& options = default_session_options()) {
+    ingot_session* session = nullptr;
+    check(ingot_session_create_warming(get(), &options, &session));
+    return Session(session);
+  }
   std::string report_json() const { return ingot_builder_report_json(get()); }
   std::string dump() const { return ingot_builder_dump(get()); }
   ingot_builder* get() const { return handle_.get(); }
@@ -335,6 +348,29 @@ class Builder {
   detail::Owned<ingot_builder, ingot_builder_release> handle_;
   std::unique_ptr<Progress> progress_;
 };
+
+// What is wrong with a build option; "" when nothing is.
+inline std::string option_problem(const std::string& name, const std::string& value) {
+  ingot_error* error = ingot_build_option_check(name.c_str(), value.c_str());
+  const std::string problem = error != nullptr ? ingot_error_message(error) : "";
+  ingot_error_release(error);
+  return problem;
+}
+
+// Why no session can be made on `device` here; "" when one can.
+inline std::string device_problem(const std::string& device) {
+  ingot_error* error = ingot_device_check(device.c_str());
+  const std::string problem = error != nullptr ? ingot_error_message(error) : "";
+  ingot_error_release(error);
+  return problem;
+}
+
+// JSON as ingot.h says of ingot_session_warm_up.
+inline std::string warm_up_json(const Session& session, double seconds = 0) {
+  char* text = nullptr;
+  check(ingot_session_warm_up(session.get(), seconds, &text));
+  return detail::take_string(text);
+}
 
 // The plan cache; JSON as ingot.h says. `folder` "": the default one.
 inline std::string cache_list_json(const std::string& folder = "") {

@@ -170,6 +170,8 @@ INGOT_API const char* ingot_session_output_type(const ingot_session* session, si
 /* JSON array: numbers, names of symbolic sizes, null for unknown ones; "null" when the rank is unknown. */
 INGOT_API const char* ingot_session_input_shape(const ingot_session* session, size_t index);
 INGOT_API const char* ingot_session_output_shape(const ingot_session* session, size_t index);
+/* The plan that serves now: another one than the session was made of after it left its device or was warmed up. */
+INGOT_API ingot_error* ingot_session_plan(const ingot_session* session, ingot_plan** plan);
 /* {"threads":…,"constant_bytes":…,"allocating_steps":[{"step":…,"reason":…}…],"metadata":{…}} */
 INGOT_API const char* ingot_session_json(const ingot_session* session);
 /* Activation memory for input shapes "x:1x3x224x224,y:1x4": {"arena_bytes":…,"largest_live_set":…}. */
@@ -197,6 +199,9 @@ INGOT_API ingot_error* ingot_session_run(ingot_session* session, const ingot_val
  * being the caller. */
 INGOT_API const char* ingot_session_profile_json(ingot_session* session);
 
+/* NULL when sessions can be made on `device` here ("cpu", "cuda", "cuda:1", "null"), else what is missing. Takes no
+ * memory of the device: that it is full shows when it is used. */
+INGOT_API ingot_error* ingot_device_check(const char* device);
 /* What this machine and installation offer: CPU, ISA level, libraries found and not found with reasons, environment
  * variables. JSON. */
 INGOT_API const char* ingot_doctor_json(void);

@@ -1,6 +1,7 @@
 #include <cstring>
 #include <nlohmann/json.hpp>
 
+#include "api/builder.h"
 #include "api/custom_operator.h"
 #include "api/handles.h"
 #include "base/hash.h"
@@ -11,14 +12,6 @@
 using ingot::Code;
 using ingot::api::guard;
 using ingot::api::require;
-
-struct ingot_builder {
-  ingot::onnx::Model model;
-  std::string name, hash;
-  ingot::service::Options options;
-  ingot::ProgressCallback progress;
-  std::string report = "{}", dump;
-};
 
 namespace {
 
@@ -37,7 +30,8 @@ ingot_error* ingot_builder_from_file(const char* path, ingot_builder** builder) 
     ingot::with_frame([&] { return std::string("file ") + path; },
                       [&] {
                         const auto file = ingot::MappedFile::open(path);
-                        made->model = ingot::onnx::parse_model(file->bytes(), file, folder_of(path));
+                        made->model = std::make_shared<const ingot::onnx::Model>(
+                            ingot::onnx::parse_model(file->bytes(), file, folder_of(path)));
                         made->hash = ingot::hash128(file->bytes()).hex();
                       });
     made->name = std::filesystem::path(path).filename().string();
@@ -53,7 +47,8 @@ ingot_error* ingot_builder_from_bytes(const void* bytes, size_t size, const char
     const auto copy = std::make_shared<const std::vector<std::byte>>(first, first + size);
     const ingot::Bytes view{copy->data(), copy->size()};
     auto made = std::make_unique<ingot_builder>();
-    made->model = ingot::onnx::parse_model(view, copy, folder != nullptr ? folder : "");
+    made->model = std::make_shared<const ingot::onnx::Model>(
+        ingot::onnx::parse_model(view, copy, folder != nullptr ? folder : ""));
     made->name = "model";
     made->hash = ingot::hash128(view).hex();
     *builder = made.release();
@@ -102,7 +97,7 @@ ingot_error* ingot_build(ingot_builder* builder, ingot_plan** plan) {
   return guard([&] {
     require(builder != nullptr && plan != nullptr, "builder");
     auto result =
-        ingot::service::cached_build(builder->model, builder->name, builder->hash, builder->options,
+        ingot::service::cached_build(*builder->model, builder->name, builder->hash, builder->options,
                                      ingot::api::registered_custom_operators(), ingot::Progress(builder->progress));
     builder->report = std::move(result.report_json);
     builder->dump = std::move(result.dump);

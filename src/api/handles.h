@@ -10,6 +10,10 @@
 #include "runtime/session.h"
 #include "tensor/value.h"
 
+namespace ingot::service {
+class WarmUp;
+}
+
 struct ingot_value {
   ingot::Value value;
 };
@@ -42,6 +46,8 @@ struct ingot_session {
   // What runs in place of `failed`, as of now; throws `error` when nothing does.
   std::shared_ptr<ingot::api::Running> after(const std::shared_ptr<ingot::api::Running>& failed,
                                              const ingot::Error& error);
+  // Runs that begin from now on take `next`, unless something else than `expected` serves by now: then false.
+  bool replace(const std::shared_ptr<ingot::api::Running>& expected, std::shared_ptr<ingot::api::Running> next);
 
   const std::shared_ptr<const ingot::plan::Plan> plan;  // whose names and types the session has
   std::vector<std::string> input_types, output_types, input_shapes, output_shapes;
@@ -51,10 +57,18 @@ struct ingot_session {
  private:
   const ingot::api::Replace replace_;
   std::shared_ptr<ingot::api::Running> running_;
+
+ public:
+  // What builds the plan that is to take over; null without one. Last, so that it ends before what it uses.
+  std::shared_ptr<ingot::service::WarmUp> warm_up;
 };
 
 namespace ingot::api {
 
+// NULL: the defaults.
+runtime::SessionOptions runtime_options(const ingot_session_options* given);
+std::unique_ptr<ingot_session> make_session(std::shared_ptr<const plan::Plan> plan,
+                                            const runtime::SessionOptions& options, Replace replace);
 // ingot_session_create for both libraries; the whole one can replace a plan.
 ingot_error* create_session(const ingot_plan* plan, const ingot_session_options* options, ingot_session** session,
                             const std::function<Replace(const runtime::SessionOptions&)>& replace);

@@ -1,10 +1,18 @@
 #include <nlohmann/json.hpp>
 
+#include "api/guard.h"
 #include "base/cpu.h"
 #include "base/knobs.h"
 #include "device/device.h"
 #include "ingot/ingot_runtime.h"
 #include "kernels/kernel.h"
+
+extern "C" ingot_error* ingot_device_check(const char* device) {
+  return ingot::api::guard([&] {
+    ingot::api::require(device != nullptr, "device");
+    if (std::string(device) != "cpu") ingot::device::check_device(device);
+  });
+}
 
 extern "C" const char* ingot_doctor_json(void) {
   static const std::string text = [] {

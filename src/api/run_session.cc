@@ -84,20 +84,38 @@ std::shared_ptr<ingot::api::Running> ingot_session::after(const std::shared_ptr<
   return running_;
 }
 
+bool ingot_session::replace(const std::shared_ptr<ingot::api::Running>& expected,
+                            std::shared_ptr<ingot::api::Running> next) {
+  const std::lock_guard lock(mutex);
+  if (running_ != expected) return false;
+  running_.swap(next);
+  return true;
+}
+
+ingot::runtime::SessionOptions ingot::api::runtime_options(const ingot_session_options* given) {
+  ingot_session_options options = copy_options(given);
+  if (given == nullptr) options.spins = -1;
+  runtime::SessionOptions result;
+  result.threads = options.threads;
+  if (options.spins >= 0) result.spins = options.spins;
+  result.memory_limit = options.memory_limit;
+  return result;
+}
+
+std::unique_ptr<ingot_session> ingot::api::make_session(std::shared_ptr<const plan::Plan> plan,
+                                                        const runtime::SessionOptions& options, Replace replace) {
+  auto made = std::make_unique<ingot_session>(std::move(plan), options, std::move(replace));
+  describe(*made);
+  return made;
+}
+
 ingot_error* ingot::api::create_session(const ingot_plan* plan, const ingot_session_options* given,
                                         ingot_session** session,
                                         const std::function<Replace(const runtime::SessionOptions&)>& replace) {
   return guard([&] {
     require(plan != nullptr && session != nullptr, "plan");
-    ingot_session_options options = copy_options(given);
-    if (given == nullptr) options.spins = -1;
-    runtime::SessionOptions runtime_options;
-    runtime_options.threads = options.threads;
-    if (options.spins >= 0) runtime_options.spins = options.spins;
-    runtime_options.memory_limit = options.memory_limit;
-    auto made = std::make_unique<ingot_session>(plan->plan, runtime_options, replace(runtime_options));
-    describe(*made);
-    *session = made.release();
+    const auto options = runtime_options(given);
+    *session = make_session(plan->plan, options, replace(options)).release();
   });
 }
 
@@ -119,6 +137,13 @@ const char* ingot_session_output_type(const ingot_session* s, size_t index) { re
 const char* ingot_session_input_shape(const ingot_session* s, size_t index) { return text_at(s->input_shapes, index); }
 const char* ingot_session_output_shape(const ingot_session* s, size_t index) {
   return text_at(s->output_shapes, index);
+}
+
+ingot_error* ingot_session_plan(const ingot_session* session, ingot_plan** plan) {
+  return guard([&] {
+    require(session != nullptr && plan != nullptr, "session or plan");
+    *plan = new ingot_plan{session->running()->plan, {}, {}, {}};
+  });
 }
 
 const char* ingot_session_json(const ingot_session* session) {

@@ -4,6 +4,6 @@
 extern "C" __attribute__((visibility("default"))) const ingot::device::CudaComponent* ingot_cuda_component() {
   static const ingot::device::CudaComponent component{
       INGOT_LIBRARY_VERSION, [](int ordinal) { return ingot::cuda::open_cuda_device(ordinal).release(); },
-      &ingot::cuda::parts};
+      &ingot::cuda::check_cuda_device, &ingot::cuda::parts};
   return &component;
 }

@@ -79,15 +79,21 @@ class GraphOperation : public Operation {
   Stream stream_;
 };
 
+// The driver, when it shows a GPU of that number.
+Driver& started_driver(int ordinal) {
+  Driver& d = driver();
+  if (!d.library.found()) fail(Code::kDevice, "there is no NVIDIA driver: {}", d.library.detail());
+  d.check(d.init(0), "starting the NVIDIA driver");
+  int count = 0;
+  d.check(d.device_count(&count), "counting GPUs");
+  if (ordinal >= count) fail(Code::kDevice, "there is no GPU {}: the driver shows {}", ordinal, count);
+  return d;
+}
+
 class CudaDevice : public device::Device {
  public:
   explicit CudaDevice(int ordinal) {
-    Driver& d = driver();
-    if (!d.library.found()) fail(Code::kDevice, "there is no NVIDIA driver: {}", d.library.detail());
-    d.check(d.init(0), "starting the NVIDIA driver");
-    int count = 0;
-    d.check(d.device_count(&count), "counting GPUs");
-    if (ordinal >= count) fail(Code::kDevice, "there is no GPU {}: the driver shows {}", ordinal, count);
+    Driver& d = started_driver(ordinal);
     d.check(d.device_get(&gpu_, ordinal), "opening the GPU");
     d.check(d.context_retain(&context_, gpu_), "making a context");
     try {
@@ -255,6 +261,12 @@ std::string driver_version() {
 }  // namespace
 
 std::unique_ptr<device::Device> open_cuda_device(int ordinal) { return std::make_unique<CudaDevice>(ordinal); }
+
+void check_cuda_device(int ordinal) {
+  started_driver(ordinal);
+  const auto& nvrtc = nvrtc_library();
+  if (!nvrtc.found()) fail(Code::kUnsupported, "NVRTC is missing: {}", nvrtc.detail());
+}
 
 std::vector<device::Part> parts() {
   return {part("NVIDIA driver", driver().library, driver_version()), part("NVRTC", nvrtc_library(), nvrtc_version()),

@@ -137,6 +137,10 @@ class Buffer {
 // tests "null:absent", "null:memory=BYTES" (no more than that at once), "null:lost=N" (the Nth wait fails). Throws
 // kInvalidArgument for other names, kDevice with what is missing and why.
 std::unique_ptr<Device> open_device(const std::string& name);
+// Throws as open_device would for what is missing, and kUnsupported when the device could not compile kernels; opens
+// nothing on the device, so it costs no memory there and little time. That a device is full or lost shows when it is
+// opened.
+void check_device(const std::string& name);
 // The libraries that a CUDA device is made of, and what became of each; never throws.
 std::vector<Part> cuda_parts();
 std::unique_ptr<Device> open_null_device(const std::string& faults = "");
@@ -146,6 +150,7 @@ std::unique_ptr<Device> open_null_device(const std::string& faults = "");
 struct CudaComponent {
   const char* version;
   Device* (*open)(int ordinal);  // throws as open_device does
+  void (*check)(int ordinal);    // throws as check_device does
   std::vector<Part> (*parts)();
 };
 

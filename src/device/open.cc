@@ -10,7 +10,7 @@ namespace {
 constexpr const char* kFile = "libingot_cuda.so";
 
 // Null, with the reason, when the component is missing or of another build.
-const CudaComponent* cuda_component(std::string& reason) {
+const CudaComponent* find_cuda_component(std::string& reason) {
   void* library = open_component(kFile, reason);
   if (library == nullptr) return nullptr;
   using Entry = const CudaComponent* (*)();
@@ -22,24 +22,44 @@ const CudaComponent* cuda_component(std::string& reason) {
   return nullptr;
 }
 
+// Of "cuda" or "cuda:N"; throws for other names.
+int ordinal_of(const std::string& name) {
+  if (name == "cuda") return 0;
+  const bool numbered = name.rfind("cuda:", 0) == 0 && name.size() > 5 && name.size() <= 8 &&
+                        name.find_first_not_of("0123456789", 5) == std::string::npos;
+  if (!numbered) fail(Code::kInvalidArgument, "unknown device '{}'; valid: cpu, cuda, cuda:N, null", name);
+  return std::stoi(name.substr(5));
+}
+
+bool is_null(const std::string& name) { return name == "null" || name.rfind("null:", 0) == 0; }
+
+const CudaComponent& cuda_component(const std::string& name) {
+  std::string reason;
+  const CudaComponent* component = find_cuda_component(reason);
+  if (component == nullptr) fail(Code::kDevice, "device {}: {}", name, reason);
+  return *component;
+}
+
 }  // namespace
 
 std::unique_ptr<Device> open_device(const std::string& name) {
-  if (name == "null") return open_null_device();
-  if (name.rfind("null:", 0) == 0) return open_null_device(name.substr(5));
-  const bool plain = name == "cuda";
-  const bool numbered = name.rfind("cuda:", 0) == 0 && name.size() > 5 && name.size() <= 8 &&
-                        name.find_first_not_of("0123456789", 5) == std::string::npos;
-  if (!plain && !numbered) fail(Code::kInvalidArgument, "unknown device '{}'; valid: cpu, cuda, cuda:N, null", name);
-  std::string reason;
-  const CudaComponent* component = cuda_component(reason);
-  if (component == nullptr) fail(Code::kDevice, "device {}: {}", name, reason);
-  return std::unique_ptr<Device>(component->open(plain ? 0 : std::stoi(name.substr(5))));
+  if (is_null(name)) return open_null_device(name == "null" ? "" : name.substr(5));
+  const int ordinal = ordinal_of(name);
+  return std::unique_ptr<Device>(cuda_component(name).open(ordinal));
+}
+
+void check_device(const std::string& name) {
+  if (is_null(name)) {
+    open_device(name);
+    return;
+  }
+  const int ordinal = ordinal_of(name);
+  cuda_component(name).check(ordinal);
 }
 
 std::vector<Part> cuda_parts() {
   std::string reason;
-  const CudaComponent* component = cuda_component(reason);
+  const CudaComponent* component = find_cuda_component(reason);
   if (component == nullptr) return {{kFile, false, reason}};
   std::vector<Part> parts = component->parts();
   parts.insert(parts.begin(), {kFile, true, component->version});

@@ -121,6 +121,12 @@ compiler::BuildResult build_for_device(const onnx::Model& model, const std::stri
   return result;
 }
 
+void note_device(compiler::BuildResult& result, const Options& asked, const Options& resolved, const std::string& why) {
+  json report = result.report_json.empty() ? json::object() : json::parse(result.report_json);
+  report["device"] = {{"asked", asked.build.device}, {"built", resolved.build.device}, {"reason", why}};
+  result.report_json = report.dump(-1, ' ', false, json::error_handler_t::replace);
+}
+
 }  // namespace
 
 compiler::BuildResult cached_build(const onnx::Model& model, const std::string& model_name,
@@ -129,9 +135,23 @@ compiler::BuildResult cached_build(const onnx::Model& model, const std::string& 
   Options resolved = options;
   const std::string why = resolve_device(resolved.build);
   auto result = build_for_device(model, model_name, model_hash, resolved, custom, progress);
-  json report = result.report_json.empty() ? json::object() : json::parse(result.report_json);
-  report["device"] = {{"asked", options.build.device}, {"built", resolved.build.device}, {"reason", why}};
-  result.report_json = report.dump(-1, ' ', false, json::error_handler_t::replace);
+  note_device(result, options, resolved, why);
+  return result;
+}
+
+std::optional<compiler::BuildResult> cached_plan(const onnx::Model& model, const std::string& model_name,
+                                                 const std::string& model_hash, const Options& options,
+                                                 const std::vector<onnx::CustomOperator>& custom) {
+  if (!options.cache.on() || uncachable(model, options, custom) != nullptr) return std::nullopt;
+  Options resolved = options;
+  const std::string why = resolve_device(resolved.build);
+  const PlanCache cache(options.cache.resolved_folder());
+  const CacheKey key = cache_key(model, model_hash, resolved);
+  auto found = cache.find(key);
+  if (!found.plan) return std::nullopt;
+  auto result = loaded({model, model_name, model_hash, resolved, custom, {}}, cache.path_of(key).string(),
+                       std::move(*found.plan));
+  note_device(result, options, resolved, why);
   return result;
 }
 

@@ -12,5 +12,9 @@ namespace ingot::service {
 compiler::BuildResult cached_build(const onnx::Model& model, const std::string& model_name,
                                    const std::string& model_hash, const Options& options,
                                    const std::vector<onnx::CustomOperator>& custom = {}, const Progress& progress = {});
+// The plan that cached_build would load from the cache; nothing when it would build one, or the cache is off.
+std::optional<compiler::BuildResult> cached_plan(const onnx::Model& model, const std::string& model_name,
+                                                 const std::string& model_hash, const Options& options,
+                                                 const std::vector<onnx::CustomOperator>& custom = {});
 
 }  // namespace ingot::service

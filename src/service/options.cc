@@ -36,7 +36,9 @@ std::filesystem::path CacheOptions::resolved_folder() const {
 
 std::vector<OptionRow> option_rows() {
   std::vector<OptionRow> rows;
-  for (const auto& row : compiler::build_options()) rows.push_back({row.name, row.default_value, row.doc});
+  for (const auto& row : compiler::build_options()) {
+    rows.push_back({row.name, same_option(row.name, "device") ? "auto" : row.default_value, row.doc});
+  }
   for (const auto& row : kCacheRows) rows.push_back({row.name, row.default_value, row.doc});
   return rows;
 }

@@ -19,6 +19,7 @@ struct CacheOptions {
 };
 
 struct Options {
+  Options() { build.device = "auto"; }
   compiler::BuildOptions build;
   CacheOptions cache;
   std::vector<std::pair<std::string, std::string>>

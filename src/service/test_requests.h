@@ -52,6 +52,7 @@ class Folder {
 
 inline Options options_in(const Folder& folder) {
   Options options;
+  options.build.device = "cpu";
   options.cache.folder = folder.path();
   return options;
 }

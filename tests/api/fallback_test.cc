@@ -133,6 +133,36 @@ TEST(Device, AutoTakesTheBestThereIsAndSaysWhyNotABetterOne) {
   EXPECT_EQ(run(session).size(), static_cast<size_t>(2 * kSize));
 }
 
+TEST(Device, IsAutoUnlessToldAndOnAMachineWithoutAGpuThatIsTheCpuInSilence) {
+  const auto bytes = relu_model(kSize);
+  const Warnings warnings;
+  Builder untold(bytes.data(), bytes.size());
+  const ingot::Plan plan = untold.build();
+  EXPECT_NE(std::string(untold.report_json()).find("\"asked\":\"auto\""), std::string::npos);
+  std::string why;
+  if (code_of([] { check(ingot_device_check("cuda")); }, &why) == INGOT_OK) GTEST_SKIP() << "there is a GPU";
+  EXPECT_EQ(plan.diff(plan_on("cpu", false)), "");
+  EXPECT_TRUE(warnings.lines().empty());
+}
+
+TEST(Device, ExplicitCudaIsATypedErrorWhereThereIsNone) {
+  std::string why;
+  if (code_of([] { check(ingot_device_check("cuda:99")); }, &why) == INGOT_OK) GTEST_SKIP() << "there is a GPU 99";
+  EXPECT_EQ(code_of([] { ingot::Session session(plan_on("cuda:99", false)); }), INGOT_DEVICE);
+  EXPECT_FALSE(why.empty());
+  const Warnings warnings;
+  ingot::Session session(plan_on("cuda:99", true));
+  EXPECT_EQ(run(session), on_the_cpu());
+  EXPECT_EQ(warnings.lines().size(), 1u);
+}
+
+TEST(Device, CanBeAskedForWithoutOpeningIt) {
+  EXPECT_EQ(code_of([] { check(ingot_device_check("cpu")); }), INGOT_OK);
+  EXPECT_EQ(code_of([] { check(ingot_device_check("null")); }), INGOT_OK);
+  EXPECT_EQ(code_of([] { check(ingot_device_check("null:absent")); }), INGOT_DEVICE);
+  EXPECT_EQ(code_of([] { check(ingot_device_check("toaster")); }), INGOT_INVALID_ARGUMENT);
+}
+
 TEST(Device, UnknownFaultsOfTheNullDeviceListTheValidOnes) {
   std::string message;
   EXPECT_EQ(code_of([] { ingot::Session session(plan_on("null:tired", false)); }, &message), INGOT_INVALID_ARGUMENT);

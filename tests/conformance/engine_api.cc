@@ -94,6 +94,7 @@ Owned<ingot_plan, ingot_plan_release> build(const std::filesystem::path& model) 
   ingot_builder* raw = nullptr;
   check(ingot_builder_from_file(model.c_str(), &raw));
   const Owned<ingot_builder, ingot_builder_release> builder(raw);
+  check(ingot_builder_set_option(raw, "device", "cpu"));
   ingot_plan* plan = nullptr;
   check(ingot_build(builder.get(), &plan));
   return Owned<ingot_plan, ingot_plan_release>(plan);

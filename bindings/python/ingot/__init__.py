@@ -13,6 +13,7 @@ from .values import OrtValue
 from .session import InferenceSession, IOBinding, ModelMetadata, NodeArg
 from .plan import Plan, build, build_options
 from .custom import register_custom_operator
+from . import capi
 
 _ingot.set_error_class(errors.make_error)
 SessionIOBinding = IOBinding
@@ -28,11 +29,24 @@ def get_all_providers():
 
 
 def get_device():
-    return "CPU"
+    """What sessions take when they are told no device: "GPU" or "CPU"."""
+    return "CPU" if _ingot.device_problem("cuda") else "GPU"
 
 
 def get_version_string():
     return __version__
+
+
+def has_collective_ops():
+    return False
+
+
+def preload_dlls(cuda=True, cudnn=True, msvc=True, directory=None):
+    """NVIDIA's libraries are looked up when a session needs them."""
+
+
+def print_debug_info():
+    print(_json.dumps(doctor(), indent=2))
 
 
 def enable_telemetry_events():

@@ -47,6 +47,13 @@ def build(model, progress=None, folder="", **options):
     called as progress(stage, done, total); returning False stops the build. `folder` is where external data of bytes
     may lie.
     """
+    builder = builder_of(model, folder, options)
+    plan = builder.build(progress)
+    return Plan(plan, json.loads(builder.report_json()))
+
+
+def builder_of(model, folder, options):
+    """The library's builder of a model with the options of build."""
     if isinstance(model, (bytes, bytearray, memoryview)):
         builder = _ingot.Builder(bytes(model), folder)
     else:
@@ -55,8 +62,7 @@ def build(model, progress=None, folder="", **options):
         for each in value if isinstance(value, (list, tuple)) else [value]:
             text = str(each).lower() if isinstance(each, bool) else str(each)
             builder.option(name.replace("_", "-"), text)
-    plan = builder.build(progress)
-    return Plan(plan, json.loads(builder.report_json()))
+    return builder
 
 
 def build_options():

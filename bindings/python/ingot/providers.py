@@ -2,7 +2,7 @@
 
 import logging
 
-from . import tensorrt_options
+from . import _ingot, tensorrt_options
 from .names import nearest_first
 
 PROVIDER = "IngotExecutionProvider"
@@ -32,18 +32,26 @@ def pairs(providers, provider_options, known=KNOWN):
     return result
 
 
+def _where():
+    """What sessions take when they are told no device."""
+    return "the CPU" if _ingot.device_problem("cuda") else "a GPU"
+
+
 def options_for_ingot(providers, provider_options):
     """Ingot's options from a list of providers; what was asked of others is translated or named in one log line."""
+    entries = pairs(providers, provider_options)
+    if entries and all(name == CPU for name, _ in entries):
+        return {"device": "cpu"}
     options, said = {}, []
-    for name, given in pairs(providers, provider_options):
+    for name, given in entries:
         if name == TENSORRT:
-            translated, remarks = tensorrt_options.translate(given)
+            translated, remarks = tensorrt_options.translate(given, gpu=_where() == "a GPU")
             options = dict(translated, **options)
-            said.append("; ".join(["%s is served by Ingot on the CPU" % name] + remarks))
+            said.append("; ".join(["%s is served by Ingot on %s" % (name, _where())] + remarks))
         elif name == PROVIDER:
             options.update(given)
         elif name != CPU:
-            said.append("%s is served by Ingot on the CPU%s" % (name, ", its options are ignored" if given else ""))
+            said.append("%s is served by Ingot on %s%s" % (name, _where(), ", its options are ignored" if given else ""))
     if said:
         log.warning("%s", "; ".join(said))
     return options

@@ -1,10 +1,13 @@
 """InferenceSession and IOBinding, with ONNX Runtime's names and behaviour."""
 
+import atexit
+import contextlib
 import ctypes
 import json
 import os
 import tempfile
 import time
+import weakref
 
 from . import _ingot, dtypes, errors
 from .initializers import replaced
@@ -43,30 +46,60 @@ def _is_plan(source):
     return _ingot.is_plan_file(os.fspath(source))
 
 
+_warming = weakref.WeakSet()
+
+
+@atexit.register
+def _stop_warming():
+    """Builds in the background end before the interpreter does."""
+    for session in list(_warming):
+        session.stop_warm_up()
+        session.warm_up(-1)
+
+
+def _takes_warm_up(options):
+    value = str(options.get("warmup", "off"))
+    if value not in ("off", "background"):
+        raise ValueError("warmup '%s' is not one of: off, background" % value)
+    return value == "background"
+
+
 class InferenceSession:
     """Runs a model or a plan.
 
     `path_or_bytes`: an .onnx file, its bytes, a .plan file, its bytes, or an ingot.Plan. Options of the provider are
     build options: providers=[("IngotExecutionProvider", {"device": "cpu", "precision": "fp32"})]. Options of the
     TensorRT provider are translated (docs/migrate.md); other providers of ONNX Runtime are served by Ingot as well, and
-    a log line of the logger "ingot" says so.
+    a log line of the logger "ingot" says so. The option "warmup": "background" makes a session that serves at once and
+    takes the plan that `tune` asks for (quick, when nothing is asked) as soon as that is built; `warm_up` tells.
     Sessions may be run from several threads at once.
     """
 
     def __init__(self, path_or_bytes, sess_options=None, providers=None, provider_options=None, **unused):
-        from .plan import Plan
+        from .plan import Plan, builder_of
 
         self._options = sess_options or SessionOptions()
         self._provider_options = options_for_ingot(providers, provider_options)
         self._source = None  # of a plan
+        self._files = None  # that a build in the background reads
+        warms_up = _takes_warm_up(self._provider_options)
+        threads = self._options.intra_op_num_threads
+        self._session = None
         if isinstance(path_or_bytes, Plan):
             self._plan = path_or_bytes
         elif _is_plan(path_or_bytes):
             self._plan = Plan.load(path_or_bytes)
+        elif warms_up:
+            self._source = path_or_bytes
+            builder = self._with_model(self._options._initializers, builder_of)
+            self._session = _ingot.Session.warming(builder, threads=threads)
+            self._plan = Plan(self._session.plan(), json.loads(builder.report_json()))
+            _warming.add(self._session)
         else:
             self._source = path_or_bytes
             self._plan = self._build(self._options._initializers)
-        self._session = _ingot.Session(self._plan._plan, threads=self._options.intra_op_num_threads)
+        if self._session is None:
+            self._session = _ingot.Session(self._plan._plan, threads=threads)
         self._inputs = [NodeArg(name, kind, json.loads(shape)) for name, kind, shape in self._session.inputs()]
         self._outputs = [NodeArg(name, kind, json.loads(shape)) for name, kind, shape in self._session.outputs()]
         self._output_index = {each.name: index for index, each in enumerate(self._outputs)}
@@ -80,18 +113,41 @@ class InferenceSession:
         """The plan of the model with {name: OrtValue} in place of its initializers."""
         from .plan import build
 
+        return self._with_model(initializers, lambda model, folder, options: build(model, folder=folder, **options))
+
+    def _with_model(self, initializers, use):
+        """What use(model, folder, options) gives for the model with {name: OrtValue} in place of its initializers."""
         options = {key.replace("-", "_"): value for key, value in self._provider_options.items()}
+        warms_up = options.pop("warmup", "off") == "background"
         options["free_dimension"] = ["%s=%d" % item for item in self._options._free_dimensions.items()]
         files = self._options._external_files
         if not initializers and not files:
-            return build(self._source, **options)
+            return use(self._source, "", options)
         values = {name: value._value for name, value in initializers.items()}
-        with tempfile.TemporaryDirectory() as folder:
+        with contextlib.ExitStack() as stack:
+            temporary = tempfile.TemporaryDirectory()
+            if warms_up:
+                self._files = temporary
+            else:
+                stack.enter_context(temporary)
             for name, content in files.items():
-                with open(os.path.join(folder, os.path.basename(name)), "wb") as file:
+                with open(os.path.join(temporary.name, os.path.basename(name)), "wb") as file:
                     file.write(content)
-            model, folder = replaced(self._source, values, folder if files else "")
-            return build(model, folder=folder, **options)
+            model, folder = replaced(self._source, values, temporary.name if files else "")
+            return use(model, folder, options)
+
+    def warm_up(self, timeout=0):
+        """How the build of the option "warmup" stands, after waiting for it for `timeout` seconds (None: to its end).
+
+        {"state", "reason", "seconds", "report"}; states: none (the option was not given), cached (the plan came from
+        the plan cache), building, taken (every new run is served by it), failed (the first plan goes on serving;
+        `reason` says why) and stopped.
+        """
+        return json.loads(self._session.warm_up(-1 if timeout is None else timeout))
+
+    def stop_warm_up(self):
+        """Asks the build of the option "warmup" to stop; the session goes on with the plan that it has."""
+        self._session.stop_warm_up()
 
     def get_inputs(self):
         return list(self._inputs)
@@ -126,7 +182,11 @@ class InferenceSession:
 
     @property
     def plan(self):
-        return self._plan
+        """The plan that serves now."""
+        from .plan import Plan
+
+        state = self.warm_up()
+        return Plan(self._session.plan(), state["report"]) if state["state"] == "taken" else self._plan
 
     def run(self, output_names, input_feed, run_options=None):
         """Outputs as NumPy arrays, in the order of `output_names` (None: all)."""
@@ -296,6 +356,6 @@ class IOBinding:
 
 def _at(address, element_type, shape, device_type):
     if device_type.lower() != "cpu":
-        raise ValueError("this build has the device cpu, not %s" % device_type)
+        raise ValueError("bound memory is the host's, from where plans for a GPU copy it: device cpu, not %s" % device_type)
     number = element_type if isinstance(element_type, int) else dtypes.number_of_dtype(element_type)
     return _ingot.Value.borrow(number, address, list(shape), None)

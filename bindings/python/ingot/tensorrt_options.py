@@ -5,7 +5,8 @@ import json
 from . import _ingot, errors
 from .names import nearest_first
 
-_SIXTEEN_BITS = "precision: bf16 (sums and norms in fp32) where the CPU multiplies it by instructions of its own, else fp32"
+_ON_THE_CPU = "bf16 where the CPU multiplies it by instructions of its own; else fp32. Sums and norms stay in fp32"
+_NO_STREAM = "runs have a stream of their own"
 _NO_PARTS = "a plan always takes the whole model: there are no parts to choose"
 _NO_TIMING = "kernels are chosen by a cost model, not by timing: there is nothing to keep"
 _NO_CODE = "plans hold data and no code, and are not encrypted"
@@ -17,26 +18,35 @@ def _switch(value):
 
 
 def _to(name, convert=str):
-    return lambda value: {name: convert(value)}
+    return lambda value, gpu: {name: convert(value)}
 
 
-def _sixteen_bits(value):
-    features = json.loads(_ingot.doctor_json())["cpu"]["features"]
-    native = features["avx512_bf16"] or features["amx_bf16"]
-    return {"precision": "bf16" if native else "fp32"} if _switch(value) else {}
+def _gpu(value, gpu):
+    """That GPU, where it is there. The first one needs no word: it is what sessions take."""
+    other = gpu and int(value) > 0 and not _ingot.device_problem("cuda:%d" % int(value))
+    return {"device": "cuda:%d" % int(value), "fallback": True} if other else {}
+
+
+def _sixteen_bits(on_gpu):
+    def meaning(value, gpu):
+        features = json.loads(_ingot.doctor_json())["cpu"]["features"] if not gpu else {}
+        on_cpu = "bf16" if features.get("avx512_bf16") or features.get("amx_bf16") else "fp32"
+        return {"precision": on_gpu if gpu else on_cpu} if _switch(value) else {}
+
+    return "precision: %s on a GPU; %s" % (on_gpu, _ON_THE_CPU), meaning
 
 
 # Name: (TensorRT provider's default, (words, function giving Ingot's options) or the reason for ignoring it).
 TABLE = {
-    "device_id": ("0", "plans run on the CPU here"),
-    "user_compute_stream": ("", "plans run on the CPU here"),
-    "has_user_compute_stream": ("0", "plans run on the CPU here"),
+    "device_id": ("0", ("device: that GPU, where there is one of this number", _gpu)),
+    "user_compute_stream": ("", _NO_STREAM),
+    "has_user_compute_stream": ("0", _NO_STREAM),
     "trt_max_partition_iterations": ("1000", _NO_PARTS),
     "trt_min_subgraph_size": ("1", _NO_PARTS),
     "trt_op_types_to_exclude": ("", _NO_PARTS),
     "trt_max_workspace_size": ("0", "memory is planned when shapes are bound: there is no workspace to bound"),
-    "trt_fp16_enable": ("0", (_SIXTEEN_BITS, _sixteen_bits)),
-    "trt_bf16_enable": ("0", (_SIXTEEN_BITS, _sixteen_bits)),
+    "trt_fp16_enable": ("0", _sixteen_bits("fp16")),
+    "trt_bf16_enable": ("0", _sixteen_bits("bf16")),
     "trt_int8_enable": ("0", "models with QuantizeLinear and DequantizeLinear run as they are; others are not quantised"),
     "trt_int8_calibration_table_name": ("", "calibration tables are not read"),
     "trt_int8_use_native_calibration_table": ("0", "calibration tables are not read"),
@@ -85,9 +95,9 @@ def _is_default(value, default):
     return text in (default, "")
 
 
-def translate(options):
+def translate(options, gpu=False):
     """Ingot's options for those of the TensorRT provider, and one remark per option that asks for something else than
-    its default. Raises InvalidArgument for a name that the provider does not have."""
+    its default. `gpu`: whether the plan is for one. Raises InvalidArgument for a name that the provider does not have."""
     translated, remarks = {}, []
     for name, value in options.items():
         if name not in TABLE:
@@ -95,7 +105,7 @@ def translate(options):
         default, meaning = TABLE[name]
         if isinstance(meaning, tuple):
             # The folder alone turns Ingot's cache on; TensorRT's wants the switch.
-            given = meaning[1](value) if value not in ("", None) else {}
+            given = meaning[1](value, gpu) if value not in ("", None) else {}
             translated.update(given)
             if not _is_default(value, default):
                 here = "; here %s" % given["precision"] if "precision" in given else ""

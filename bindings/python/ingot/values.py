@@ -154,4 +154,4 @@ class OrtValue:
 
 def _check_device(device_type):
     if device_type.lower() != "cpu":
-        raise ValueError("this build has the device cpu, not %s" % device_type)
+        raise ValueError("values lie in the host's memory, from where plans for a GPU copy them: device cpu, not %s" % device_type)

@@ -14,7 +14,7 @@ def plugin_session(model, options=None, whole=True, settings=None, **entries):
     settings.add_session_config_entry("session.record_ep_graph_assignment_info", "1")
     for key, value in entries.items():
         settings.add_session_config_entry(key.replace("__", "."), value)
-    settings.add_provider_for_devices(ingot.onnxruntime.register(), options or {"threads": "1"})
+    settings.add_provider_for_devices(ingot.onnxruntime.register("CPU"), options or {"threads": "1"})
     return onnxruntime.InferenceSession(model, settings, enable_fallback=0)  # an error stays an error
 
 

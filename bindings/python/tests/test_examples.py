@@ -63,17 +63,37 @@ def test_scripts_run_the_model(name, model):
     assert run(sys.executable, EXAMPLES / name / "run.py", model) == expected()
 
 
-def test_a_program_of_onnxruntimes_c_interface_runs_the_model_on_the_provider(prefix, model, tmp_path):
+@pytest.fixture(scope="module")
+def host(prefix, tmp_path_factory):
+    """ONNX Runtime's library, the environment in which a program linked to it starts, and the provider's library."""
     capi = pathlib.Path(onnxruntime.__file__).parent / "capi"
     library = next(capi.glob("libonnxruntime.so.*"))
-    (tmp_path / "lib").mkdir()
-    (tmp_path / "lib" / "libonnxruntime.so.1").symlink_to(library)  # its name for the linker, which the wheel lacks
-    program = build("onnxruntime_c", tmp_path / "build", "-DONNXRUNTIME_LIBRARY=%s" % library)
-    environment = dict(os.environ, LD_LIBRARY_PATH=str(tmp_path / "lib"))
-    plugin = next(prefix.glob("lib*/**/libingot_onnxruntime.so"))
-    assert run(program, plugin, model, env=environment) == expected()
+    folder = tmp_path_factory.mktemp("lib")
+    (folder / "libonnxruntime.so.1").symlink_to(library)  # its name for the linker, which the wheel lacks
+    return library, dict(os.environ, LD_LIBRARY_PATH=str(folder)), next(prefix.glob("lib*/**/libingot_onnxruntime.so"))
+
+
+@pytest.mark.parametrize("name, batches", [("onnxruntime_c", (2,)), ("onnxruntime_cpp", (1, 2))])
+def test_programs_on_onnxruntime_run_the_model_on_the_provider(name, batches, host, model, tmp_path):
+    library, environment, plugin = host
+    program = build(name, tmp_path / "build", "-DONNXRUNTIME_LIBRARY=%s" % library)
+    assert run(program, plugin, model, env=environment) == expected(batches)
     strings = make_model([helper.make_node("StringConcat", ["x", "x"], ["y"])], [("x", TensorProto.STRING, [2])],
                          [("y", TensorProto.STRING, [2])])
     (tmp_path / "strings.onnx").write_bytes(strings.SerializeToString())
     refused = subprocess.run([str(program), str(plugin), str(tmp_path / "strings.onnx")], capture_output=True, text=True, env=environment)
     assert refused.returncode == 1 and "fallback to CPU EP has been explicitly disabled" in refused.stderr
+
+
+def test_the_program_in_cpp_reports_what_is_wrong_with_an_option_or_a_library(host, model, tmp_path):
+    library, environment, plugin = host
+    program = build("onnxruntime_cpp", tmp_path / "build", "-DONNXRUNTIME_LIBRARY=%s" % library)
+
+    def refusal(*arguments):
+        done = subprocess.run([str(each) for each in (program, *arguments)], capture_output=True, text=True, env=environment)
+        assert (done.returncode, done.stdout) == (1, "")
+        return done.stderr
+
+    assert run(program, plugin, model, "optShapes", "x:2x8", env=environment) == expected((1, 2))
+    assert "no provider option 'precisoin'" in refusal(plugin, model, "precisoin", "fp32")
+    assert "libother.so" in refusal(tmp_path / "libother.so", model)

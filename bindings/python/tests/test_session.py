@@ -199,3 +199,22 @@ def test_an_absent_device_is_a_typed_error_and_with_fallback_a_session_on_the_cp
         session_on(device="null:absent")
     for options in ({"device": "null:absent", "fallback": True}, {"device": "null:lost=1", "fallback": True}):
         np.testing.assert_array_equal(session_on(**options).run(None, x)[0], expected)
+
+
+def test_sessions_take_the_best_device_and_a_chain_of_the_cpu_alone_the_cpu(mlp):
+    content = mlp.SerializeToString()
+    untold = ingot.InferenceSession(content).plan.report["device"]
+    assert untold["asked"] == "auto" and (untold["built"] == "cuda") == (untold["reason"] == "")
+    for providers in (["CPUExecutionProvider"], [("CPUExecutionProvider", {})]):
+        assert ingot.InferenceSession(content, providers=providers).plan.report["device"]["built"] == "cpu"
+    if untold["built"] == "cpu":
+        chain = ["CUDAExecutionProvider", "CPUExecutionProvider"]
+        assert ingot.InferenceSession(content, providers=chain).plan.diff(ingot.build(content, device="cpu")) == ""
+
+
+def test_what_scripts_ask_of_the_module_has_an_answer():
+    assert ingot.capi.onnxruntime_pybind11_state.InvalidArgument is ingot.InvalidArgument
+    assert ingot.get_device() == ("CPU" if ingot._ingot.device_problem("cuda") else "GPU")
+    assert ingot.has_collective_ops() is False and ingot.preload_dlls() is None
+    with pytest.raises(ValueError, match="host's memory"):
+        ingot.OrtValue.ortvalue_from_numpy(np.zeros(1, np.float32), "cuda", 0)

@@ -94,7 +94,7 @@ class Contest:
                 self._words += ["--input", "%s=%s" % (name, file)]
         for build in builds:
             self._plans[build] = folder / ("%s.plan" % build.name)
-            build.run("build", model.path, "-o", self._plans[build], "--precision", options.precision, "--threads", options.threads)
+            build.run("build", model.path, "-o", self._plans[build], "--device", "cpu", "--precision", options.precision, "--threads", options.threads)
 
     def seconds(self, build):
         """Median seconds of a run, in a process of its own."""

@@ -4,6 +4,7 @@ import ctypes
 import functools
 import pathlib
 
+from .. import _ingot
 from . import plugin
 
 INGOT = "IngotExecutionProvider"
@@ -55,7 +56,7 @@ def plugin_devices(device):
         return [], "ONNX Runtime refuses the library: %s" % error
     found = [each for each in onnxruntime.get_ep_devices()
              if each.ep_name == plugin.ep_name() and each.device.type.name == device]
-    return found, "" if found else _graphics() or "the library offers no %s device" % device
+    return found, "" if found else _graphics() or _ingot.device_problem("cuda") or "the library offers no %s device" % device
 
 
 class Candidate:
@@ -63,6 +64,10 @@ class Candidate:
 
     def __init__(self, label, provider, library=None, device=None):
         self.label, self.provider, self._library, self._device = label, provider, library, device
+
+    @property
+    def on_gpu(self):
+        return self._device == "GPU"
 
     def missing(self):
         """Why it cannot be used here, or ""."""

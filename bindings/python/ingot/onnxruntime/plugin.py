@@ -22,9 +22,10 @@ def library_path():
     raise FileNotFoundError("no %s in %s" % (_LIBRARY, ", ".join(map(os.path.normpath, places))))
 
 
-def register():
+def register(kind=None):
     """Registers the library with the process's ONNX Runtime, once, and gives the devices that it offers, for
-    SessionOptions.add_provider_for_devices."""
+    SessionOptions.add_provider_for_devices. `kind`: only the "CPU" or the "GPU"; a session that is given both is on the
+    GPU."""
     import onnxruntime
 
     with _lock:
@@ -32,7 +33,7 @@ def register():
         if not devices:
             onnxruntime.register_execution_provider_library(ep_name(), library_path())
             devices = _devices(onnxruntime)
-    return devices
+    return [each for each in devices if kind in (None, each.device.type.name)]
 
 
 def _devices(onnxruntime):

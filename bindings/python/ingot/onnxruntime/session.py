@@ -22,10 +22,12 @@ def _wanted(providers, provider_options):
     for name, options in given:
         wanted += [(each, options) for each in candidates(name)]
         if name == TENSORRT:
-            translated, notes = tensorrt_options.translate(options)  # an unknown option is an error wherever it runs
+            tensorrt_options.translate(options)  # an unknown option is an error wherever it runs
             # Where TensorRT is not, Ingot stands in for it, with the options translated.
             if candidates(name)[0].missing() and not any(other == INGOT for other, _ in given):
-                wanted += [(each, translated) for each in candidates(INGOT)]
+                for each in candidates(INGOT):
+                    translated, notes = tensorrt_options.translate(options, gpu=each.on_gpu)
+                    wanted.append((each, translated))
                 remarks += notes
     return wanted, remarks
 

@@ -4,6 +4,9 @@ import os
 import sys
 import tempfile
 
+from quantised import is_quantised
+from unavailable import Unavailable
+
 
 class Ingot:
     def __init__(self, package_folder):
@@ -19,6 +22,8 @@ class Ingot:
     def load(self, model, device, precision, threads, feeds, torch):
         import ingot
 
+        if precision == "int8":
+            precision = _int8_of(model)
         options = ingot.SessionOptions()
         options.intra_op_num_threads = threads
         session = ingot.InferenceSession(model, options, providers=[
@@ -41,6 +46,19 @@ class Ingot:
             self._plan.save(path)
             size = os.path.getsize(path)
         return {"plan_bytes": size, "fallbacks": evaluated, "steps": len(steps)}
+
+
+def _int8_of(model):
+    """The precision that gives integers: a quantised file has them of its own. Raises Unavailable for another, unless
+    this Ingot quantises."""
+    from ingot import _ingot
+
+    if is_quantised(model):
+        return "fp32"
+    problem = _ingot.option_problem("precision", "int8")
+    if problem:
+        raise Unavailable("this version of Ingot quantises no model (%s); give a quantised one" % problem)
+    return "int8"
 
 
 def by_name(feeds, names):

@@ -5,6 +5,7 @@ import os
 import tempfile
 
 from ingot_engine import by_name
+from quantised import is_quantised
 from unavailable import Unavailable
 
 
@@ -19,15 +20,17 @@ class OnnxRuntime:
 
         return onnxruntime.__version__
 
-    def providers(self, device, precision):
-        if precision != "fp32":
+    def providers(self, device, precision, quantised):
+        if precision == "int8" and not quantised:
+            raise Unavailable("ONNX Runtime runs the types of the file, and the model is not quantised; give one that is")
+        if precision not in ("fp32", "int8"):
             raise Unavailable("ONNX Runtime runs the types of the file; give a %s model" % precision)
         return [{"cpu": "CPUExecutionProvider", "cuda": "CUDAExecutionProvider"}[device]]
 
     def load(self, model, device, precision, threads, feeds, torch):
         import onnxruntime
 
-        providers = self.providers(device, precision)
+        providers = self.providers(device, precision, is_quantised(model))
         self._first = providers[0] if isinstance(providers[0], str) else providers[0][0]
         if self._first not in onnxruntime.get_available_providers():
             raise Unavailable("this onnxruntime has no %s" % self._first)
@@ -76,10 +79,12 @@ class TensorRt(OnnxRuntime):
 
         return "%s through ONNX Runtime %s" % (tensorrt.__version__, super().start())
 
-    def providers(self, device, precision):
+    def providers(self, device, precision, quantised):
         if device != "cuda":
             raise Unavailable("TensorRT has no device %s" % device)
         flags = {"fp32": {}, "fp16": {"trt_fp16_enable": True}, "bf16": {"trt_bf16_enable": True}}
+        if quantised:
+            flags["int8"] = {"trt_int8_enable": True}
         if precision not in flags:
             raise Unavailable("TensorRT's %s needs a quantised model or calibration data" % precision)
         return [("TensorrtExecutionProvider", flags[precision]), "CUDAExecutionProvider"]

@@ -1,6 +1,7 @@
 """OpenVINO's CPU plugin."""
 
 from ingot_engine import by_name
+from quantised import is_quantised
 from unavailable import Unavailable
 
 
@@ -18,9 +19,9 @@ class OpenVino:
 
         if device != "cpu":
             raise Unavailable("OpenVINO has no device %s" % device)
-        if precision == "int8":
+        if precision == "int8" and not is_quantised(model):
             raise Unavailable("OpenVINO's int8 needs a quantised model; give one")
-        hints = {"fp32": "f32", "bf16": "bf16", "fp16": "f16"}
+        hints = {"fp32": "f32", "bf16": "bf16", "fp16": "f16", "int8": "f32"}  # of what the file does not quantise
         core = openvino.Core()
         settings = {"INFERENCE_PRECISION_HINT": hints[precision], "PERFORMANCE_HINT": "LATENCY", "NUM_STREAMS": "1"}
         if threads:

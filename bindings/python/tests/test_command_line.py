@@ -1,0 +1,43 @@
+"""The command line as people come to it: from trtexec, and with slips of the pen."""
+
+import json
+import pathlib
+import subprocess
+
+import ingot
+import pytest
+
+PROGRAM = pathlib.Path(ingot.__file__).resolve().parents[2] / "bin" / "ingot"
+pytestmark = pytest.mark.skipif(not PROGRAM.exists(), reason="the command line is not built")
+
+
+def ingot_command(*words):
+    return subprocess.run([PROGRAM, *map(str, words)], capture_output=True, text=True, timeout=120, check=False)
+
+
+def test_the_words_of_trtexec_build_and_measure(mlp_path, tmp_path):
+    plan = tmp_path / "m.plan"
+    done = ingot_command("build", "--onnx=" + mlp_path, "--saveEngine=%s" % plan, "--minShapes=x:1x8", "--optShapes=x:4x8", "--maxShapes=x:16x8")
+    assert done.returncode == 0 and plan.exists(), done.stderr
+    done = ingot_command("bench", "--loadEngine=%s" % plan, "--shapes=x:4x8", "--duration=0.01", "--warmUp=0", "--dumpProfile", "--json")
+    assert done.returncode == 0 and json.loads(done.stdout)["runs"] >= 10, done.stderr
+    assert ingot_command("build", mlp_path, "--bf16", "-o", plan, "--json").returncode == 0
+
+
+@pytest.mark.parametrize("words, said", [
+    (["--onnx=m.onnx", "--saveEngine=m.plan"], "ingot build --onnx"),
+    (["bench", "m.onnx", "--useCudaGraph"], "--useCudaGraph of trtexec is here: nothing"),
+    (["build", "m.onnx", "--best"], "--precision names one"),
+    (["build", "m.onnx", "--timingCacheFile=t.cache"], "--tuning-db"),
+    (["build", "m.onnx", "--precison", "fp32"], "did you mean --precision?"),
+    (["bench", "m.onnx", "--shape", "x:1x8"], "did you mean --shapes?"),
+    (["bench", "m.onnx", "--warmUp=200"], "trtexec counts in milliseconds"),
+])
+def test_a_wrong_command_line_says_what_was_probably_meant(words, said):
+    done = ingot_command(*words)
+    assert done.returncode == 2 and said in done.stdout + done.stderr
+
+
+def test_an_option_that_is_like_no_other_gets_no_guess():
+    done = ingot_command("build", "m.onnx", "--xyzzy")
+    assert done.returncode == 2 and "did you mean" not in done.stderr
