@@ -144,6 +144,14 @@ class CudaDevice : public device::Device {
     if (bytes > 0) driver().check(driver().copy_out(to, from, static_cast<size_t>(bytes), stream_), "copying back");
     synchronize();
   }
+  void copy(Address to, Address from, int64_t bytes) override {
+    enter();
+    if (bytes > 0) driver().check(driver().copy(to, from, static_cast<size_t>(bytes), stream_), "copying on the GPU");
+  }
+  void synchronize_all() override {
+    enter();
+    driver().check(driver().context_synchronize(), "waiting for the GPU");
+  }
   void synchronize() override {
     enter();
     driver().check(driver().stream_synchronize(stream_), "waiting for the GPU");

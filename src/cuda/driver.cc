@@ -20,6 +20,8 @@ Driver::Driver() : library({"libcuda.so.1"}) {
   library.get("cuMemFree_v2", mem_free);
   library.get("cuMemcpyHtoDAsync_v2", copy_in);
   library.get("cuMemcpyDtoHAsync_v2", copy_out);
+  library.get("cuMemcpyDtoDAsync_v2", copy);
+  library.get("cuCtxSynchronize", context_synchronize);
   library.get("cuStreamCreate", stream_create);
   library.get("cuStreamDestroy_v2", stream_destroy);
   library.get("cuStreamSynchronize", stream_synchronize);

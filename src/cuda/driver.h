@@ -57,6 +57,8 @@ struct Driver {
   Result (*mem_free)(DevicePtr) = nullptr;
   Result (*copy_in)(DevicePtr, const void*, size_t, Stream) = nullptr;
   Result (*copy_out)(void*, DevicePtr, size_t, Stream) = nullptr;
+  Result (*copy)(DevicePtr, DevicePtr, size_t, Stream) = nullptr;
+  Result (*context_synchronize)() = nullptr;
   Result (*stream_create)(Stream*, unsigned) = nullptr;
   Result (*stream_destroy)(Stream) = nullptr;
   Result (*stream_synchronize)(Stream) = nullptr;

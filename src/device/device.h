@@ -94,7 +94,10 @@ class Device {
   // In stream order; the host's bytes may change once the call returns (in) and are there once it returns (out).
   virtual void copy_in(Address to, const void* from, int64_t bytes) = 0;
   virtual void copy_out(void* to, Address from, int64_t bytes) = 0;
+  // Within the device's memory, in stream order.
+  virtual void copy(Address to, Address from, int64_t bytes) = 0;
   virtual void synchronize() = 0;
+  virtual void synchronize_all() = 0;  // of every stream of the device, also of other owners'
   // Compiles CUDA C++ for this device. kUnsupported when no compiler was found; kInternal with its log on an error.
   virtual std::unique_ptr<Module> load(const std::string& source) = 0;
   // The fastest of what the device's libraries offer, measured. kUnsupported when they have none or are missing.
@@ -140,6 +143,15 @@ std::unique_ptr<Device> open_device(const std::string& name);
 // The libraries that a CUDA device is made of, and what became of each; never throws.
 std::vector<Part> cuda_parts();
 std::unique_ptr<Device> open_null_device(const std::string& faults = "");
+
+// What all null devices of the process did so far, for tests.
+struct NullUsage {
+  int64_t live_bytes = 0;  // allocated and not released
+  int64_t copies_in = 0, copies_out = 0, copies = 0, captures = 0;
+};
+NullUsage null_usage();
+// Called with the operands of every operation that a null device is given from now on; empty: no longer.
+void observe_null_operations(std::function<void(std::span<const Address>)> observer);
 
 // What libingot_cuda.so exports, as ingot_cuda_component(). It and the library that loads it are built together:
 // `version` is compared before anything else is used.

@@ -2,6 +2,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <map>
+#include <mutex>
 
 #include "base/error.h"
 #include "device/device.h"
@@ -9,9 +10,26 @@
 namespace ingot::device {
 namespace {
 
+struct Usage {
+  std::mutex mutex;
+  NullUsage counts;
+  std::function<void(std::span<const Address>)> observer;
+};
+Usage& usage() {
+  static Usage usage;
+  return usage;
+}
+void count(int64_t NullUsage::*field, int64_t by = 1) {
+  const std::lock_guard lock(usage().mutex);
+  usage().counts.*field += by;
+}
+
 class NullOperation : public Operation {
  public:
-  void enqueue(std::span<const Address>, Address) override {}
+  void enqueue(std::span<const Address> operands, Address) override {
+    const std::lock_guard lock(usage().mutex);
+    if (usage().observer) usage().observer(operands);
+  }
 };
 
 class NullModule : public Module {
@@ -49,24 +67,44 @@ class NullDevice : public Device {
   }
   Address allocate(int64_t bytes) override {
     const size_t size = (static_cast<size_t>(bytes) + 255) / 256 * 256;
-    void* memory =
-        bytes < 0 || bytes > faults_.memory_bytes ? nullptr : std::aligned_alloc(256, std::max<size_t>(size, 256));
+    const bool fits = bytes >= 0 && bytes <= faults_.memory_bytes - live_bytes_;
+    void* memory = fits ? std::aligned_alloc(256, std::max<size_t>(size, 256)) : nullptr;
     if (memory == nullptr) fail(Code::kOutOfMemory, "the null device has no {} bytes", bytes);
-    return reinterpret_cast<Address>(memory);
+    const auto address = reinterpret_cast<Address>(memory);
+    sizes_[address] = bytes;
+    live_bytes_ += bytes;
+    count(&NullUsage::live_bytes, bytes);
+    return address;
   }
-  void release(Address address) override { std::free(reinterpret_cast<void*>(address)); }
+  void release(Address address) override {
+    const auto found = sizes_.find(address);
+    live_bytes_ -= found->second;
+    count(&NullUsage::live_bytes, -found->second);
+    sizes_.erase(found);
+    std::free(reinterpret_cast<void*>(address));
+  }
   void copy_in(Address to, const void* from, int64_t bytes) override {
+    count(&NullUsage::copies_in);
     if (bytes > 0) std::memcpy(reinterpret_cast<void*>(to), from, static_cast<size_t>(bytes));
   }
   void copy_out(void* to, Address from, int64_t bytes) override {
+    count(&NullUsage::copies_out);
     wait();
     if (bytes > 0) std::memcpy(to, reinterpret_cast<const void*>(from), static_cast<size_t>(bytes));
   }
+  void copy(Address to, Address from, int64_t bytes) override {
+    count(&NullUsage::copies);
+    if (bytes > 0) {
+      std::memmove(reinterpret_cast<void*>(to), reinterpret_cast<const void*>(from), static_cast<size_t>(bytes));
+    }
+  }
   void synchronize() override { wait(); }
+  void synchronize_all() override { wait(); }
   std::unique_ptr<Module> load(const std::string& source) override { return std::make_unique<NullModule>(source); }
   std::unique_ptr<Operation> convolution(const Convolution&) override { return std::make_unique<NullOperation>(); }
   std::unique_ptr<Operation> matrix_product(const MatrixProduct&) override { return std::make_unique<NullOperation>(); }
   std::unique_ptr<Operation> capture(const std::function<void()>& enqueue_all) override {
+    count(&NullUsage::captures);
     enqueue_all();
     return std::make_unique<NullOperation>();
   }
@@ -80,6 +118,8 @@ class NullDevice : public Device {
     if (faults_.waits_left <= 0 || --faults_.waits_left == 0) fail(Code::kDevice, "the null device is lost");
   }
   Faults faults_;
+  int64_t live_bytes_ = 0;
+  std::map<Address, int64_t> sizes_;
 };
 
 Faults parse_faults(const std::string& text) {
@@ -99,6 +139,16 @@ Faults parse_faults(const std::string& text) {
 }
 
 }  // namespace
+
+NullUsage null_usage() {
+  const std::lock_guard lock(usage().mutex);
+  return usage().counts;
+}
+
+void observe_null_operations(std::function<void(std::span<const Address>)> observer) {
+  const std::lock_guard lock(usage().mutex);
+  usage().observer = std::move(observer);
+}
 
 std::unique_ptr<Device> open_null_device(const std::string& faults) {
   return std::make_unique<NullDevice>(faults.empty() ? Faults() : parse_faults(faults));
