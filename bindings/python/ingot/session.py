@@ -10,7 +10,7 @@ from . import _ingot, dtypes, errors
 from .initializers import replaced
 from .options import RunOptions, SessionOptions
 from .providers import PROVIDER, options_for_ingot
-from .values import OrtValue, from_value, to_value
+from .values import OrtValue, device_text, from_value, to_value
 
 
 class NodeArg:
@@ -209,11 +209,12 @@ class InferenceSession:
                 raise errors.InvalidArgument("Invalid input name: %s; the inputs: %s" % (name, ", ".join(sorted(self._input_names))))
         return [to_value(feed.get(each.name), each.type) for each in self._inputs]
 
-    def _execute(self, inputs, outputs, run_options):
+    def _execute(self, inputs, outputs, run_options, on_device=()):
         options = run_options or RunOptions()
         profile = self._options.enable_profiling
         begin = time.monotonic_ns()
-        results = self._session.run(inputs, outputs, seed=options.seed, profile=profile, cancel=ctypes.addressof(options._terminate))
+        results = self._session.run(inputs, outputs, seed=options.seed, profile=profile, cancel=ctypes.addressof(options._terminate),
+                                    on_device=list(on_device))
         if profile:
             self._record(begin, time.monotonic_ns())
         return results
@@ -231,32 +232,46 @@ class InferenceSession:
 
 
 class IOBinding:
-    """Inputs and outputs bound to memory of the caller's; runs then copy nothing."""
+    """Inputs and outputs bound to memory of the caller's, on the host or a device; runs then copy nothing.
+
+    An output that is bound to a device without an address receives memory there, which later runs write again as long
+    as its shape is the same.
+    """
 
     def __init__(self, session):
         self._session = session
         self._in, self._out, self._results = {}, {}, []
+        self._on_device = {}  # outputs that stay on a device: their values of the last run, None before
+        self._shapes = None  # of the inputs of the last run
 
     def bind_cpu_input(self, name, arr_on_cpu):
         self._in[self._input(name).name] = to_value(arr_on_cpu, self._input(name).type)
 
     def bind_input(self, name, device_type, device_id, element_type, shape, buffer_ptr):
-        self._in[self._input(name).name] = _at(buffer_ptr, element_type, shape, device_type)
+        self._in[self._input(name).name] = _at(buffer_ptr, element_type, shape, device_text(device_type, device_id))
 
     def bind_ortvalue_input(self, name, ortvalue):
         self._in[self._input(name).name] = ortvalue._value
 
     def bind_output(self, name, device_type="cpu", device_id=0, element_type=None, shape=None, buffer_ptr=None):
-        self._out[self._output(name)] = None if buffer_ptr is None else _at(buffer_ptr, element_type, shape, device_type)
+        index, device = self._output(name), device_text(device_type, device_id)
+        self._on_device.pop(index, None)
+        self._out[index] = None if buffer_ptr is None else _at(buffer_ptr, element_type, shape, device)
+        if buffer_ptr is None and device != "cpu":
+            self._on_device[index] = None
 
     def bind_ortvalue_output(self, name, ortvalue):
-        self._out[self._output(name)] = ortvalue._value
+        index = self._output(name)
+        self._on_device.pop(index, None)
+        self._out[index] = ortvalue._value
 
     def synchronize_inputs(self):
-        """Memory of the CPU is always in step."""
+        """Waits until all work on the inputs' devices is done, whoever enqueued it."""
+        _synchronize(self._in.values())
 
     def synchronize_outputs(self):
-        """Memory of the CPU is always in step."""
+        """Waits until all work on the outputs' devices is done."""
+        _synchronize(self._results)
 
     def get_outputs(self):
         return [OrtValue(value) for value in self._results]
@@ -272,6 +287,7 @@ class IOBinding:
 
     def clear_binding_outputs(self):
         self._out.clear()
+        self._on_device.clear()
         self._results = []
 
     def _input(self, name):
@@ -283,19 +299,36 @@ class IOBinding:
     def _output(self, name):
         return list(self._session._wanted([name]))[0]
 
+    def _kept(self, index):
+        """The last run's value when the next one's surely has its shape: sizes may depend on the data."""
+        sizes = {size for each in self._session._inputs for size in each.shape or [] if size is not None}
+        shape = self._session._outputs[index].shape
+        follows = shape is not None and all(isinstance(size, int) or size in sizes for size in shape)
+        return self._on_device[index] if follows else None
+
     def _run(self, run_options):
         missing = [each.name for each in self._session._inputs if each.name not in self._in]
         if missing:
             raise ValueError("Inputs not bound: %s" % missing)
         inputs = [self._in[each.name] for each in self._session._inputs]
         outputs = [self._out.get(index) for index in range(len(self._session._outputs))]
-        results = self._session._execute(inputs, outputs, run_options)
+        shapes = [value.shape() for value in inputs if value.kind() == 1]
+        if self._shapes == shapes:
+            outputs = [self._kept(index) if index in self._on_device else value for index, value in enumerate(outputs)]
+        results = self._session._execute(inputs, outputs, run_options, self._on_device)
+        self._shapes = shapes
+        self._on_device = {index: results[index] for index in self._on_device}
         wanted = self._out or range(len(results))
         self._results = [results[index] for index in wanted]
 
 
-def _at(address, element_type, shape, device_type):
-    if device_type.lower() != "cpu":
-        raise ValueError("this build has the device cpu, not %s" % device_type)
+def _at(address, element_type, shape, device):
     number = element_type if isinstance(element_type, int) else dtypes.number_of_dtype(element_type)
-    return _ingot.Value.borrow(number, address, list(shape), None)
+    if device == "cpu":
+        return _ingot.Value.borrow(number, address, list(shape), None)
+    return _ingot.Value.borrow_device(number, device, address, list(shape), None)
+
+
+def _synchronize(values):
+    for device in {value.device() for value in values} - {"cpu"}:
+        _ingot.device_synchronize(device)

@@ -51,7 +51,10 @@ def _array_value(array, type_text):
 
 
 def from_value(value):
-    """A NumPy array over the value's bytes (kept alive by the array), a list, a dict or None."""
+    """A NumPy array over the value's bytes (kept alive by the array), a list, a dict or None.
+
+    What lies in memory of a device is copied to the host.
+    """
     kind = value.kind()
     if kind == _NONE:
         return None
@@ -60,6 +63,8 @@ def from_value(value):
     if kind == _MAP:
         keys, values = (from_value(item) for item in value.items())
         return dict(zip(keys.tolist(), values.tolist()))
+    if value.device() != "cpu":
+        value = value.to_host()
     number, shape = value.dtype(), value.shape()
     if number == dtypes.STRING:
         return np.array(value.string_list(), dtype=object).reshape(shape)
@@ -80,8 +85,8 @@ class OrtValue:
 
     @staticmethod
     def ortvalue_from_numpy(numpy_obj, device_type="cpu", device_id=0):
-        _check_device(device_type)
-        return OrtValue(to_value(np.array(numpy_obj, order="C")))
+        value, device = to_value(np.array(numpy_obj, order="C")), device_text(device_type, device_id)
+        return OrtValue(value if device == "cpu" else _copied(value, device))
 
     @staticmethod
     def ortvalue_from_numpy_with_onnx_type(data, onnx_element_type):
@@ -89,9 +94,8 @@ class OrtValue:
 
     @staticmethod
     def ortvalue_from_shape_and_type(shape, element_type, device_type="cpu", device_id=0):
-        _check_device(device_type)
         number = element_type if isinstance(element_type, int) else dtypes.number_of_dtype(element_type)
-        return OrtValue(_ingot.Value.allocate(number, list(shape)))
+        return OrtValue(allocated(number, list(shape), device_text(device_type, device_id)))
 
     @staticmethod
     def ort_value_from_sequence(values):
@@ -119,13 +123,16 @@ class OrtValue:
         return self._value.dtype()
 
     def tensor_size_in_bytes(self):
-        return memoryview(self._value).nbytes
+        return dtypes.byte_size(self._value.dtype(), self._value.shape())
 
     def data_ptr(self):
         return self._value.address()
 
     def device_name(self):
-        return "cpu"
+        return self._value.device().split(":")[0]
+
+    def device_id(self):
+        return int((self._value.device() + ":0").split(":")[1])
 
     def has_value(self):
         return self._value.kind() != _NONE
@@ -140,6 +147,8 @@ class OrtValue:
         return False
 
     def update_inplace(self, np_arr):
+        if self._value.device() != "cpu":
+            return self._value.write(to_value(np_arr, self.data_type()))
         target = self.numpy()
         if target.shape != np_arr.shape or target.dtype != np_arr.dtype:
             raise ValueError("update_inplace takes an array of %s %s" % (target.dtype, target.shape))
@@ -152,6 +161,22 @@ class OrtValue:
         return self.numpy().__dlpack_device__()
 
 
-def _check_device(device_type):
-    if device_type.lower() != "cpu":
-        raise ValueError("this build has the device cpu, not %s" % device_type)
+def device_text(device_type, device_id=0):
+    """The library's name of a device: cpu, cuda:1, or for tests null."""
+    kind = device_type.lower()
+    if kind in ("cpu", "null"):
+        return kind
+    if kind in ("cuda", "gpu"):
+        return "cuda:%d" % device_id
+    raise ValueError("%s is no device of values; valid: cpu, cuda" % device_type)
+
+
+def allocated(number, shape, device):
+    """A tensor with memory of its own; on a device its content is undefined."""
+    return _ingot.Value.allocate(number, shape) if device == "cpu" else _ingot.Value.allocate_device(number, device, shape)
+
+
+def _copied(value, device):
+    there = allocated(value.dtype(), list(value.shape()), device)
+    there.write(value)
+    return there
