@@ -10,6 +10,7 @@
 #include <ingot/ingot.hpp>
 
 #include "custom.h"
+#include "dlpack.h"
 
 namespace nb = nanobind;
 using ingot::Shape;
@@ -282,4 +283,5 @@ NB_MODULE(_ingot, module) {
   module.def("is_plan_file", [](const std::string& path) { return ingot_is_plan_file(path.c_str()) != 0; });
   module.def("set_log_level", [](int level) { ingot_set_log(level, nullptr, nullptr); });
   ingot_python::bind_custom(module);
+  ingot_python::bind_dlpack(module);
 }

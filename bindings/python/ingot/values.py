@@ -2,13 +2,15 @@
 
 import numpy as np
 
-from . import _ingot, dtypes
+from . import _ingot, dlpack, dtypes
 
 _NONE, _TENSOR, _SEQUENCE, _MAP = range(4)
 
 
 def to_value(data, type_text=None):
     """A value that borrows `data` where it can: contiguous arrays are not copied, strided ones are once.
+
+    A DLPack tensor in device memory is borrowed where it lies.
 
     `type_text` is what the session expects (tensor(float), seq(tensor(int64)), ...).
     """
@@ -24,6 +26,8 @@ def to_value(data, type_text=None):
     if isinstance(data, (list, tuple)) and type_text is not None and type_text.startswith("seq("):
         return _ingot.Value.sequence([to_value(item, type_text[4:-1]) for item in data])
     if not isinstance(data, np.ndarray):
+        if hasattr(data, "__dlpack__") and not dlpack.on_host(data):
+            return dlpack.imported(data)
         if hasattr(data, "__dlpack__"):
             data = np.from_dlpack(data)
         else:
@@ -102,7 +106,10 @@ class OrtValue:
         return OrtValue(_ingot.Value.sequence([to_value(item) for item in values]))
 
     @staticmethod
-    def from_dlpack(data, is_bool_tensor=False):
+    def from_dlpack(data, is_bool_tensor=False, stream=None):
+        """Borrows a tensor on the host or a device. `stream`: see docs/device-memory.md."""
+        if not dlpack.on_host(data):
+            return OrtValue(dlpack.imported(data, stream, is_bool_tensor))
         array = np.from_dlpack(data)
         return OrtValue(to_value(array.view(np.bool_) if is_bool_tensor else array))
 
@@ -154,11 +161,13 @@ class OrtValue:
             raise ValueError("update_inplace takes an array of %s %s" % (target.dtype, target.shape))
         target[...] = np_arr
 
-    def __dlpack__(self, **options):
-        return self.numpy().__dlpack__(**options)
+    def __dlpack__(self, *, stream=None, **options):
+        if self._value.device() == "cpu":
+            return self.numpy().__dlpack__(stream=stream, **options)
+        return dlpack.exported(self._value, stream, **options)
 
     def __dlpack_device__(self):
-        return self.numpy().__dlpack_device__()
+        return _ingot.dlpack_device(self._value)
 
 
 def device_text(device_type, device_id=0):
