@@ -101,6 +101,7 @@ class CudaDevice : public device::Device {
   ~CudaDevice() override {
     driver().context_set(context_);
     driver().stream_synchronize(stream_);
+    if (event_ != nullptr) driver().event_destroy(event_);
     driver().stream_destroy(stream_);
     driver().context_release(gpu_);
   }
@@ -148,6 +149,8 @@ class CudaDevice : public device::Device {
     enter();
     if (bytes > 0) driver().check(driver().copy(to, from, static_cast<size_t>(bytes), stream_), "copying on the GPU");
   }
+  void follow(device::Stream stream) override { order(reinterpret_cast<Stream>(stream), stream_); }
+  void precede(device::Stream stream) override { order(stream_, reinterpret_cast<Stream>(stream)); }
   void synchronize_all() override {
     enter();
     driver().check(driver().context_synchronize(), "waiting for the GPU");
@@ -236,6 +239,13 @@ class CudaDevice : public device::Device {
     }
     return all;
   }
+  // What `second` gets from here on waits for what `first` holds.
+  void order(Stream first, Stream second) {
+    enter();
+    if (event_ == nullptr) driver().check(driver().event_create(&event_, kEventDisableTiming), "making an event");
+    driver().check(driver().event_record(event_, first), "recording an event on a stream");
+    driver().check(driver().stream_wait(second, event_, 0), "making a stream wait");
+  }
   // The calling thread works on this GPU from here on.
   void enter() { driver().check(driver().context_set(context_), "entering the context"); }
   int attribute(int which) const {
@@ -247,6 +257,7 @@ class CudaDevice : public device::Device {
   int gpu_ = 0;
   Context context_ = nullptr;
   Stream stream_ = nullptr;
+  Event event_ = nullptr;
 };
 
 device::Part part(const char* name, const SharedLibrary& library, const std::string& version) {

@@ -25,6 +25,7 @@ Driver::Driver() : library({"libcuda.so.1"}) {
   library.get("cuStreamCreate", stream_create);
   library.get("cuStreamDestroy_v2", stream_destroy);
   library.get("cuStreamSynchronize", stream_synchronize);
+  library.get("cuStreamWaitEvent", stream_wait);
   library.get("cuStreamBeginCapture_v2", capture_begin);
   library.get("cuStreamEndCapture", capture_end);
   library.get("cuGraphInstantiateWithFlags", graph_instantiate);

@@ -20,6 +20,7 @@ using GraphExec = struct CUgraphExec_st*;
 inline constexpr Result kOutOfMemoryResult = 2;
 inline constexpr int kAttributeProcessors = 16, kAttributeL2Bytes = 38, kAttributeMajor = 75, kAttributeMinor = 76;
 inline constexpr unsigned kStreamNonBlocking = 1;
+inline constexpr unsigned kEventDisableTiming = 2;
 inline constexpr int kCaptureThreadLocal = 1;
 inline constexpr int kLaunchProgrammatic = 6;  // CU_LAUNCH_ATTRIBUTE_PROGRAMMATIC_STREAM_SERIALIZATION
 
@@ -62,6 +63,7 @@ struct Driver {
   Result (*stream_create)(Stream*, unsigned) = nullptr;
   Result (*stream_destroy)(Stream) = nullptr;
   Result (*stream_synchronize)(Stream) = nullptr;
+  Result (*stream_wait)(Stream, Event, unsigned) = nullptr;
   Result (*capture_begin)(Stream, int) = nullptr;
   Result (*capture_end)(Stream, Graph*) = nullptr;
   Result (*graph_instantiate)(GraphExec*, Graph, unsigned long long) = nullptr;

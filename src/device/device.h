@@ -13,6 +13,8 @@
 namespace ingot::device {
 
 using Address = uint64_t;  // in the device's memory; 0: none
+// A stream of the caller's: a CUstream or cudaStream_t as a number, 0 and 1 the legacy default stream, 2 the thread's.
+using Stream = uint64_t;
 
 // A library that the device may use, and where it came from or why it is missing.
 struct Part {
@@ -97,6 +99,10 @@ class Device {
   // Within the device's memory, in stream order.
   virtual void copy(Address to, Address from, int64_t bytes) = 0;
   virtual void synchronize() = 0;
+  // What is enqueued from here on waits for what `stream` holds, and what `stream` gets from here on for what has been
+  // enqueued. The host waits for nothing.
+  virtual void follow(Stream stream) = 0;
+  virtual void precede(Stream stream) = 0;
   virtual void synchronize_all() = 0;  // of every stream of the device, also of other owners'
   // Compiles CUDA C++ for this device. kUnsupported when no compiler was found; kInternal with its log on an error.
   virtual std::unique_ptr<Module> load(const std::string& source) = 0;
@@ -148,6 +154,8 @@ std::unique_ptr<Device> open_null_device(const std::string& faults = "");
 struct NullUsage {
   int64_t live_bytes = 0;  // allocated and not released
   int64_t copies_in = 0, copies_out = 0, copies = 0, captures = 0;
+  int64_t waits = 0;                   // of the host
+  int64_t followed = 0, preceded = 0;  // streams of the caller's
 };
 NullUsage null_usage();
 // Called with the operands of every operation that a null device is given from now on; empty: no longer.

@@ -44,6 +44,7 @@ void Memory::copy_in(const Tensor& to, const Tensor& from) {
     fail(Code::kInvalidArgument, "{} cannot be filled from {}", to.type_text(), from.type_text());
   }
   const std::lock_guard lock(mutex_);
+  device_->synchronize_all();
   device_->copy_in(address_of(to), from.raw(), from.byte_size());
   device_->synchronize();
 }
@@ -51,6 +52,7 @@ void Memory::copy_in(const Tensor& to, const Tensor& from) {
 Tensor Memory::copy_out(const Tensor& from) {
   Tensor to = Tensor::uninitialized(from.dtype(), from.shape());
   const std::lock_guard lock(mutex_);
+  device_->synchronize_all();
   device_->copy_out(to.mutable_raw(), address_of(from), from.byte_size());
   return to;
 }

@@ -12,7 +12,8 @@ namespace ingot::device {
 // "cuda" is "cuda:0"; "null:lost=1" is "null": names that are equal mean the same memory.
 std::string memory_name(const std::string& device);
 
-// Memory of one device. Many threads may use it at once; every call waits until what it does is done.
+// Memory of one device. Many threads may use it at once. Copies wait for all work of the device first, whoever enqueued
+// it, and are done when they return.
 class Memory : public std::enable_shared_from_this<Memory> {
  public:
   // One per device, as long as somebody holds it. Throws as open_device does.

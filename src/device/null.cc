@@ -99,6 +99,8 @@ class NullDevice : public Device {
     }
   }
   void synchronize() override { wait(); }
+  void follow(Stream) override { count(&NullUsage::followed); }
+  void precede(Stream) override { count(&NullUsage::preceded); }
   void synchronize_all() override { wait(); }
   std::unique_ptr<Module> load(const std::string& source) override { return std::make_unique<NullModule>(source); }
   std::unique_ptr<Operation> convolution(const Convolution&) override { return std::make_unique<NullOperation>(); }
@@ -115,6 +117,7 @@ class NullDevice : public Device {
 
  private:
   void wait() {
+    count(&NullUsage::waits);
     if (faults_.waits_left <= 0 || --faults_.waits_left == 0) fail(Code::kDevice, "the null device is lost");
   }
   Faults faults_;
