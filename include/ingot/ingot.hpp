@@ -238,7 +238,9 @@ class Plan {
 
 inline ingot_session_options default_session_options() { return {sizeof(ingot_session_options), 0, -1, 0}; }
 inline ingot_run_options default_run_options() {
-  return {sizeof(ingot_run_options), nullptr, 0, 0, 0, nullptr, nullptr, nullptr};
+  ingot_run_options options{};
+  options.size = sizeof(options);
+  return options;
 }
 
 class Session {

@@ -208,6 +208,12 @@ typedef struct ingot_run_options {
   /* May be NULL. One per output; not 0: an output that is NULL receives memory of the session's device and stays there
    * (ignored by sessions on the CPU). */
   const unsigned char* outputs_on_device;
+  /* May be NULL. A cudaStream_t or CUstream as a number: the run comes after what that stream holds and before what it
+   * gets later (ignored by sessions on the CPU). */
+  const uint64_t* stream;
+  /* != 0: the run may return before outputs that lie on the device are complete. The memory of inputs and outputs there
+   * must last until they are: see ingot_device_synchronize. */
+  int asynchronous;
 } ingot_run_options;
 
 /* Values in the session's order. outputs[i]: NULL on entry receives a new value; a tensor is written in place (its type

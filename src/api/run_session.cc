@@ -203,6 +203,8 @@ ingot_error* ingot_session_run(ingot_session* session, const ingot_value* const*
     profile.tasks.clear();
     if (options.profile > 1) control.tasks = &profile.tasks;
     control.cancelled = options.cancel;
+    if (options.stream != nullptr) control.stream = *options.stream;
+    control.asynchronous = options.asynchronous != 0;
     if (options.place_output != nullptr) {
       control.place_output = [&options](size_t output, ingot::DType dtype, const ingot::Shape& shape) {
         const ingot_tensor_type type{static_cast<ingot_dtype>(dtype), shape.size(), shape.data()};

@@ -27,6 +27,15 @@ DeviceExecutor::DeviceExecutor(const plan::Plan& plan, std::unique_ptr<device::D
   }
 }
 
+// Graphs and memory may be in use until the device is done.
+DeviceExecutor::~DeviceExecutor() {
+  try {
+    device_->synchronize();
+  } catch (const Error&) {
+    // A lost device is done.
+  }
+}
+
 DeviceBinding& DeviceExecutor::bind(std::span<const Shape> input_shapes) {
   const auto found = std::find_if(bindings_.begin(), bindings_.end(), [&](const auto& binding) {
     return std::equal(binding->input_shapes.begin(), binding->input_shapes.end(), input_shapes.begin(),
@@ -63,6 +72,7 @@ void DeviceExecutor::run_bound(DeviceBinding& binding, std::span<const Value> in
   }
   const DeviceOperands operands(program, binding, inputs, outputs, control, memory_);
   const auto& graphs = graphs_for(binding, *device_, operands.substitutions());
+  if (control.stream) device_->follow(*control.stream);
   begin_inputs(binding, operands, inputs, values);
   for (size_t s = 0; s < binding.stages.size(); ++s) {
     if (is_set(control.cancelled)) fail(Code::kCancelled, "the run was stopped by the caller");
@@ -73,7 +83,7 @@ void DeviceExecutor::run_bound(DeviceBinding& binding, std::span<const Value> in
       run_host_step(binding, operands, stage, values, symbols, control, parallel);
     }
   }
-  finish_outputs(binding, operands, values, outputs);
+  finish_outputs(binding, operands, values, outputs, control);
 }
 
 // What lies on the host goes up; what the host needs of what lies on the device comes down.
@@ -104,7 +114,8 @@ void DeviceExecutor::begin_inputs(const DeviceBinding& binding, const DeviceOper
 }
 
 void DeviceExecutor::finish_outputs(const DeviceBinding& binding, const DeviceOperands& operands,
-                                    const std::vector<Value>& values, std::span<Value> outputs) {
+                                    const std::vector<Value>& values, std::span<Value> outputs,
+                                    const RunControl& control) {
   const plan::Program& program = plan_.program;
   bool left = false;
   for (const auto& [index, crossing] : operands.copied_outputs()) {
@@ -137,7 +148,8 @@ void DeviceExecutor::finish_outputs(const DeviceBinding& binding, const DeviceOp
       outputs[i] = values[value];
     }
   }
-  if (left) device_->synchronize();
+  if (control.stream) device_->precede(*control.stream);
+  if (left && !control.asynchronous) device_->synchronize();
 }
 
 void DeviceExecutor::upload(const DeviceBinding& binding, const DeviceOperands& operands, const Crossing& crossing,

@@ -25,7 +25,10 @@ class DeviceExecutor {
   DeviceExecutor(const plan::Plan& plan, std::unique_ptr<device::Device> device, DType storage,
                  const kernels::Target& host);
 
-  // As Executor::run; one run at a time, others wait. Done when it returns, also what it leaves in device memory.
+  ~DeviceExecutor();
+
+  // As Executor::run; one run at a time, others wait. Done when it returns, also what it leaves in device memory
+  // unless control.asynchronous.
   void run(std::span<const Value> inputs, std::span<Value> outputs, const RunControl& control,
            const kernels::Parallel& parallel);
   DeviceBinding& bind(std::span<const Shape> input_shapes);
@@ -37,7 +40,7 @@ class DeviceExecutor {
   void begin_inputs(const DeviceBinding& binding, const DeviceOperands& operands, std::span<const Value> inputs,
                     std::vector<Value>& values);
   void finish_outputs(const DeviceBinding& binding, const DeviceOperands& operands, const std::vector<Value>& values,
-                      std::span<Value> outputs);
+                      std::span<Value> outputs, const RunControl& control);
   void upload(const DeviceBinding& binding, const DeviceOperands& operands, const Crossing& crossing,
               const Value& value);
   Value fetch(const DeviceBinding& binding, const DeviceOperands& operands, const Crossing& crossing,

@@ -21,9 +21,8 @@ constexpr const char* kNegation = R"(graph g(%x: f32[n,64]) {
   })";
 
 // Runs with every operand in memory of the device.
-void run_on_device(Session& session, std::span<const Value> inputs, std::span<Value> outputs) {
+void run_on_device(Session& session, std::span<const Value> inputs, std::span<Value> outputs, RunControl control = {}) {
   const std::vector<uint8_t> in(inputs.size(), 1), out(outputs.size(), 1);
-  RunControl control;
   control.device_inputs = in;
   control.device_outputs = out;
   session.run(inputs, outputs, control);
@@ -149,6 +148,34 @@ TEST(DeviceMemory, SessionsOnTheCpuRefuseIt) {
   EXPECT_THROW(run_on_device(session, inputs, outputs), Error);
 }
 
+TEST(DeviceMemory, ARunIsOrderedByTheCallersStream) {
+  Session session(plan_for(ir::parse_graph(kNegation), "null", "fp32"), {1});
+  const std::vector<Value> inputs{to_device("null", random_tensor(DType::kF32, {3, 64}, 1))};
+  std::vector<Value> outputs(1);
+  RunControl control;
+  control.stream = 7;
+  const auto before = null_usage();
+  run_on_device(session, inputs, outputs, control);
+  EXPECT_EQ(null_usage().followed, before.followed + 1);
+  EXPECT_EQ(null_usage().preceded, before.preceded + 1);
+  EXPECT_EQ(null_usage().waits, before.waits + 1);
+}
+
+TEST(DeviceMemory, AsynchronousRunsWaitForNothingUnlessAnOutputGoesToTheHost) {
+  Session session(plan_for(ir::parse_graph(kNegation), "null", "fp32"), {1});
+  const std::vector<Value> inputs{to_device("null", random_tensor(DType::kF32, {3, 64}, 1))};
+  std::vector<Value> outputs{Memory::of("null")->allocate(DType::kF32, {3, 64})}, to_host(1);
+  RunControl control;
+  control.asynchronous = true;
+  const int64_t before = null_usage().waits;
+  run_on_device(session, inputs, outputs, control);
+  EXPECT_EQ(null_usage().waits, before);
+  const std::vector<uint8_t> there{1};
+  control.device_inputs = there;
+  session.run(inputs, to_host, control);
+  EXPECT_GT(null_usage().waits, before);
+}
+
 TEST(DeviceMemory, ResultsAreTheSameOnAGpu) {
   for (const auto& each : kDeviceCases) {
     const ir::Graph graph = ir::parse_graph(each.text);
@@ -163,9 +190,12 @@ TEST(DeviceMemory, ResultsAreTheSameOnAGpu) {
     std::vector<Value> expected(graph.outputs().size()), inputs;
     session->run(host, expected);
     for (const Value& input : host) inputs.emplace_back(to_device("cuda", input.tensor()));
-    for (int round = 0; round < 3; ++round) {
+    for (int round = 0; round < 4; ++round) {
       std::vector<Value> outputs(expected.size());
-      run_on_device(*session, inputs, outputs);
+      RunControl control;
+      control.asynchronous = round % 2 != 0;
+      if (round > 1) control.stream = 2;  // the thread's default stream
+      run_on_device(*session, inputs, outputs, control);
       for (size_t i = 0; i < outputs.size(); ++i) {
         EXPECT_TRUE(identical(Memory::of("cuda")->copy_out(outputs[i].tensor()), expected[i].tensor()))
             << each.name << " output " << i;
