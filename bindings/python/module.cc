@@ -89,7 +89,7 @@ ingot::Value borrow_device(int dtype, const std::string& device, uintptr_t addre
 // `outputs`: one entry per output, a value to write into or None; `on_device`: those of the latter that stay there.
 std::vector<ingot::Value> run(ingot::Session& session, const std::vector<const ingot::Value*>& inputs,
                               const nb::list& outputs, uint64_t seed, bool profile, uintptr_t cancel,
-                              const std::vector<size_t>& on_device) {
+                              const std::vector<size_t>& on_device, std::optional<uint64_t> stream, bool asynchronous) {
   std::vector<const ingot_value*> in;
   for (const auto* input : inputs) in.push_back(input->get());
   std::vector<ingot_value*> out(outputs.size(), nullptr);
@@ -110,6 +110,8 @@ std::vector<ingot::Value> run(ingot::Session& session, const std::vector<const i
   std::vector<unsigned char> stays(out.size(), 0);
   for (const size_t index : on_device) stays.at(index) = 1;
   options.outputs_on_device = stays.data();
+  options.stream = stream ? &*stream : nullptr;
+  options.asynchronous = asynchronous ? 1 : 0;
   ingot_error* error = nullptr;
   {
     const nb::gil_scoped_release released;
@@ -267,7 +269,8 @@ NB_MODULE(_ingot, module) {
       .def("inputs", [](const ingot::Session& self) { return port_list(self.inputs()); })
       .def("outputs", [](const ingot::Session& self) { return port_list(self.outputs()); })
       .def("run", run, nb::arg("inputs"), nb::arg("outputs"), nb::arg("seed") = 0, nb::arg("profile") = false,
-           nb::arg("cancel") = 0, nb::arg("on_device") = std::vector<size_t>())
+           nb::arg("cancel") = 0, nb::arg("on_device") = std::vector<size_t>(), nb::arg("stream").none() = nb::none(),
+           nb::arg("asynchronous") = false)
       .def("json", &ingot::Session::json)
       .def("profile_json", &ingot::Session::profile_json)
       .def("memory_json", &ingot::Session::memory_json);

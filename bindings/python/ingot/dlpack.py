@@ -29,10 +29,7 @@ def imported(data, stream=None, is_bool=False):
 
 
 def exported(value, stream=None, max_version=None, dl_device=None, copy=None):
-    """The capsule of a value in device memory.
-
-    Values are complete when their run has returned, so no stream (see DLPack's rules) has to wait for anything.
-    """
+    """The capsule of a value in device memory that is complete: no stream (see DLPack's rules) has to wait for it."""
     device = _ingot.dlpack_device(value)
     if dl_device is not None and tuple(dl_device) != device:
         raise BufferError("the value lies on DLPack's device %s, not on %s" % (device, tuple(dl_device)))

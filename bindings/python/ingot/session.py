@@ -10,7 +10,7 @@ from . import _ingot, dtypes, errors
 from .initializers import replaced
 from .options import RunOptions, SessionOptions
 from .providers import PROVIDER, options_for_ingot
-from .values import OrtValue, device_text, from_value, to_value
+from .values import NO_STREAM, OrtValue, device_text, from_value, to_value
 
 
 class NodeArg:
@@ -49,7 +49,8 @@ class InferenceSession:
     `path_or_bytes`: an .onnx file, its bytes, a .plan file, its bytes, or an ingot.Plan. Options of the provider are
     build options: providers=[("IngotExecutionProvider", {"device": "cpu", "precision": "fp32"})]. Options of the
     TensorRT provider are translated (docs/migrate.md); other providers of ONNX Runtime are served by Ingot as well, and
-    a log line of the logger "ingot" says so.
+    a log line of the logger "ingot" says so. Beside them, "user_compute_stream" is the address of a CUDA stream that runs
+    come after and before whose later work they come.
     Sessions may be run from several threads at once.
     """
 
@@ -58,6 +59,9 @@ class InferenceSession:
 
         self._options = sess_options or SessionOptions()
         self._provider_options = options_for_ingot(providers, provider_options)
+        stream = str(self._provider_options.pop("user_compute_stream", "") or "")
+        self._provider_options.pop("has_user_compute_stream", None)
+        self._stream = int(stream, 0) if stream else None
         self._source = None  # of a plan
         if isinstance(path_or_bytes, Plan):
             self._plan = path_or_bytes
@@ -214,10 +218,13 @@ class InferenceSession:
         profile = self._options.enable_profiling
         begin = time.monotonic_ns()
         results = self._session.run(inputs, outputs, seed=options.seed, profile=profile, cancel=ctypes.addressof(options._terminate),
-                                    on_device=list(on_device))
+                                    on_device=list(on_device), stream=self._stream_of(options), asynchronous=options._asynchronous)
         if profile:
             self._record(begin, time.monotonic_ns())
         return results
+
+    def _stream_of(self, options):
+        return self._stream if options.compute_stream is None else options.compute_stream
 
     def _record(self, begin, end):
         base = (begin - self._started) / 1000
@@ -243,6 +250,7 @@ class IOBinding:
         self._in, self._out, self._results = {}, {}, []
         self._on_device = {}  # outputs that stay on a device: their values of the last run, None before
         self._shapes = None  # of the inputs of the last run
+        self._pending = None  # the stream for which the last run's outputs are complete; None: for all
 
     def bind_cpu_input(self, name, arr_on_cpu):
         self._in[self._input(name).name] = to_value(arr_on_cpu, self._input(name).type)
@@ -272,9 +280,11 @@ class IOBinding:
     def synchronize_outputs(self):
         """Waits until all work on the outputs' devices is done."""
         _synchronize(self._results)
+        self._pending = None
 
     def get_outputs(self):
-        return [OrtValue(value) for value in self._results]
+        """Values of the last run. After an asynchronous one they are complete for the run's stream only."""
+        return [OrtValue(value, self._pending) for value in self._results]
 
     def get_outputs_as_ortvaluevector(self):
         return self.get_outputs()
@@ -317,6 +327,10 @@ class IOBinding:
             outputs = [self._kept(index) if index in self._on_device else value for index, value in enumerate(outputs)]
         results = self._session._execute(inputs, outputs, run_options, self._on_device)
         self._shapes = shapes
+        self._pending = None
+        if run_options is not None and run_options._asynchronous:
+            stream = self._session._stream_of(run_options)
+            self._pending = NO_STREAM if stream is None else stream
         self._on_device = {index: results[index] for index in self._on_device}
         wanted = self._out or range(len(results))
         self._results = [results[index] for index in wanted]

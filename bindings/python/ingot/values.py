@@ -4,6 +4,7 @@ import numpy as np
 
 from . import _ingot, dlpack, dtypes
 
+NO_STREAM = -1
 _NONE, _TENSOR, _SEQUENCE, _MAP = range(4)
 
 
@@ -84,8 +85,9 @@ def from_value(value):
 class OrtValue:
     """A tensor, sequence or map owned by the library or borrowed from an array."""
 
-    def __init__(self, value):
+    def __init__(self, value, complete_for=None):
         self._value = value
+        self._complete_for = complete_for  # the only stream for which it is complete (NO_STREAM: for none); None: for all
 
     @staticmethod
     def ortvalue_from_numpy(numpy_obj, device_type="cpu", device_id=0):
@@ -164,6 +166,9 @@ class OrtValue:
     def __dlpack__(self, *, stream=None, **options):
         if self._value.device() == "cpu":
             return self.numpy().__dlpack__(stream=stream, **options)
+        if self._complete_for is not None and stream not in (-1, self._complete_for):
+            _ingot.device_synchronize(self._value.device())
+            self._complete_for = None
         return dlpack.exported(self._value, stream, **options)
 
     def __dlpack_device__(self):

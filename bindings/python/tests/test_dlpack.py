@@ -90,6 +90,27 @@ def test_host_values_are_as_before():
     assert np.from_dlpack(value).ctypes.data == value.data_ptr()
 
 
+def test_runs_on_a_stream_leave_outputs_that_are_complete_for_it(mlp):
+    providers = [("IngotExecutionProvider", {"device": "null", "user_compute_stream": "64", "has_user_compute_stream": "1"})]
+    session = ingot.InferenceSession(mlp.SerializeToString(), providers=providers)
+    binding = session.io_binding()
+    binding.bind_ortvalue_input("x", ingot.OrtValue.ortvalue_from_numpy(np.ones((3, 8), np.float32), "null", 0))
+    binding.bind_output("y", "null")
+    options = ingot.RunOptions()
+    for asynchronous, stream, pending in (("0", None, None), ("1", None, 64), ("1", 5, 5)):
+        options.add_run_config_entry("disable_synchronize_execution_providers", asynchronous)
+        options.compute_stream = stream
+        session.run_with_iobinding(binding, options)
+        output = binding.get_outputs()[0]
+        assert output._complete_for == pending
+        output.__dlpack__(stream=pending)
+        assert output._complete_for == pending  # nothing was waited for
+        output.__dlpack__(stream=1)
+        assert output._complete_for is None
+    binding.synchronize_outputs()
+    assert binding.get_outputs()[0]._complete_for is None and output.numpy().shape == (3, 4)
+
+
 @pytest.fixture
 def on_gpu(mlp):
     if not any(part["found"] for part in json.loads(_ingot.doctor_json())["components"] if part["name"] == "NVIDIA driver"):
@@ -118,6 +139,24 @@ def test_torch_tensors_go_in_and_out_without_a_copy(on_gpu):
 
     with torch.cuda.stream(torch.cuda.Stream()):
         _checked(on_gpu, torch.randn(3, 8, device="cuda") * 2, Arrays)
+
+
+def test_asynchronous_runs_follow_torchs_stream(on_gpu):
+    torch = pytest.importorskip("torch")
+    stream, options = torch.cuda.Stream(), ingot.RunOptions()
+    options.compute_stream = stream.cuda_stream
+    options.add_run_config_entry("disable_synchronize_execution_providers", "1")
+    binding = on_gpu.io_binding()
+    binding.bind_output("y", "cuda")
+    with torch.cuda.stream(stream):
+        for round in range(5):
+            torch.cuda._sleep(10_000_000)  # the stream is behind the host
+            x = torch.full((3, 8), float(round), device="cuda")
+            binding.bind_ortvalue_input("x", ingot.OrtValue.from_dlpack(x, stream=stream.cuda_stream))
+            on_gpu.run_with_iobinding(binding, options)
+            y = torch.from_dlpack(binding.get_outputs()[0]).clone().cpu().numpy()
+            expected = on_gpu.run(None, {"x": np.full((3, 8), round, np.float32)})[0]
+            np.testing.assert_allclose(y, expected, rtol=1e-5)
 
 
 def test_cupy_arrays_go_in_and_out_without_a_copy(on_gpu):
