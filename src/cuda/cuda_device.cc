@@ -5,6 +5,7 @@
 #include "cuda/cublas.h"
 #include "cuda/cudnn.h"
 #include "cuda/fastest.h"
+#include "cuda/requirements.h"
 
 namespace ingot::cuda {
 namespace {
@@ -45,7 +46,10 @@ class CudaModule : public device::Module {
  public:
   CudaModule(const std::string& cubin, Stream stream, bool early) : stream_(stream), early_(early) {
     ModuleHandle handle = nullptr;
-    driver().check(driver().module_load(&handle, cubin.data()), "loading a module");
+    const Result loaded = driver().module_load(&handle, cubin.data());
+    int version = 0;
+    if (loaded != 0) driver().driver_version(&version);
+    driver().check(loaded, ("loading a module" + compiler_mismatch(version, nvrtc_major())).c_str());
     module_ =
         std::shared_ptr<void>(handle, [](void* each) { driver().module_unload(static_cast<ModuleHandle>(each)); });
   }
@@ -85,10 +89,14 @@ class CudaDevice : public device::Device {
     Driver& d = driver();
     if (!d.library.found()) fail(Code::kDevice, "there is no NVIDIA driver: {}", d.library.detail());
     d.check(d.init(0), "starting the NVIDIA driver");
+    int version = 0;
+    d.check(d.driver_version(&version), "the driver's version");
+    require_driver(version);
     int count = 0;
     d.check(d.device_count(&count), "counting GPUs");
     if (ordinal >= count) fail(Code::kDevice, "there is no GPU {}: the driver shows {}", ordinal, count);
     d.check(d.device_get(&gpu_, ordinal), "opening the GPU");
+    require_architecture(name(), attribute(kAttributeMajor), attribute(kAttributeMinor));
     d.check(d.context_retain(&context_, gpu_), "making a context");
     try {
       enter();
@@ -109,15 +117,17 @@ class CudaDevice : public device::Device {
   device::Properties properties() override {
     Driver& d = driver();
     device::Properties properties;
-    char name[256] = {};
-    d.check(d.device_name(name, sizeof(name), gpu_), "the GPU's name");
-    properties.name = name;
+    properties.name = name();
     properties.major = attribute(kAttributeMajor);
     properties.minor = attribute(kAttributeMinor);
     properties.processors = attribute(kAttributeProcessors);
     properties.l2_bytes = attribute(kAttributeL2Bytes);
     size_t total = 0;
     d.check(d.device_total_mem(&total, gpu_), "the GPU's memory");
+    enter();
+    size_t free = 0, all = 0;
+    d.check(d.memory_info(&free, &all), "the GPU's free memory");
+    properties.free_bytes = static_cast<int64_t>(free);
     properties.memory_bytes = static_cast<int64_t>(total);
     properties.parts = parts();
     return properties;
@@ -248,6 +258,11 @@ class CudaDevice : public device::Device {
   }
   // The calling thread works on this GPU from here on.
   void enter() { driver().check(driver().context_set(context_), "entering the context"); }
+  std::string name() const {
+    char name[256] = {};
+    driver().check(driver().device_name(name, sizeof(name), gpu_), "the GPU's name");
+    return name;
+  }
   int attribute(int which) const {
     int value = 0;
     driver().check(driver().device_attribute(&value, which, gpu_), "a property of the GPU");

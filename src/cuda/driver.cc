@@ -13,6 +13,7 @@ Driver::Driver() : library({"libcuda.so.1"}) {
   library.get("cuDeviceGetName", device_name);
   library.get("cuDeviceGetAttribute", device_attribute);
   library.get("cuDeviceTotalMem_v2", device_total_mem);
+  library.get("cuMemGetInfo_v2", memory_info);
   library.get("cuDevicePrimaryCtxRetain", context_retain);
   library.get("cuDevicePrimaryCtxRelease_v2", context_release);
   library.get("cuCtxSetCurrent", context_set);

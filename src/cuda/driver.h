@@ -51,6 +51,7 @@ struct Driver {
   Result (*device_name)(char*, int, int) = nullptr;
   Result (*device_attribute)(int*, int, int) = nullptr;
   Result (*device_total_mem)(size_t*, int) = nullptr;
+  Result (*memory_info)(size_t*, size_t*) = nullptr;
   Result (*context_retain)(Context*, int) = nullptr;
   Result (*context_release)(int) = nullptr;
   Result (*context_set)(Context) = nullptr;

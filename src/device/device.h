@@ -27,7 +27,7 @@ struct Properties {
   std::string name;
   int major = 0, minor = 0;  // compute capability
   int processors = 0;
-  int64_t memory_bytes = 0, l2_bytes = 0;
+  int64_t memory_bytes = 0, free_bytes = 0, l2_bytes = 0;
   std::vector<Part> parts;
 };
 
@@ -143,8 +143,9 @@ class Buffer {
 };
 
 // "cuda" or "cuda:1": that GPU, through libingot_cuda.so; "null": host memory, where operations do nothing, and for
-// tests "null:absent", "null:memory=BYTES" (no more than that at once), "null:lost=N" (the Nth wait fails). Throws
-// kInvalidArgument for other names, kDevice with what is missing and why.
+// tests "null:absent", "null:memory=BYTES" (no more than that at once), "null:lost=N" (the Nth wait fails),
+// "null:fault=N" (the Nth operation is refused as a kernel that faults is). Throws kInvalidArgument for other names,
+// kDevice with what is missing and why.
 std::unique_ptr<Device> open_device(const std::string& name);
 // The libraries that a CUDA device is made of, and what became of each; never throws.
 std::vector<Part> cuda_parts();

@@ -37,6 +37,22 @@ DeviceExecutor::~DeviceExecutor() {
 }
 
 DeviceBinding& DeviceExecutor::bind(std::span<const Shape> input_shapes) {
+  const std::lock_guard lock(mutex_);
+  return find_or_bind(input_shapes);
+}
+
+std::unique_ptr<DeviceBinding> DeviceExecutor::make_binding(std::span<const Shape> input_shapes) {
+  const DeviceProgram program{plan_.program, plan_.constants, *device_, storage_};
+  try {
+    return bind_device(program, constants_, input_shapes);
+  } catch (const Error& error) {
+    if (error.code() != Code::kOutOfMemory || bindings_.empty()) throw;
+  }
+  bindings_.clear();
+  return bind_device(program, constants_, input_shapes);
+}
+
+DeviceBinding& DeviceExecutor::find_or_bind(std::span<const Shape> input_shapes) {
   const auto found = std::find_if(bindings_.begin(), bindings_.end(), [&](const auto& binding) {
     return std::equal(binding->input_shapes.begin(), binding->input_shapes.end(), input_shapes.begin(),
                       input_shapes.end());
@@ -46,8 +62,8 @@ DeviceBinding& DeviceExecutor::bind(std::span<const Shape> input_shapes) {
     return *bindings_.front();
   }
   if (bindings_.size() == kMaxBindings) bindings_.pop_back();
-  bindings_.insert(bindings_.begin(),
-                   bind_device({plan_.program, plan_.constants, *device_, storage_}, constants_, input_shapes));
+  auto made = make_binding(input_shapes);
+  bindings_.insert(bindings_.begin(), std::move(made));
   return *bindings_.front();
 }
 
@@ -57,7 +73,7 @@ void DeviceExecutor::run(std::span<const Value> inputs, std::span<Value> outputs
   std::vector<Shape> shapes;
   for (const Value& input : inputs) shapes.push_back(input.is_tensor() ? input.tensor().shape() : Shape());
   const std::lock_guard lock(mutex_);
-  DeviceBinding& binding = bind(shapes);
+  DeviceBinding& binding = find_or_bind(shapes);
   run_bound(binding, inputs, outputs, control, parallel);
   if (control.timings != nullptr) *control.timings = step_timings(binding);
 }

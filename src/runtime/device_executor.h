@@ -31,10 +31,13 @@ class DeviceExecutor {
   // unless control.asynchronous.
   void run(std::span<const Value> inputs, std::span<Value> outputs, const RunControl& control,
            const kernels::Parallel& parallel);
+  // The binding for these input shapes (made if new). Out of memory, those of other shapes are given up first.
   DeviceBinding& bind(std::span<const Shape> input_shapes);
   DeviceReport report();
 
  private:
+  DeviceBinding& find_or_bind(std::span<const Shape> input_shapes);
+  std::unique_ptr<DeviceBinding> make_binding(std::span<const Shape> input_shapes);
   void run_bound(DeviceBinding& binding, std::span<const Value> inputs, std::span<Value> outputs,
                  const RunControl& control, const kernels::Parallel& parallel);
   void begin_inputs(const DeviceBinding& binding, const DeviceOperands& operands, std::span<const Value> inputs,
