@@ -10,6 +10,7 @@
 #include <ingot/ingot.hpp>
 
 #include "custom.h"
+#include "dlpack.h"
 
 namespace nb = nanobind;
 using ingot::Shape;
@@ -46,6 +47,10 @@ size_t byte_size(const ingot_tensor& tensor) {
 // The bytes live as long as the exporting object: NumPy arrays made from it keep it alive.
 int get_buffer(PyObject* exporter, Py_buffer* view, int flags) {
   const auto& value = *nb::inst_ptr<ingot::Value>(nb::handle(exporter));
+  if (value.device() != "cpu") {
+    PyErr_Format(PyExc_BufferError, "the value lies in memory of %s", value.device().c_str());
+    return -1;
+  }
   ingot_tensor tensor;
   if (ingot_error* error = ingot_value_tensor(value.get(), &tensor); error != nullptr) {
     ingot_error_release(error);
@@ -95,9 +100,19 @@ struct Session : ingot::Session {
   }
 };
 
-// `outputs`: one entry per output, a value to write into or None.
+ingot::Value borrow_device(int dtype, const std::string& device, uintptr_t address, const Shape& shape,
+                           nb::object owner) {
+  const ingot_tensor_type type{static_cast<ingot_dtype>(dtype), shape.size(), shape.data()};
+  ingot_value* value = nullptr;
+  ingot::check(ingot_value_borrow_device(&type, device.c_str(), address, owner.ptr(), release_owner, &value));
+  owner.release();  // the value holds it now
+  return ingot::Value(value);
+}
+
+// `outputs`: one entry per output, a value to write into or None; `on_device`: those of the latter that stay there.
 std::vector<ingot::Value> run(Session& session, const std::vector<const ingot::Value*>& inputs, const nb::list& outputs,
-                              uint64_t seed, bool profile, uintptr_t cancel) {
+                              uint64_t seed, bool profile, uintptr_t cancel, const std::vector<size_t>& on_device,
+                              std::optional<uint64_t> stream, bool asynchronous) {
   std::vector<const ingot_value*> in;
   for (const auto* input : inputs) in.push_back(input->get());
   std::vector<ingot_value*> out(outputs.size(), nullptr);
@@ -115,6 +130,11 @@ std::vector<ingot::Value> run(Session& session, const std::vector<const ingot::V
   options.seed = seed;
   options.profile = profile ? 1 : 0;
   options.cancel = reinterpret_cast<const int*>(cancel);
+  std::vector<unsigned char> stays(out.size(), 0);
+  for (const size_t index : on_device) stays.at(index) = 1;
+  options.outputs_on_device = stays.data();
+  options.stream = stream ? &*stream : nullptr;
+  options.asynchronous = asynchronous ? 1 : 0;
   ingot_error* error = nullptr;
   {
     const nb::gil_scoped_release released;
@@ -182,6 +202,15 @@ void bind_value(nb::module_& module) {
   nb::class_<ingot::Value>(module, "Value", nb::type_slots(kValueSlots))
       .def(nb::init<>())
       .def_static("borrow", borrow, nb::arg("dtype"), nb::arg("address"), nb::arg("shape"), nb::arg("owner").none())
+      .def_static("borrow_device", borrow_device, nb::arg("dtype"), nb::arg("device"), nb::arg("address"),
+                  nb::arg("shape"), nb::arg("owner").none())
+      .def_static("allocate_device",
+                  [](int dtype, const std::string& device, const Shape& shape) {
+                    return ingot::Value::allocate_device(static_cast<ingot_dtype>(dtype), device, shape);
+                  })
+      .def("device", &ingot::Value::device)
+      .def("to_host", &ingot::Value::to_host, nb::call_guard<nb::gil_scoped_release>())
+      .def("write", &ingot::Value::write, nb::call_guard<nb::gil_scoped_release>())
       .def_static(
           "allocate",
           [](int dtype, const Shape& shape) { return ingot::Value::allocate(static_cast<ingot_dtype>(dtype), shape); })
@@ -277,10 +306,14 @@ NB_MODULE(_ingot, module) {
       .def("inputs", [](const Session& self) { return port_list(self.inputs()); })
       .def("outputs", [](const Session& self) { return port_list(self.outputs()); })
       .def("run", run, nb::arg("inputs"), nb::arg("outputs"), nb::arg("seed") = 0, nb::arg("profile") = false,
-           nb::arg("cancel") = 0)
+           nb::arg("cancel") = 0, nb::arg("on_device") = std::vector<size_t>(), nb::arg("stream").none() = nb::none(),
+           nb::arg("asynchronous") = false)
       .def("json", [](const Session& self) { return self.json(); })
       .def("profile_json", [](Session& self) { return self.profile_json(); })
       .def("memory_json", [](Session& self, const std::string& shapes) { return self.memory_json(shapes); });
+  module.def(
+      "device_synchronize", [](const std::string& device) { ingot::check(ingot_device_synchronize(device.c_str())); },
+      nb::call_guard<nb::gil_scoped_release>());
   module.def("respecialize", &ingot::respecialize);
   module.def("cache_list_json", &ingot::cache_list_json, nb::arg("folder") = "");
   module.def("cache_prune_json", &ingot::cache_prune_json, nb::arg("folder") = "", nb::arg("limit") = "");
@@ -292,4 +325,5 @@ NB_MODULE(_ingot, module) {
   module.def("is_plan_file", [](const std::string& path) { return ingot_is_plan_file(path.c_str()) != 0; });
   module.def("set_log_level", [](int level) { ingot_set_log(level, nullptr, nullptr); });
   ingot_python::bind_custom(module);
+  ingot_python::bind_dlpack(module);
 }

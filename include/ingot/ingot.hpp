@@ -128,6 +128,33 @@ class Value {
     check(ingot_value_sequence(handles.data(), handles.size(), &value));
     return Value(value);
   }
+  // Device memory ("cuda:0"): borrowed until the value and the runs using it are done, or the value's own.
+  static Value borrow_device(ingot_dtype dtype, const std::string& device, uint64_t address, const Shape& shape) {
+    const ingot_tensor_type type{dtype, shape.size(), shape.data()};
+    ingot_value* value = nullptr;
+    check(ingot_value_borrow_device(&type, device.c_str(), address, nullptr, nullptr, &value));
+    return Value(value);
+  }
+  static Value allocate_device(ingot_dtype dtype, const std::string& device, const Shape& shape) {
+    const ingot_tensor_type type{dtype, shape.size(), shape.data()};
+    ingot_value* value = nullptr;
+    check(ingot_value_allocate_device(&type, device.c_str(), &value));
+    return Value(value);
+  }
+  // The same bytes in memory of `device`, and on the host.
+  Value to_device(const std::string& device) const {
+    Value there = allocate_device(dtype(), device, shape());
+    there.write(*this);
+    return there;
+  }
+  Value to_host() const {
+    ingot_value* value = nullptr;
+    check(ingot_value_to_host(get(), &value));
+    return Value(value);
+  }
+  // Takes the bytes of a tensor of the same type and shape.
+  void write(const Value& from) { check(ingot_value_write(get(), from.get())); }
+  std::string device() const { return ingot_value_device(get()); }
   Value share() const { return Value(ingot_value_copy(get())); }
 
   ingot_kind kind() const { return ingot_value_kind(get()); }
@@ -211,7 +238,9 @@ class Plan {
 
 inline ingot_session_options default_session_options() { return {sizeof(ingot_session_options), 0, -1, 0}; }
 inline ingot_run_options default_run_options() {
-  return {sizeof(ingot_run_options), nullptr, 0, 0, 0, nullptr, nullptr};
+  ingot_run_options options{};
+  options.size = sizeof(options);
+  return options;
 }
 
 class Session {

@@ -87,7 +87,8 @@ typedef struct ingot_tensor_type {
   const int64_t* shape; /* rank sizes; -1 where unknown */
 } ingot_tensor_type;
 
-/* A dense, row-major tensor in host memory. Packed types (4 and 2 bits) share bytes, low bits first. */
+/* A dense, row-major tensor, in host memory unless ingot_value_device says otherwise. Packed types (4 and 2 bits) share
+ * bytes, low bits first. */
 typedef struct ingot_tensor {
   ingot_tensor_type type;
   const void* data;
@@ -108,6 +109,24 @@ INGOT_API ingot_error* ingot_value_from_strings(const char* const* strings, cons
 INGOT_API ingot_error* ingot_value_sequence(const ingot_value* const* items, size_t count, ingot_value** value);
 INGOT_API ingot_error* ingot_value_map(const ingot_value* keys, const ingot_value* values, ingot_value** value);
 INGOT_API ingot_value* ingot_value_none(void);
+
+/* Tensors in memory of a device: "cuda" (as "cuda:0"), "cuda:1" or, for tests, "null". `data` of such a tensor is an
+ * address there. Sessions on that device use them where they lie; docs/device-memory.md has the rules. */
+/* As ingot_value_borrow, of device memory. */
+INGOT_API ingot_error* ingot_value_borrow_device(const ingot_tensor_type* type, const char* device, uint64_t address,
+                                                 void* owner, void (*release)(void* owner), ingot_value** value);
+/* Memory of its own with undefined content. INGOT_DEVICE without that device, INGOT_OUT_OF_MEMORY. */
+INGOT_API ingot_error* ingot_value_allocate_device(const ingot_tensor_type* type, const char* device,
+                                                   ingot_value** value);
+/* The bytes of `from` to those of `to`, both tensors of the same type and shape, between host and device or on the
+ * host; done when it returns. */
+INGOT_API ingot_error* ingot_value_write(ingot_value* to, const ingot_value* from);
+/* A tensor on the host with the bytes of `value`; of a value on the host a copy of the handle. */
+INGOT_API ingot_error* ingot_value_to_host(const ingot_value* value, ingot_value** host);
+/* "cpu", "cuda:0", … */
+INGOT_API const char* ingot_value_device(const ingot_value* value);
+/* Waits for all work of the device, whoever enqueued it. */
+INGOT_API ingot_error* ingot_device_synchronize(const char* device);
 INGOT_API ingot_value* ingot_value_copy(const ingot_value* value); /* shares the bytes */
 INGOT_API void ingot_value_release(ingot_value* value);
 
@@ -188,6 +207,15 @@ typedef struct ingot_run_options {
    * output then borrows it. NULL from it: memory of the library's. Called in ingot_session_run, before any step. */
   void* (*place_output)(void* user, size_t index, const ingot_tensor_type* type);
   void* user;
+  /* May be NULL. One per output; not 0: an output that is NULL receives memory of the session's device and stays there
+   * (ignored by sessions on the CPU). */
+  const unsigned char* outputs_on_device;
+  /* May be NULL. A cudaStream_t or CUstream as a number: the run comes after what that stream holds and before what it
+   * gets later (ignored by sessions on the CPU). */
+  const uint64_t* stream;
+  /* != 0: the run may return before outputs that lie on the device are complete. The memory of inputs and outputs there
+   * must last until they are: see ingot_device_synchronize. */
+  int asynchronous;
 } ingot_run_options;
 
 /* Values in the session's order. outputs[i]: NULL on entry receives a new value; a tensor is written in place (its type

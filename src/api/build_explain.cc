@@ -17,7 +17,7 @@ ingot_error* ingot_session_explain(ingot_session* session, const ingot_value* co
     std::vector<ingot::Value> values;
     for (size_t i = 0; i < count; ++i) {
       require(inputs[i] != nullptr, "an input");
-      values.push_back(inputs[i]->value);
+      values.push_back(ingot::api::host_value(inputs[i]));
     }
     const std::string text = ingot::debug::explain(session->running()->session, values, rounds);
     *json = new char[text.size() + 1];

@@ -16,6 +16,7 @@ class WarmUp;
 
 struct ingot_value {
   ingot::Value value;
+  std::string device = {};  // whose memory a tensor's raw() is an address in; "": the host's
 };
 
 struct ingot_plan {
@@ -24,6 +25,12 @@ struct ingot_plan {
 };
 
 namespace ingot::api {
+
+// For what reads the bytes: throws kInvalidArgument when they lie on a device.
+inline const Value& host_value(const ingot_value* value) {
+  if (!value->device.empty()) fail(Code::kInvalidArgument, "the value lies in memory of {}", value->device);
+  return value->value;
+}
 
 // A plan on its device. Another may take its place while runs are under way.
 struct Running {

@@ -129,6 +129,7 @@ std::string session_json(runtime::Session& session) {
                         {"upper_milliseconds", device.upper_milliseconds},
                         {"operations", device.operations},
                         {"graphs", device.graphs},
+                        {"recordings", device.recordings},
                         {"arena_bytes", device.arena_bytes},
                         {"largest_live_set", device.largest_live_set},
                         {"constant_bytes", device.constant_bytes}};

@@ -48,8 +48,32 @@ thread_local Profile profile;
 // Values of one run, kept per thread so that a run with bound outputs allocates nothing.
 struct Scratch {
   std::vector<Value> inputs, outputs;
+  std::vector<uint8_t> device_inputs, device_outputs;
 };
 thread_local Scratch scratch;
+
+// Whether the value lies on the device `memory`. Throws when it lies on another.
+bool lies_on(const ingot_value* value, const std::string& memory, const char* what, const std::string& name) {
+  if (value == nullptr || value->device.empty()) return false;
+  if (value->device == memory) return true;
+  ingot::fail(Code::kInvalidArgument, "{} {} lies in memory of {}, the session runs on {}", what, name, value->device,
+              memory);
+}
+
+// What a run is given besides its values of where they lie.
+void find_devices(const ingot_session* session, const ingot_value* const* inputs, ingot_value* const* outputs,
+                  const ingot_run_options& options, const std::string& memory, Scratch& values) {
+  const auto& program = session->plan->program;
+  for (size_t i = 0; i < values.inputs.size(); ++i) {
+    values.device_inputs[i] = lies_on(inputs[i], memory, "input", value_of(session, program.inputs[i]).name);
+  }
+  for (size_t i = 0; i < values.outputs.size(); ++i) {
+    const bool wanted =
+        outputs[i] == nullptr && options.outputs_on_device != nullptr && options.outputs_on_device[i] != 0;
+    values.device_outputs[i] =
+        memory != "cpu" && (wanted || lies_on(outputs[i], memory, "output", program.output_names[i]));
+  }
+}
 
 const char* text_at(const std::vector<std::string>& texts, size_t index) {
   return index < texts.size() ? texts[index].c_str() : nullptr;
@@ -204,6 +228,8 @@ ingot_error* ingot_session_run(ingot_session* session, const ingot_value* const*
     profile.tasks.clear();
     if (options.profile > 1) control.tasks = &profile.tasks;
     control.cancelled = options.cancel;
+    if (options.stream != nullptr) control.stream = *options.stream;
+    control.asynchronous = options.asynchronous != 0;
     if (options.place_output != nullptr) {
       control.place_output = [&options](size_t output, ingot::DType dtype, const ingot::Shape& shape) {
         const ingot_tensor_type type{static_cast<ingot_dtype>(dtype), shape.size(), shape.data()};
@@ -211,11 +237,17 @@ ingot_error* ingot_session_run(ingot_session* session, const ingot_value* const*
       };
     }
     auto running = session->running();
+    local.device_inputs.resize(input_count);
+    local.device_outputs.resize(output_count);
+    control.device_inputs = local.device_inputs;
+    control.device_outputs = local.device_outputs;
+    find_devices(session, inputs, outputs, options, running->session.memory_name(), local);
     try {
       running->session.run(local.inputs, local.outputs, control);
     } catch (const ingot::Error& error) {
       running = session->after(running, error);
       for (size_t i = 0; i < output_count; ++i) local.outputs[i] = outputs[i] != nullptr ? outputs[i]->value : Value();
+      find_devices(session, inputs, outputs, options, running->session.memory_name(), local);
       running->session.run(local.inputs, local.outputs, control);
     }
     if (options.profile != 0) {
@@ -224,7 +256,8 @@ ingot_error* ingot_session_run(ingot_session* session, const ingot_value* const*
     }
     for (size_t i = 0; i < output_count; ++i) {
       if (outputs[i] == nullptr) {
-        outputs[i] = new ingot_value{std::move(local.outputs[i])};
+        outputs[i] = new ingot_value{std::move(local.outputs[i]),
+                                     local.device_outputs[i] != 0 ? running->session.memory_name() : ""};
       } else {
         outputs[i]->value = std::move(local.outputs[i]);
       }

@@ -6,6 +6,7 @@ using ingot::Shape;
 using ingot::Tensor;
 using ingot::Value;
 using ingot::api::guard;
+using ingot::api::host_value;
 using ingot::api::require;
 
 namespace {
@@ -69,7 +70,7 @@ ingot_error* ingot_value_sequence(const ingot_value* const* items, size_t count,
     std::vector<Value> values;
     for (size_t i = 0; i < count; ++i) {
       require(items[i] != nullptr, "item");
-      values.push_back(items[i]->value);
+      values.push_back(host_value(items[i]));
     }
     *value = wrap(Value::sequence(std::move(values)));
   });
@@ -78,13 +79,13 @@ ingot_error* ingot_value_sequence(const ingot_value* const* items, size_t count,
 ingot_error* ingot_value_map(const ingot_value* keys, const ingot_value* values, ingot_value** value) {
   return guard([&] {
     require(keys != nullptr && values != nullptr && value != nullptr, "keys or values");
-    *value = wrap(Value::map(keys->value.tensor(), values->value.tensor()));
+    *value = wrap(Value::map(host_value(keys).tensor(), host_value(values).tensor()));
   });
 }
 
 ingot_value* ingot_value_none(void) { return new (std::nothrow) ingot_value{}; }
 ingot_value* ingot_value_copy(const ingot_value* value) {
-  return value != nullptr ? new (std::nothrow) ingot_value{value->value} : nullptr;
+  return value != nullptr ? new (std::nothrow) ingot_value(*value) : nullptr;
 }
 void ingot_value_release(ingot_value* value) { delete value; }
 
@@ -112,7 +113,7 @@ ingot_error* ingot_value_mutable_data(ingot_value* value, void** data) {
 ingot_error* ingot_value_string(const ingot_value* value, size_t index, const char** text, size_t* length) {
   return guard([&] {
     require(value != nullptr && text != nullptr && length != nullptr, "value");
-    const auto strings = value->value.tensor().span<std::string>();
+    const auto strings = host_value(value).tensor().span<std::string>();
     if (index >= strings.size()) ingot::fail(Code::kInvalidArgument, "string {} of {}", index, strings.size());
     *text = strings[index].data();
     *length = strings[index].size();

@@ -44,6 +44,11 @@ std::string nvrtc_version() {
   return fmt::format("{}.{}", major, minor);
 }
 
+int nvrtc_major() {
+  int major = 0, minor = 0;
+  return nvrtc().library.found() && nvrtc().version(&major, &minor) == 0 ? major : 0;
+}
+
 std::string compile_cubin(const std::string& source, int major, int minor) {
   Nvrtc& n = nvrtc();
   if (!n.library.found()) fail(Code::kUnsupported, "NVRTC is missing: {}", n.library.detail());

@@ -10,6 +10,7 @@ namespace ingot::cuda {
 const SharedLibrary& nvrtc_library();
 // "13.0", or the empty text when there is none.
 std::string nvrtc_version();
+int nvrtc_major();  // 0: none
 // The cubin for compute capability major.minor. kUnsupported when NVRTC is missing, kInternal with its log when the
 // source is wrong.
 std::string compile_cubin(const std::string& source, int major, int minor);

@@ -5,6 +5,7 @@
 #include "cuda/cublas.h"
 #include "cuda/cudnn.h"
 #include "cuda/fastest.h"
+#include "cuda/requirements.h"
 
 namespace ingot::cuda {
 namespace {
@@ -45,7 +46,10 @@ class CudaModule : public device::Module {
  public:
   CudaModule(const std::string& cubin, Stream stream, bool early) : stream_(stream), early_(early) {
     ModuleHandle handle = nullptr;
-    driver().check(driver().module_load(&handle, cubin.data()), "loading a module");
+    const Result loaded = driver().module_load(&handle, cubin.data());
+    int version = 0;
+    if (loaded != 0) driver().driver_version(&version);
+    driver().check(loaded, ("loading a module" + compiler_mismatch(version, nvrtc_major())).c_str());
     module_ =
         std::shared_ptr<void>(handle, [](void* each) { driver().module_unload(static_cast<ModuleHandle>(each)); });
   }
@@ -84,6 +88,9 @@ Driver& started_driver(int ordinal) {
   Driver& d = driver();
   if (!d.library.found()) fail(Code::kDevice, "there is no NVIDIA driver: {}", d.library.detail());
   d.check(d.init(0), "starting the NVIDIA driver");
+  int version = 0;
+  d.check(d.driver_version(&version), "the driver's version");
+  require_driver(version);
   int count = 0;
   d.check(d.device_count(&count), "counting GPUs");
   if (ordinal >= count) fail(Code::kDevice, "there is no GPU {}: the driver shows {}", ordinal, count);
@@ -95,6 +102,7 @@ class CudaDevice : public device::Device {
   explicit CudaDevice(int ordinal) {
     Driver& d = started_driver(ordinal);
     d.check(d.device_get(&gpu_, ordinal), "opening the GPU");
+    require_architecture(name(), attribute(kAttributeMajor), attribute(kAttributeMinor));
     d.check(d.context_retain(&context_, gpu_), "making a context");
     try {
       enter();
@@ -107,6 +115,7 @@ class CudaDevice : public device::Device {
   ~CudaDevice() override {
     driver().context_set(context_);
     driver().stream_synchronize(stream_);
+    if (event_ != nullptr) driver().event_destroy(event_);
     driver().stream_destroy(stream_);
     driver().context_release(gpu_);
   }
@@ -114,15 +123,17 @@ class CudaDevice : public device::Device {
   device::Properties properties() override {
     Driver& d = driver();
     device::Properties properties;
-    char name[256] = {};
-    d.check(d.device_name(name, sizeof(name), gpu_), "the GPU's name");
-    properties.name = name;
+    properties.name = name();
     properties.major = attribute(kAttributeMajor);
     properties.minor = attribute(kAttributeMinor);
     properties.processors = attribute(kAttributeProcessors);
     properties.l2_bytes = attribute(kAttributeL2Bytes);
     size_t total = 0;
     d.check(d.device_total_mem(&total, gpu_), "the GPU's memory");
+    enter();
+    size_t free = 0, all = 0;
+    d.check(d.memory_info(&free, &all), "the GPU's free memory");
+    properties.free_bytes = static_cast<int64_t>(free);
     properties.memory_bytes = static_cast<int64_t>(total);
     properties.parts = parts();
     return properties;
@@ -149,6 +160,16 @@ class CudaDevice : public device::Device {
     enter();
     if (bytes > 0) driver().check(driver().copy_out(to, from, static_cast<size_t>(bytes), stream_), "copying back");
     synchronize();
+  }
+  void copy(Address to, Address from, int64_t bytes) override {
+    enter();
+    if (bytes > 0) driver().check(driver().copy(to, from, static_cast<size_t>(bytes), stream_), "copying on the GPU");
+  }
+  void follow(device::Stream stream) override { order(reinterpret_cast<Stream>(stream), stream_); }
+  void precede(device::Stream stream) override { order(stream_, reinterpret_cast<Stream>(stream)); }
+  void synchronize_all() override {
+    enter();
+    driver().check(driver().context_synchronize(), "waiting for the GPU");
   }
   void synchronize() override {
     enter();
@@ -234,8 +255,20 @@ class CudaDevice : public device::Device {
     }
     return all;
   }
+  // What `second` gets from here on waits for what `first` holds.
+  void order(Stream first, Stream second) {
+    enter();
+    if (event_ == nullptr) driver().check(driver().event_create(&event_, kEventDisableTiming), "making an event");
+    driver().check(driver().event_record(event_, first), "recording an event on a stream");
+    driver().check(driver().stream_wait(second, event_, 0), "making a stream wait");
+  }
   // The calling thread works on this GPU from here on.
   void enter() { driver().check(driver().context_set(context_), "entering the context"); }
+  std::string name() const {
+    char name[256] = {};
+    driver().check(driver().device_name(name, sizeof(name), gpu_), "the GPU's name");
+    return name;
+  }
   int attribute(int which) const {
     int value = 0;
     driver().check(driver().device_attribute(&value, which, gpu_), "a property of the GPU");
@@ -245,6 +278,7 @@ class CudaDevice : public device::Device {
   int gpu_ = 0;
   Context context_ = nullptr;
   Stream stream_ = nullptr;
+  Event event_ = nullptr;
 };
 
 device::Part part(const char* name, const SharedLibrary& library, const std::string& version) {

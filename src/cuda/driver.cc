@@ -13,6 +13,7 @@ Driver::Driver() : library({"libcuda.so.1"}) {
   library.get("cuDeviceGetName", device_name);
   library.get("cuDeviceGetAttribute", device_attribute);
   library.get("cuDeviceTotalMem_v2", device_total_mem);
+  library.get("cuMemGetInfo_v2", memory_info);
   library.get("cuDevicePrimaryCtxRetain", context_retain);
   library.get("cuDevicePrimaryCtxRelease_v2", context_release);
   library.get("cuCtxSetCurrent", context_set);
@@ -20,9 +21,12 @@ Driver::Driver() : library({"libcuda.so.1"}) {
   library.get("cuMemFree_v2", mem_free);
   library.get("cuMemcpyHtoDAsync_v2", copy_in);
   library.get("cuMemcpyDtoHAsync_v2", copy_out);
+  library.get("cuMemcpyDtoDAsync_v2", copy);
+  library.get("cuCtxSynchronize", context_synchronize);
   library.get("cuStreamCreate", stream_create);
   library.get("cuStreamDestroy_v2", stream_destroy);
   library.get("cuStreamSynchronize", stream_synchronize);
+  library.get("cuStreamWaitEvent", stream_wait);
   library.get("cuStreamBeginCapture_v2", capture_begin);
   library.get("cuStreamEndCapture", capture_end);
   library.get("cuGraphInstantiateWithFlags", graph_instantiate);

@@ -20,6 +20,7 @@ using GraphExec = struct CUgraphExec_st*;
 inline constexpr Result kOutOfMemoryResult = 2;
 inline constexpr int kAttributeProcessors = 16, kAttributeL2Bytes = 38, kAttributeMajor = 75, kAttributeMinor = 76;
 inline constexpr unsigned kStreamNonBlocking = 1;
+inline constexpr unsigned kEventDisableTiming = 2;
 inline constexpr int kCaptureThreadLocal = 1;
 inline constexpr int kLaunchProgrammatic = 6;  // CU_LAUNCH_ATTRIBUTE_PROGRAMMATIC_STREAM_SERIALIZATION
 
@@ -50,6 +51,7 @@ struct Driver {
   Result (*device_name)(char*, int, int) = nullptr;
   Result (*device_attribute)(int*, int, int) = nullptr;
   Result (*device_total_mem)(size_t*, int) = nullptr;
+  Result (*memory_info)(size_t*, size_t*) = nullptr;
   Result (*context_retain)(Context*, int) = nullptr;
   Result (*context_release)(int) = nullptr;
   Result (*context_set)(Context) = nullptr;
@@ -57,9 +59,12 @@ struct Driver {
   Result (*mem_free)(DevicePtr) = nullptr;
   Result (*copy_in)(DevicePtr, const void*, size_t, Stream) = nullptr;
   Result (*copy_out)(void*, DevicePtr, size_t, Stream) = nullptr;
+  Result (*copy)(DevicePtr, DevicePtr, size_t, Stream) = nullptr;
+  Result (*context_synchronize)() = nullptr;
   Result (*stream_create)(Stream*, unsigned) = nullptr;
   Result (*stream_destroy)(Stream) = nullptr;
   Result (*stream_synchronize)(Stream) = nullptr;
+  Result (*stream_wait)(Stream, Event, unsigned) = nullptr;
   Result (*capture_begin)(Stream, int) = nullptr;
   Result (*capture_end)(Stream, Graph*) = nullptr;
   Result (*graph_instantiate)(GraphExec*, Graph, unsigned long long) = nullptr;

@@ -13,6 +13,8 @@
 namespace ingot::device {
 
 using Address = uint64_t;  // in the device's memory; 0: none
+// A stream of the caller's: a CUstream or cudaStream_t as a number, 0 and 1 the legacy default stream, 2 the thread's.
+using Stream = uint64_t;
 
 // A library that the device may use, and where it came from or why it is missing.
 struct Part {
@@ -25,7 +27,7 @@ struct Properties {
   std::string name;
   int major = 0, minor = 0;  // compute capability
   int processors = 0;
-  int64_t memory_bytes = 0, l2_bytes = 0;
+  int64_t memory_bytes = 0, free_bytes = 0, l2_bytes = 0;
   std::vector<Part> parts;
 };
 
@@ -94,7 +96,14 @@ class Device {
   // In stream order; the host's bytes may change once the call returns (in) and are there once it returns (out).
   virtual void copy_in(Address to, const void* from, int64_t bytes) = 0;
   virtual void copy_out(void* to, Address from, int64_t bytes) = 0;
+  // Within the device's memory, in stream order.
+  virtual void copy(Address to, Address from, int64_t bytes) = 0;
   virtual void synchronize() = 0;
+  // What is enqueued from here on waits for what `stream` holds, and what `stream` gets from here on for what has been
+  // enqueued. The host waits for nothing.
+  virtual void follow(Stream stream) = 0;
+  virtual void precede(Stream stream) = 0;
+  virtual void synchronize_all() = 0;  // of every stream of the device, also of other owners'
   // Compiles CUDA C++ for this device. kUnsupported when no compiler was found; kInternal with its log on an error.
   virtual std::unique_ptr<Module> load(const std::string& source) = 0;
   // The fastest of what the device's libraries offer, measured. kUnsupported when they have none or are missing.
@@ -134,8 +143,9 @@ class Buffer {
 };
 
 // "cuda" or "cuda:1": that GPU, through libingot_cuda.so; "null": host memory, where operations do nothing, and for
-// tests "null:absent", "null:memory=BYTES" (no more than that at once), "null:lost=N" (the Nth wait fails). Throws
-// kInvalidArgument for other names, kDevice with what is missing and why.
+// tests "null:absent", "null:memory=BYTES" (no more than that at once), "null:lost=N" (the Nth wait fails),
+// "null:fault=N" (the Nth operation is refused as a kernel that faults is). Throws kInvalidArgument for other names,
+// kDevice with what is missing and why.
 std::unique_ptr<Device> open_device(const std::string& name);
 // Throws as open_device would for what is missing, and kUnsupported when the device could not compile kernels; opens
 // nothing on the device, so it costs no memory there and little time. That a device is full or lost shows when it is
@@ -144,6 +154,17 @@ void check_device(const std::string& name);
 // The libraries that a CUDA device is made of, and what became of each; never throws.
 std::vector<Part> cuda_parts();
 std::unique_ptr<Device> open_null_device(const std::string& faults = "");
+
+// What all null devices of the process did so far, for tests.
+struct NullUsage {
+  int64_t live_bytes = 0;  // allocated and not released
+  int64_t copies_in = 0, copies_out = 0, copies = 0, captures = 0;
+  int64_t waits = 0;                   // of the host
+  int64_t followed = 0, preceded = 0;  // streams of the caller's
+};
+NullUsage null_usage();
+// Called with the operands of every operation that a null device is given from now on; empty: no longer.
+void observe_null_operations(std::function<void(std::span<const Address>)> observer);
 
 // What libingot_cuda.so exports, as ingot_cuda_component(). It and the library that loads it are built together:
 // `version` is compared before anything else is used.

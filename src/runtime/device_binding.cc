@@ -105,6 +105,7 @@ class OperationTable {
 struct Enqueued {
   Call call;
   std::vector<Address> operands;
+  std::vector<MemoryPlace> places;
   int32_t step = -1;
 };
 
@@ -258,12 +259,18 @@ class Builder {
   Address address(ValueIndex value) const { return address_.at(root_[at(value)]); }
   Crossing crossing(ValueIndex value) const {
     const auto found = host_form_.find(value);
-    return {value, found != host_form_.end() ? found->second : address(value)};
+    if (found != host_form_.end()) return {value, found->second, {value, true}};
+    return {value, address(value), own_place(value)};
   }
+  MemoryPlace own_place(ValueIndex value) const { return {root_[at(value)], false}; }
 
   void emit() {
     for (const ValueIndex input : p_.program.inputs) {
       if (last_[at(input)] >= -1) binding_->inputs.push_back(crossing(input)), add_upload(input);
+      const auto& outputs = p_.program.outputs;
+      if (needs_host_[at(input)] || std::find(outputs.begin(), outputs.end(), input) != outputs.end()) {
+        binding_->host_inputs.push_back(input);
+      }
     }
     for (size_t s = 0; s < steps().size(); ++s) {
       if (device_step_[s]) {
@@ -281,20 +288,20 @@ class Builder {
   }
 
   void add_upload(ValueIndex value) {
-    if (converts(value))
-      add_conversion(value, def(value).type.dtype, stored(value), host_form_.at(value), address(value));
+    if (converts(value)) add_conversion(value, def(value).type.dtype, stored(value), true);
   }
   void add_fetch(ValueIndex value) {
-    if (converts(value))
-      add_conversion(value, stored(value), def(value).type.dtype, address(value), host_form_.at(value));
+    if (converts(value)) add_conversion(value, stored(value), def(value).type.dtype, false);
   }
-  void add_conversion(ValueIndex value, DType from, DType to, Address source, Address target) {
+  // Between a value and what the host sees of it, in the direction of `up`.
+  void add_conversion(ValueIndex value, DType from, DType to, bool up) {
+    if (count(value) == 0) return;
     const Call call{kernels::cuda::conversion(from, to, count(value)), {}};
-    if (count(value) > 0) add(call, {source, target});
-  }
-  void add(const Call& call, std::vector<Address> operands) {
     table_.prepare(call);
-    current_.push_back({call, std::move(operands), -1});
+    Enqueued each{call, {host_form_.at(value), address(value)}, {{value, true}, own_place(value)}, -1};
+    if (!up)
+      std::reverse(each.operands.begin(), each.operands.end()), std::reverse(each.places.begin(), each.places.end());
+    current_.push_back(std::move(each));
   }
 
   void emit_step(const Step& step, size_t index) {
@@ -329,6 +336,7 @@ class Builder {
   void add_call(const kernels::cuda::DeviceRow& row, const kernels::Problem& problem, size_t index, const Call& call) {
     const Step& step = steps()[index];
     std::vector<Address> operands;
+    std::vector<MemoryPlace> places;
     for (const Slot& slot : call.operands) {
       const ValueIndex value = (slot.kind == Slot::kInput ? step.inputs : step.outputs)[slot.index];
       const int32_t constant = def(value).constant;
@@ -336,14 +344,16 @@ class Builder {
         const StridedView* view = view_of(index, slot);
         const int64_t offset = view != nullptr ? view->offset * (dtype_bits(stored(value)) / 8) : 0;
         operands.push_back(address(place_of(index, slot)) + static_cast<Address>(offset));
+        places.push_back(own_place(place_of(index, slot)));
         continue;
       }
       const Tensor& tensor = p_.constants[static_cast<size_t>(constant)];
       const bool packs = row.pack != nullptr;
+      places.emplace_back();
       operands.push_back(constants_.address(constant, packs ? fmt::format("{} {}", row.name, slot.index) : "",
                                             [&] { return packs ? row.pack(problem, slot.index, tensor) : tensor; }));
     }
-    current_.push_back({call, std::move(operands), static_cast<int32_t>(index)});
+    current_.push_back({call, std::move(operands), std::move(places), static_cast<int32_t>(index)});
   }
 
   void emit_host_step(size_t s) {
@@ -375,13 +385,15 @@ class Builder {
     std::vector<size_t> ends;  // in `recorded`, per stage
     for (std::vector<Enqueued>& calls : stage_calls_) {
       for (Enqueued& each : calls) {
-        binding_->recorded.push_back({table_.operation(each.call), std::move(each.operands), each.step});
+        binding_->recorded.push_back(
+            {table_.operation(each.call), std::move(each.operands), std::move(each.places), each.step});
         workspace = std::max(workspace, binding_->recorded.back().operation->workspace_bytes);
       }
       ends.push_back(binding_->recorded.size());
     }
     binding_->workspace = device::Buffer(p_.device, workspace);
     for (size_t i = 0, begin = 0; i < ends.size(); begin = ends[i++]) {
+      binding_->stages[i].begin = begin, binding_->stages[i].end = ends[i];
       if (begin == ends[i]) continue;
       binding_->stages[i].graph = p_.device.capture([&] {
         for (size_t r = begin; r < ends[i]; ++r) {

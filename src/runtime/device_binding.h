@@ -24,10 +24,29 @@ class DeviceConstants {
   int64_t bytes_ = 0;
 };
 
+// Memory of a value: its own, or that of what the host sees of it. value -1: a constant's.
+struct MemoryPlace {
+  ValueIndex value = -1;
+  bool host_form = false;
+  auto operator<=>(const MemoryPlace&) const = default;
+};
+
 // A value that crosses between host and device: `host_form` holds what the host sees, in device memory.
 struct Crossing {
   ValueIndex value = -1;
   device::Address host_form = 0;
+  MemoryPlace place;  // whose memory that is
+};
+
+// Memory that a run has elsewhere than the binding.
+struct Moved {
+  device::Address from = 0, to = 0;
+  bool operator==(const Moved&) const = default;
+};
+using Substitutions = std::map<MemoryPlace, Moved>;
+struct GraphSet {
+  Substitutions where;
+  std::vector<std::unique_ptr<device::Operation>> graphs;
 };
 
 // Steps of the device in one graph, or one step of the host.
@@ -36,12 +55,14 @@ struct DeviceStage {
   int32_t host_step = -1;
   std::vector<Crossing> fetch;   // before the host's step
   std::vector<Crossing> upload;  // after it
+  size_t begin = 0, end = 0;     // the graph's operations among the binding's
 };
 
 // A recorded operation on its operands and the step that it is of; -1: a value crosses in another type.
 struct RecordedOperation {
   std::shared_ptr<device::Operation> operation;
   std::vector<device::Address> operands;
+  std::vector<MemoryPlace> places;  // of the operands
   int32_t step = -1;
 };
 
@@ -59,6 +80,9 @@ struct DeviceBinding {
   int64_t arena_bytes = 0, largest_live_set = 0;
   device::Buffer arena, workspace;
   std::vector<RecordedOperation> recorded;  // what the graphs were recorded from, in order
+  std::vector<ValueIndex> host_inputs;      // the program's inputs that the host needs
+  std::vector<GraphSet> graph_sets;         // most recently used first
+  size_t recordings = 0;                    // of graphs again because operands lay elsewhere
 };
 
 struct DeviceProgram {

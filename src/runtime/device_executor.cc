@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "device/memory.h"
 #include "ops/eval.h"
 #include "runtime/binding.h"
 
@@ -16,13 +17,42 @@ constexpr int kStepRounds = 3, kRunsPerRound = 10;
 
 DeviceExecutor::DeviceExecutor(const plan::Plan& plan, std::unique_ptr<device::Device> device, DType storage,
                                const kernels::Target& host)
-    : plan_(plan), device_(std::move(device)), storage_(storage), constants_(*device_, storage) {
+    : plan_(plan),
+      device_(std::move(device)),
+      storage_(storage),
+      memory_(device::memory_name(plan.info.option("device", "cpu"))),
+      constants_(*device_, storage) {
   for (const auto& body : plan.program.bodies) {
     bodies_.push_back(std::make_unique<Executor>(*body, plan.constants, host));
   }
 }
 
-const DeviceBinding& DeviceExecutor::bind(std::span<const Shape> input_shapes) {
+// Graphs and memory may be in use until the device is done.
+DeviceExecutor::~DeviceExecutor() {
+  try {
+    device_->synchronize();
+  } catch (const Error&) {
+    // A lost device is done.
+  }
+}
+
+DeviceBinding& DeviceExecutor::bind(std::span<const Shape> input_shapes) {
+  const std::lock_guard lock(mutex_);
+  return find_or_bind(input_shapes);
+}
+
+std::unique_ptr<DeviceBinding> DeviceExecutor::make_binding(std::span<const Shape> input_shapes) {
+  const DeviceProgram program{plan_.program, plan_.constants, *device_, storage_};
+  try {
+    return bind_device(program, constants_, input_shapes);
+  } catch (const Error& error) {
+    if (error.code() != Code::kOutOfMemory || bindings_.empty()) throw;
+  }
+  bindings_.clear();
+  return bind_device(program, constants_, input_shapes);
+}
+
+DeviceBinding& DeviceExecutor::find_or_bind(std::span<const Shape> input_shapes) {
   const auto found = std::find_if(bindings_.begin(), bindings_.end(), [&](const auto& binding) {
     return std::equal(binding->input_shapes.begin(), binding->input_shapes.end(), input_shapes.begin(),
                       input_shapes.end());
@@ -32,8 +62,8 @@ const DeviceBinding& DeviceExecutor::bind(std::span<const Shape> input_shapes) {
     return *bindings_.front();
   }
   if (bindings_.size() == kMaxBindings) bindings_.pop_back();
-  bindings_.insert(bindings_.begin(),
-                   bind_device({plan_.program, plan_.constants, *device_, storage_}, constants_, input_shapes));
+  auto made = make_binding(input_shapes);
+  bindings_.insert(bindings_.begin(), std::move(made));
   return *bindings_.front();
 }
 
@@ -43,12 +73,12 @@ void DeviceExecutor::run(std::span<const Value> inputs, std::span<Value> outputs
   std::vector<Shape> shapes;
   for (const Value& input : inputs) shapes.push_back(input.is_tensor() ? input.tensor().shape() : Shape());
   const std::lock_guard lock(mutex_);
-  const DeviceBinding& binding = bind(shapes);
+  DeviceBinding& binding = find_or_bind(shapes);
   run_bound(binding, inputs, outputs, control, parallel);
   if (control.timings != nullptr) *control.timings = step_timings(binding);
 }
 
-void DeviceExecutor::run_bound(const DeviceBinding& binding, std::span<const Value> inputs, std::span<Value> outputs,
+void DeviceExecutor::run_bound(DeviceBinding& binding, std::span<const Value> inputs, std::span<Value> outputs,
                                const RunControl& control, const kernels::Parallel& parallel) {
   const plan::Program& program = plan_.program;
   std::vector<Value> values(program.values.size());
@@ -56,21 +86,75 @@ void DeviceExecutor::run_bound(const DeviceBinding& binding, std::span<const Val
   for (size_t i = 0; i < program.values.size(); ++i) {
     if (program.values[i].constant >= 0) values[i] = plan_.constants[static_cast<size_t>(program.values[i].constant)];
   }
-  for (size_t i = 0; i < inputs.size(); ++i) values[static_cast<size_t>(program.inputs[i])] = inputs[i];
-  for (const Crossing& each : binding.inputs) upload(binding, each, values[static_cast<size_t>(each.value)]);
-  for (const DeviceStage& stage : binding.stages) {
+  const DeviceOperands operands(program, binding, inputs, outputs, control, memory_);
+  const auto& graphs = graphs_for(binding, *device_, operands.substitutions());
+  if (control.stream) device_->follow(*control.stream);
+  begin_inputs(binding, operands, inputs, values);
+  for (size_t s = 0; s < binding.stages.size(); ++s) {
     if (is_set(control.cancelled)) fail(Code::kCancelled, "the run was stopped by the caller");
+    const DeviceStage& stage = binding.stages[s];
     if (stage.graph != nullptr) {
-      stage.graph->enqueue({}, 0);
+      (graphs[s] != nullptr ? graphs[s] : stage.graph)->enqueue({}, 0);
     } else {
-      run_host_step(binding, stage, values, symbols, control, parallel);
+      run_host_step(binding, operands, stage, values, symbols, control, parallel);
     }
+  }
+  finish_outputs(binding, operands, values, outputs, control);
+}
+
+// What lies on the host goes up; what the host needs of what lies on the device comes down.
+void DeviceExecutor::begin_inputs(const DeviceBinding& binding, const DeviceOperands& operands,
+                                  std::span<const Value> inputs, std::vector<Value>& values) {
+  const plan::Program& program = plan_.program;
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    const plan::ValueIndex input = program.inputs[i];
+    Value& value = values[static_cast<size_t>(input)];
+    if (!operands.has_input(i)) {
+      value = inputs[i];
+    } else if (std::count(binding.host_inputs.begin(), binding.host_inputs.end(), input) > 0) {
+      const Tensor& there = inputs[i].tensor();
+      Tensor tensor = Tensor::uninitialized(there.dtype(), there.shape());
+      device_->copy_out(tensor.mutable_raw(), device::address_of(there), there.byte_size());
+      value = tensor;
+    }
+  }
+  for (const Crossing& each : binding.inputs) {
+    const auto index = std::find(program.inputs.begin(), program.inputs.end(), each.value) - program.inputs.begin();
+    if (operands.has_input(static_cast<size_t>(index))) continue;
+    upload(binding, operands, each, values[static_cast<size_t>(each.value)]);
+  }
+  for (const auto& [index, crossing] : operands.copied_inputs()) {
+    const Tensor& tensor = inputs[index].tensor();
+    device_->copy(crossing.host_form, device::address_of(tensor), tensor.byte_size());
+  }
+}
+
+void DeviceExecutor::finish_outputs(const DeviceBinding& binding, const DeviceOperands& operands,
+                                    const std::vector<Value>& values, std::span<Value> outputs,
+                                    const RunControl& control) {
+  const plan::Program& program = plan_.program;
+  bool left = false;
+  for (const auto& [index, crossing] : operands.copied_outputs()) {
+    const Tensor& tensor = outputs[index].tensor();
+    device_->copy(device::address_of(tensor), operands.address(crossing), tensor.byte_size());
   }
   auto fetched = binding.outputs.begin();
   for (size_t i = 0; i < outputs.size(); ++i) {
     const auto value = static_cast<size_t>(program.outputs[i]);
+    const bool here = operands.has_output(i);
+    left |= here;
     if (binding.on_device[value]) {
-      outputs[i] = fetch(binding, *fetched++, outputs[i]);
+      const Crossing& crossing = *fetched++;
+      if (!here) outputs[i] = fetch(binding, operands, crossing, outputs[i]);
+    } else if (here) {
+      const Tensor& tensor = values[value].tensor();
+      if (!outputs[i].is_tensor() || !outputs[i].tensor().defined()) {
+        outputs[i] = device::Memory::of(memory_)->allocate(tensor.dtype(), tensor.shape());
+      } else if (outputs[i].tensor().type_text() != tensor.type_text()) {
+        fail(Code::kInvalidArgument, "output {}: bound to device memory of {}, the run gives {}",
+             program.output_names[i], outputs[i].tensor().type_text(), tensor.type_text());
+      }
+      device_->copy_in(device::address_of(outputs[i].tensor()), tensor.raw(), tensor.byte_size());
     } else if (outputs[i].is_tensor() && outputs[i].tensor().defined() && values[value].is_tensor() &&
                outputs[i].tensor().type_text() == values[value].tensor().type_text() &&
                outputs[i].tensor().dtype() != DType::kString) {
@@ -80,24 +164,28 @@ void DeviceExecutor::run_bound(const DeviceBinding& binding, std::span<const Val
       outputs[i] = values[value];
     }
   }
+  if (control.stream) device_->precede(*control.stream);
+  if (left && !control.asynchronous) device_->synchronize();
 }
 
-void DeviceExecutor::upload(const DeviceBinding& binding, const Crossing& crossing, const Value& value) {
+void DeviceExecutor::upload(const DeviceBinding& binding, const DeviceOperands& operands, const Crossing& crossing,
+                            const Value& value) {
   const Tensor& tensor = value.tensor();
   if (tensor.shape() != binding.shapes[static_cast<size_t>(crossing.value)]) {
     fail(Code::kInternal, "{} has another shape than the plan says",
          plan_.program.values[static_cast<size_t>(crossing.value)].name);
   }
-  device_->copy_in(crossing.host_form, tensor.raw(), tensor.byte_size());
+  device_->copy_in(operands.address(crossing), tensor.raw(), tensor.byte_size());
 }
 
-Value DeviceExecutor::fetch(const DeviceBinding& binding, const Crossing& crossing, const Value& bound) {
+Value DeviceExecutor::fetch(const DeviceBinding& binding, const DeviceOperands& operands, const Crossing& crossing,
+                            const Value& bound) {
   const plan::ValueDef& def = plan_.program.values[static_cast<size_t>(crossing.value)];
   const Shape& shape = binding.shapes[static_cast<size_t>(crossing.value)];
   const bool fits = bound.is_tensor() && bound.tensor().defined() && bound.tensor().dtype() == def.type.dtype &&
                     bound.tensor().shape() == shape;
   Tensor tensor = fits ? bound.tensor() : Tensor::uninitialized(def.type.dtype, shape);
-  device_->copy_out(tensor.mutable_raw(), crossing.host_form, tensor.byte_size());
+  device_->copy_out(tensor.mutable_raw(), operands.address(crossing), tensor.byte_size());
   return tensor;
 }
 
@@ -106,12 +194,12 @@ void DeviceExecutor::learn(const plan::ValueDef& def, const Value& value, Symbol
   match_shape(*def.shape, value.tensor().shape(), symbols, def.name);
 }
 
-void DeviceExecutor::run_host_step(const DeviceBinding& binding, const DeviceStage& stage, std::vector<Value>& values,
-                                   SymbolValues& symbols, const RunControl& control,
+void DeviceExecutor::run_host_step(const DeviceBinding& binding, const DeviceOperands& given, const DeviceStage& stage,
+                                   std::vector<Value>& values, SymbolValues& symbols, const RunControl& control,
                                    const kernels::Parallel& parallel) {
   const auto index = static_cast<size_t>(stage.host_step);
   const plan::Step& step = plan_.program.steps[index];
-  for (const Crossing& each : stage.fetch) values[static_cast<size_t>(each.value)] = fetch(binding, each, {});
+  for (const Crossing& each : stage.fetch) values[static_cast<size_t>(each.value)] = fetch(binding, given, each, {});
   std::vector<const Value*> operands;
   for (const plan::ValueIndex input : step.inputs) {
     operands.push_back(input == plan::kNoValue ? nullptr : &values[static_cast<size_t>(input)]);
@@ -137,7 +225,7 @@ void DeviceExecutor::run_host_step(const DeviceBinding& binding, const DeviceSta
     learn(plan_.program.values[static_cast<size_t>(step.outputs[i])], results[i], symbols);
     values[static_cast<size_t>(step.outputs[i])] = std::move(results[i]);
   }
-  for (const Crossing& each : stage.upload) upload(binding, each, values[static_cast<size_t>(each.value)]);
+  for (const Crossing& each : stage.upload) upload(binding, given, each, values[static_cast<size_t>(each.value)]);
 }
 
 // Device time of every operation by itself, several times in a row: launches overlap as in a graph, operands may be in
@@ -173,6 +261,7 @@ DeviceReport DeviceExecutor::report() {
   report.operations = binding.recorded.size();
   report.arena_bytes = binding.arena_bytes;
   report.largest_live_set = binding.largest_live_set;
+  report.recordings = binding.recordings;
   for (const size_t step : binding.host_steps) {
     const std::string& reason = plan_.program.steps[step].reason;
     report.host_steps.emplace_back(step, reason.empty() ? "its shapes are known only at run time" : reason);

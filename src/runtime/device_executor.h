@@ -3,6 +3,7 @@
 #include <mutex>
 
 #include "runtime/device_binding.h"
+#include "runtime/device_operands.h"
 #include "runtime/executor.h"
 
 namespace ingot::runtime {
@@ -14,6 +15,7 @@ struct DeviceReport {
   double milliseconds = 0;            // of all graphs one after the other, median; transfers and host steps left out
   double lower_milliseconds = 0, upper_milliseconds = 0;  // quartiles of the same rounds
   int64_t arena_bytes = 0, largest_live_set = 0, constant_bytes = 0;
+  size_t recordings = 0;  // of graphs again so far, because inputs or outputs lay elsewhere in device memory
   std::vector<std::pair<size_t, std::string>> host_steps;  // with the reason
 };
 
@@ -23,25 +25,39 @@ class DeviceExecutor {
   DeviceExecutor(const plan::Plan& plan, std::unique_ptr<device::Device> device, DType storage,
                  const kernels::Target& host);
 
-  // As Executor::run; one run at a time, others wait.
+  ~DeviceExecutor();
+
+  // As Executor::run; one run at a time, others wait. Done when it returns, also what it leaves in device memory
+  // unless control.asynchronous.
   void run(std::span<const Value> inputs, std::span<Value> outputs, const RunControl& control,
            const kernels::Parallel& parallel);
-  const DeviceBinding& bind(std::span<const Shape> input_shapes);
+  // The binding for these input shapes (made if new). Out of memory, those of other shapes are given up first.
+  DeviceBinding& bind(std::span<const Shape> input_shapes);
   DeviceReport report();
 
  private:
-  void run_bound(const DeviceBinding& binding, std::span<const Value> inputs, std::span<Value> outputs,
+  DeviceBinding& find_or_bind(std::span<const Shape> input_shapes);
+  std::unique_ptr<DeviceBinding> make_binding(std::span<const Shape> input_shapes);
+  void run_bound(DeviceBinding& binding, std::span<const Value> inputs, std::span<Value> outputs,
                  const RunControl& control, const kernels::Parallel& parallel);
-  void upload(const DeviceBinding& binding, const Crossing& crossing, const Value& value);
-  Value fetch(const DeviceBinding& binding, const Crossing& crossing, const Value& bound);
-  void run_host_step(const DeviceBinding& binding, const DeviceStage& stage, std::vector<Value>& values,
-                     SymbolValues& symbols, const RunControl& control, const kernels::Parallel& parallel);
+  void begin_inputs(const DeviceBinding& binding, const DeviceOperands& operands, std::span<const Value> inputs,
+                    std::vector<Value>& values);
+  void finish_outputs(const DeviceBinding& binding, const DeviceOperands& operands, const std::vector<Value>& values,
+                      std::span<Value> outputs, const RunControl& control);
+  void upload(const DeviceBinding& binding, const DeviceOperands& operands, const Crossing& crossing,
+              const Value& value);
+  Value fetch(const DeviceBinding& binding, const DeviceOperands& operands, const Crossing& crossing,
+              const Value& bound);
+  void run_host_step(const DeviceBinding& binding, const DeviceOperands& operands, const DeviceStage& stage,
+                     std::vector<Value>& values, SymbolValues& symbols, const RunControl& control,
+                     const kernels::Parallel& parallel);
   std::vector<StepTiming> step_timings(const DeviceBinding& binding);
   void learn(const plan::ValueDef& def, const Value& value, SymbolValues& symbols) const;
 
   const plan::Plan& plan_;
   std::unique_ptr<device::Device> device_;
   DType storage_;
+  const std::string memory_;                       // device::memory_name of the device
   std::vector<std::unique_ptr<Executor>> bodies_;  // of control flow, on the host
   std::mutex mutex_;
   DeviceConstants constants_;

@@ -3,8 +3,10 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <vector>
 
+#include "device/device.h"
 #include "runtime/binding.h"
 #include "runtime/task_trace.h"
 #include "tensor/value.h"
@@ -28,6 +30,14 @@ struct RunControl {
   // Memory for an output that is not bound and whose shape follows from the inputs' shapes; null: memory of its own.
   // Called before the first step. Results whose shapes are known later only do not ask.
   std::function<void*(size_t output, DType dtype, const Shape& shape)> place_output;
+  // Which inputs and outputs lie in memory of the session's device, where they are used as they lie; empty: none. raw()
+  // of such a tensor is an address there. An undefined tensor for such an output receives memory.
+  std::span<const uint8_t> device_inputs, device_outputs;
+  // On a device: the run comes after what this stream of the caller's holds and before what it gets later.
+  std::optional<device::Stream> stream;
+  // On a device: the run may return before outputs that lie there are complete; their memory and that of such inputs
+  // must last until then.
+  bool asynchronous = false;
   // Called after each step of the main program with its outputs; for debugging and calibration.
   std::function<void(size_t step, std::span<const Value> outputs)> observe;
 };

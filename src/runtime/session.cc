@@ -1,5 +1,9 @@
 #include "runtime/session.h"
 
+#include <algorithm>
+
+#include "device/memory.h"
+
 namespace ingot::runtime {
 namespace {
 
@@ -47,8 +51,15 @@ void Session::admit(std::span<const Value> inputs) const {
 void Session::run(std::span<const Value> inputs, std::span<Value> outputs, const RunControl& control) {
   if (!plan_->info.shapes.empty() && inputs.size() == plan_->program.inputs.size()) admit(inputs);
   if (device_ != nullptr) return device_->run(inputs, outputs, control, parallel_);
+  const auto on_device = [](uint8_t flag) { return flag != 0; };
+  if (std::any_of(control.device_inputs.begin(), control.device_inputs.end(), on_device) ||
+      std::any_of(control.device_outputs.begin(), control.device_outputs.end(), on_device)) {
+    fail(Code::kInvalidArgument, "values in memory of a device are given to a session on the CPU");
+  }
   executor_->run(inputs, outputs, control, parallel_);
 }
+
+std::string Session::memory_name() const { return device::memory_name(plan_->info.option("device", "cpu")); }
 
 MemoryReport Session::memory(std::span<const Shape> input_shapes) {
   MemoryReport report;

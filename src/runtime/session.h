@@ -36,6 +36,8 @@ class Session {
   // Exactly one of the two is there: plans for the CPU have an executor, others a device executor.
   Executor* executor() { return executor_.get(); }
   DeviceExecutor* device() { return device_.get(); }
+  // Where operands may lie besides the host: device::memory_name of the plan's device; "cpu": nowhere.
+  std::string memory_name() const;
   int threads() const { return pool_.threads(); }
 
  private:

@@ -1,5 +1,6 @@
 """Element types: ONNX numbers, ONNX Runtime's type strings and NumPy dtypes."""
 
+import math
 import re
 
 import numpy as np
@@ -56,6 +57,12 @@ for _number, (_name, _dtype) in _ROWS.items():
 def numpy_dtype(number):
     """The NumPy dtype of an ONNX element type."""
     return _ROWS[number][1]
+
+
+def byte_size(number, shape):
+    """Of a dense tensor; strings have none."""
+    bits = 0 if number == STRING else PACKED_BITS.get(number, numpy_dtype(number).itemsize * 8)
+    return (math.prod(shape) * bits + 7) // 8
 
 
 def type_text(number):

@@ -93,7 +93,11 @@ class SessionOptions:
 
 
 class RunOptions:
-    """What one run is told. Setting `terminate` from another thread stops the run."""
+    """What one run is told. Setting `terminate` from another thread stops the run.
+
+    `compute_stream`: the address of a CUDA stream; the run comes after what it holds and before what it gets later. None:
+    the session's user_compute_stream, if any.
+    """
 
     def __init__(self):
         self._terminate = ctypes.c_int(0)
@@ -103,6 +107,7 @@ class RunOptions:
         self.run_tag = ""
         self.only_execute_path_to_fetches = False
         self.seed = 0
+        self.compute_stream = None
         self._config = {}
 
     @property
@@ -114,7 +119,14 @@ class RunOptions:
         self._terminate.value = 1 if value else 0
 
     def add_run_config_entry(self, key, value):
+        """Of ONNX Runtime's entries, disable_synchronize_execution_providers "1" means something here: a run returns
+        before outputs that stay on a device are complete.
+        """
         self._config[key] = value
+
+    @property
+    def _asynchronous(self):
+        return self._config.get("disable_synchronize_execution_providers", "0") == "1"
 
     def get_run_config_entry(self, key):
         if key not in self._config:

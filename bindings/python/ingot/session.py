@@ -13,7 +13,7 @@ from . import _ingot, dtypes, errors
 from .initializers import replaced
 from .options import RunOptions, SessionOptions
 from .providers import PROVIDER, options_for_ingot
-from .values import OrtValue, from_value, to_value
+from .values import NO_STREAM, OrtValue, device_text, from_value, to_value
 
 
 class NodeArg:
@@ -72,6 +72,8 @@ class InferenceSession:
     TensorRT provider are translated (docs/migrate.md); other providers of ONNX Runtime are served by Ingot as well, and
     a log line of the logger "ingot" says so. The option "warmup": "background" makes a session that serves at once and
     takes the plan that `tune` asks for (quick, when nothing is asked) as soon as that is built; `warm_up` tells.
+    a log line of the logger "ingot" says so. Beside them, "user_compute_stream" is the address of a CUDA stream that runs
+    come after and before whose later work they come.
     Sessions may be run from several threads at once.
     """
 
@@ -80,6 +82,9 @@ class InferenceSession:
 
         self._options = sess_options or SessionOptions()
         self._provider_options = options_for_ingot(providers, provider_options)
+        stream = str(self._provider_options.pop("user_compute_stream", "") or "")
+        self._provider_options.pop("has_user_compute_stream", None)
+        self._stream = int(stream, 0) if stream else None
         self._source = None  # of a plan
         self._files = None  # that a build in the background reads
         warms_up = _takes_warm_up(self._provider_options)
@@ -269,14 +274,18 @@ class InferenceSession:
                 raise errors.InvalidArgument("Invalid input name: %s; the inputs: %s" % (name, ", ".join(sorted(self._input_names))))
         return [to_value(feed.get(each.name), each.type) for each in self._inputs]
 
-    def _execute(self, inputs, outputs, run_options):
+    def _execute(self, inputs, outputs, run_options, on_device=()):
         options = run_options or RunOptions()
         profile = self._options.enable_profiling
         begin = time.monotonic_ns()
-        results = self._session.run(inputs, outputs, seed=options.seed, profile=profile, cancel=ctypes.addressof(options._terminate))
+        results = self._session.run(inputs, outputs, seed=options.seed, profile=profile, cancel=ctypes.addressof(options._terminate),
+                                    on_device=list(on_device), stream=self._stream_of(options), asynchronous=options._asynchronous)
         if profile:
             self._record(begin, time.monotonic_ns())
         return results
+
+    def _stream_of(self, options):
+        return self._stream if options.compute_stream is None else options.compute_stream
 
     def _record(self, begin, end):
         base = (begin - self._started) / 1000
@@ -291,35 +300,52 @@ class InferenceSession:
 
 
 class IOBinding:
-    """Inputs and outputs bound to memory of the caller's; runs then copy nothing."""
+    """Inputs and outputs bound to memory of the caller's, on the host or a device; runs then copy nothing.
+
+    An output that is bound to a device without an address receives memory there, which later runs write again as long
+    as its shape is the same.
+    """
 
     def __init__(self, session):
         self._session = session
         self._in, self._out, self._results = {}, {}, []
+        self._on_device = {}  # outputs that stay on a device: their values of the last run, None before
+        self._shapes = None  # of the inputs of the last run
+        self._pending = None  # the stream for which the last run's outputs are complete; None: for all
 
     def bind_cpu_input(self, name, arr_on_cpu):
         self._in[self._input(name).name] = to_value(arr_on_cpu, self._input(name).type)
 
     def bind_input(self, name, device_type, device_id, element_type, shape, buffer_ptr):
-        self._in[self._input(name).name] = _at(buffer_ptr, element_type, shape, device_type)
+        self._in[self._input(name).name] = _at(buffer_ptr, element_type, shape, device_text(device_type, device_id))
 
     def bind_ortvalue_input(self, name, ortvalue):
         self._in[self._input(name).name] = ortvalue._value
 
     def bind_output(self, name, device_type="cpu", device_id=0, element_type=None, shape=None, buffer_ptr=None):
-        self._out[self._output(name)] = None if buffer_ptr is None else _at(buffer_ptr, element_type, shape, device_type)
+        index, device = self._output(name), device_text(device_type, device_id)
+        self._on_device.pop(index, None)
+        self._out[index] = None if buffer_ptr is None else _at(buffer_ptr, element_type, shape, device)
+        if buffer_ptr is None and device != "cpu":
+            self._on_device[index] = None
 
     def bind_ortvalue_output(self, name, ortvalue):
-        self._out[self._output(name)] = ortvalue._value
+        index = self._output(name)
+        self._on_device.pop(index, None)
+        self._out[index] = ortvalue._value
 
     def synchronize_inputs(self):
-        """Memory of the CPU is always in step."""
+        """Waits until all work on the inputs' devices is done, whoever enqueued it."""
+        _synchronize(self._in.values())
 
     def synchronize_outputs(self):
-        """Memory of the CPU is always in step."""
+        """Waits until all work on the outputs' devices is done."""
+        _synchronize(self._results)
+        self._pending = None
 
     def get_outputs(self):
-        return [OrtValue(value) for value in self._results]
+        """Values of the last run. After an asynchronous one they are complete for the run's stream only."""
+        return [OrtValue(value, self._pending) for value in self._results]
 
     def get_outputs_as_ortvaluevector(self):
         return self.get_outputs()
@@ -332,6 +358,7 @@ class IOBinding:
 
     def clear_binding_outputs(self):
         self._out.clear()
+        self._on_device.clear()
         self._results = []
 
     def _input(self, name):
@@ -343,19 +370,40 @@ class IOBinding:
     def _output(self, name):
         return list(self._session._wanted([name]))[0]
 
+    def _kept(self, index):
+        """The last run's value when the next one's surely has its shape: sizes may depend on the data."""
+        sizes = {size for each in self._session._inputs for size in each.shape or [] if size is not None}
+        shape = self._session._outputs[index].shape
+        follows = shape is not None and all(isinstance(size, int) or size in sizes for size in shape)
+        return self._on_device[index] if follows else None
+
     def _run(self, run_options):
         missing = [each.name for each in self._session._inputs if each.name not in self._in]
         if missing:
             raise ValueError("Inputs not bound: %s" % missing)
         inputs = [self._in[each.name] for each in self._session._inputs]
         outputs = [self._out.get(index) for index in range(len(self._session._outputs))]
-        results = self._session._execute(inputs, outputs, run_options)
+        shapes = [value.shape() for value in inputs if value.kind() == 1]
+        if self._shapes == shapes:
+            outputs = [self._kept(index) if index in self._on_device else value for index, value in enumerate(outputs)]
+        results = self._session._execute(inputs, outputs, run_options, self._on_device)
+        self._shapes = shapes
+        self._pending = None
+        if run_options is not None and run_options._asynchronous:
+            stream = self._session._stream_of(run_options)
+            self._pending = NO_STREAM if stream is None else stream
+        self._on_device = {index: results[index] for index in self._on_device}
         wanted = self._out or range(len(results))
         self._results = [results[index] for index in wanted]
 
 
-def _at(address, element_type, shape, device_type):
-    if device_type.lower() != "cpu":
-        raise ValueError("bound memory is the host's, from where plans for a GPU copy it: device cpu, not %s" % device_type)
+def _at(address, element_type, shape, device):
     number = element_type if isinstance(element_type, int) else dtypes.number_of_dtype(element_type)
-    return _ingot.Value.borrow(number, address, list(shape), None)
+    if device == "cpu":
+        return _ingot.Value.borrow(number, address, list(shape), None)
+    return _ingot.Value.borrow_device(number, device, address, list(shape), None)
+
+
+def _synchronize(values):
+    for device in {value.device() for value in values} - {"cpu"}:
+        _ingot.device_synchronize(device)

@@ -1,0 +1,42 @@
+// Plans of graphs in text form for sessions on devices.
+#pragma once
+#include "device_corpus.h"
+#include "ir/interpreter.h"
+#include "ir/text.h"
+#include "lower/lower.h"
+#include "passes/pipeline.h"
+#include "runtime/session.h"
+#include "tensor/random.h"
+
+namespace ingot {
+
+// The graph as a build leaves it.
+inline ir::Graph fused(const ir::Graph& graph) {
+  ir::Graph after = graph.clone();
+  passes::PassOptions options;
+  options.strict = true;
+  passes::run_passes(after, passes::target_stages(), options);
+  return after;
+}
+
+// Its plan for a device.
+inline std::shared_ptr<const plan::Plan> plan_for(const ir::Graph& graph, const std::string& device,
+                                                  const std::string& precision) {
+  lower::LowerOptions options;
+  options.device = "cuda";
+  plan::Plan plan = lower::lower(fused(graph), graph, options);
+  plan.info.kernel_abi = plan::kernel_abi();
+  plan.info.options = {{"device", device}, {"precision", precision}};
+  return std::make_shared<const plan::Plan>(std::move(plan));
+}
+
+inline std::vector<Value> random_inputs(const ir::Graph& graph) {
+  std::vector<Value> inputs;
+  for (const ir::ValueId input : graph.inputs()) {
+    inputs.emplace_back(
+        random_tensor(graph.fact(input).dtype(), *constant_shape(*graph.fact(input).shape), 7 + inputs.size()));
+  }
+  return inputs;
+}
+
+}  // namespace ingot
