@@ -2,6 +2,7 @@
 // Runtime's own rule that its tables only grow. Valid from API 24 (ONNX Runtime 1.24) on. A slot is called through the
 // tables that CreateEpFactories receives; nothing is linked.
 #pragma once
+// NOLINTBEGIN(readability-identifier-naming): the names are ONNX Runtime's.
 
 #include <cstddef>
 #include <cstdint>
@@ -226,3 +227,4 @@ inline constexpr EpApi<72, OrtStatus*(OrtProfilingEventsContainer*, const OrtPro
 }  // namespace ort
 
 }  // namespace ingot_ort
+// NOLINTEND(readability-identifier-naming)

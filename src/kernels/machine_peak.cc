@@ -132,8 +132,9 @@ MachinePeak measure_peak(ThreadPool& pool) {
   peak.gflops = 1e-9 * tile_flops(f32_tiles(), kDepth) * kRuns * parallel.threads / f32;
   peak.bf16_gflops = peak.gflops;
   if (const auto* tiles = bf16_tiles()) {
-    const double bf16 = best_seconds(parallel, 50, [](int64_t) { run_bf16(kRuns / 8); });
-    peak.bf16_gflops = 1e-9 * tile_flops(tiles->shape, kBf16Depth) * (kRuns / 8) * parallel.threads / bf16;
+    constexpr int64_t kFewerRuns = kRuns / 8;
+    const double bf16 = best_seconds(parallel, 50, [](int64_t) { run_bf16(kFewerRuns); });
+    peak.bf16_gflops = 1e-9 * tile_flops(tiles->shape, kBf16Depth) * kFewerRuns * parallel.threads / bf16;
   }
   // The last level is taken as memory: how much of a shared cache is ours cannot be known.
   const auto l2 = static_cast<int64_t>(this_machine(1).l2_bytes) * parallel.threads;

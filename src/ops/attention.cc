@@ -1,5 +1,6 @@
 #include "ops/attention.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "ops/eval.h"
@@ -121,7 +122,11 @@ void score_row(const Attention& attention, const Operands& o, const Bias& bias, 
   keep(AttentionScores::kCapped);
   for (size_t j = 0; j < row.size(); ++j) row[j] += bias.at(b, h, i, static_cast<int64_t>(j));
   keep(AttentionScores::kMasked);
-  softmax(row);
+  if (attention.unseen_is_zero && std::all_of(row.begin(), row.end(), [](double x) { return x == -INFINITY; })) {
+    std::fill(row.begin(), row.end(), 0.0);
+  } else {
+    softmax(row);
+  }
   for (double& x : row) {
     if (attention.nan_is_zero && std::isnan(x)) x = 0;
   }

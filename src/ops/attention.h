@@ -19,8 +19,9 @@ struct Attention {
   int64_t q_heads = 0, kv_heads = 0;
   double scale = 0;  // 0: 1 / sqrt(d)
   double softcap = 0;
-  bool causal = false;       // query i sees the past and the keys 0..i
-  bool nan_is_zero = false;  // probabilities that are NaN, as of a query that sees no key, count as 0
+  bool causal = false;          // query i sees the past and the keys 0..i
+  bool nan_is_zero = false;     // probabilities that are NaN, as of a query that sees no key, count as 0
+  bool unseen_is_zero = false;  // a query whose every score is -inf, which sees no key, has probabilities of 0, not NaN
   AttentionScores scores = AttentionScores::kRaw;
   int64_t output_count = 1;
   static const OpDef def;
@@ -28,7 +29,8 @@ struct Attention {
     return std::make_tuple(field("q_heads", &Attention::q_heads), field("kv_heads", &Attention::kv_heads),
                            field("scale", &Attention::scale), field("softcap", &Attention::softcap),
                            field("causal", &Attention::causal), field("nan_is_zero", &Attention::nan_is_zero),
-                           field("scores", &Attention::scores), field("output_count", &Attention::output_count));
+                           field("unseen_is_zero", &Attention::unseen_is_zero), field("scores", &Attention::scores),
+                           field("output_count", &Attention::output_count));
   }
 };
 

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "ops/linear_attention.h"
 #include "ops/op_testing.h"
 #include "ops/recurrent.h"
@@ -42,6 +44,26 @@ TEST(Attention, KeysPastAShortMaskAndTheLengthsAreHidden) {
   EXPECT_DOUBLE_EQ(run({Tensor(), Tensor(), Tensor(), Tensor::of<int64_t>({1}, {2})}), 4);
   EXPECT_THROW(run({Tensor::of<float>({1, 4}, {0, 0, 0, 0})}), Error);
   EXPECT_THROW(run({Tensor(), Tensor(DType::kF32, {1, 1, 1, 1})}), Error);
+}
+
+// ONNX first said nothing of a query that sees no key: its reference evaluation up to 1.22 gives NaN. Its erratum of
+// 2026 to opset 23 onwards gives 0, as PyTorch's scaled_dot_product_attention does, and ONNX Runtime 1.32; its models
+// set `unseen_is_zero`. The probabilities, which the erratum leaves NaN, are 0 as in ONNX Runtime. A softmax written
+// out in single operators stays NaN there and here.
+TEST(Attention, AQueryThatSeesNoKeyGivesZeroOrNanAsTold) {
+  const auto q = Tensor::of<float>({1, 1, 3, 1}, {1, 1, NAN}), k = Tensor::of<float>({1, 1, 2, 1}, {0, 0}),
+             v = Tensor::of<float>({1, 1, 2, 1}, {3, 5});
+  const Tensor mask = Tensor::of<float>({3, 2}, {-INFINITY, -INFINITY, 0, 0, 0, 0});
+  Attention attention;
+  EXPECT_TRUE(std::isnan(read_double(eval_tensor(attention, {q, k, v, mask}), 0)));
+  attention.unseen_is_zero = true;
+  attention.output_count = 4;
+  attention.scores = AttentionScores::kProbabilities;
+  const auto outputs = eval_values(attention, {q, k, v, mask});
+  EXPECT_EQ(read_double(outputs[0].tensor(), 0), 0);
+  EXPECT_EQ(read_double(outputs[0].tensor(), 1), 4);
+  EXPECT_TRUE(std::isnan(read_double(outputs[0].tensor(), 2)));
+  EXPECT_EQ(read_double(outputs[3].tensor(), 0), 0);
 }
 
 TEST(RotaryEmbedding, RefusesPositionsOutsideTheTables) {

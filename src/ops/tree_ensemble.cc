@@ -87,13 +87,15 @@ size_t find_leaf(const TreeEnsemble& t, int64_t root, const double* row, int64_t
   return static_cast<size_t>(~at);
 }
 
-void add_leaf(const TreeEnsemble& t, size_t leaf, std::vector<Score>& scores) {
+// `single`: sums are rounded to f32 after every tree, as ONNX and ONNX Runtime sum; it decides ties between classes.
+void add_leaf(const TreeEnsemble& t, size_t leaf, bool single, std::vector<Score>& scores) {
   for (int64_t e = t.leaf_begins[leaf]; e < t.leaf_begins[leaf + 1]; ++e) {
     const double weight = t.leaf_weights[static_cast<size_t>(e)];
     Score& score = scores[static_cast<size_t>(t.leaf_targets[static_cast<size_t>(e)])];
     const bool smaller = t.aggregate == TreeAggregate::kMin, larger = t.aggregate == TreeAggregate::kMax;
     if (!smaller && !larger) {
       score.value += weight;
+      if (single) score.value = static_cast<double>(static_cast<float>(score.value));
     } else if (!score.voted || (smaller ? weight < score.value : weight > score.value)) {
       score.value = weight;
     }
@@ -101,9 +103,9 @@ void add_leaf(const TreeEnsemble& t, size_t leaf, std::vector<Score>& scores) {
   }
 }
 
-std::vector<Score> score_row(const TreeEnsemble& t, const double* row, int64_t features) {
+std::vector<Score> score_row(const TreeEnsemble& t, const double* row, int64_t features, bool single) {
   std::vector<Score> scores(static_cast<size_t>(t.targets));
-  for (const int64_t root : t.roots) add_leaf(t, find_leaf(t, root, row, features), scores);
+  for (const int64_t root : t.roots) add_leaf(t, find_leaf(t, root, row, features), single, scores);
   if (t.aggregate == TreeAggregate::kAverage && !t.roots.empty()) {
     for (Score& score : scores) score.value /= static_cast<double>(t.roots.size());
   }
@@ -171,7 +173,7 @@ static void eval(const TreeEnsemble& t, EvalContext& context) {
   std::vector<float> row;
   for (int64_t n = 0; n < rows; ++n) {
     if (context.host().check_cancelled) context.host().check_cancelled();
-    const std::vector<Score> raw = score_row(t, values.data() + n * features, features);
+    const std::vector<Score> raw = score_row(t, values.data() + n * features, features, x.dtype() != DType::kF64);
     if (!t.classes && t.transform == PostTransform::kNone) {
       for (int64_t k = 0; k < columns; ++k) {
         write_double(scores, n * columns + k, raw[static_cast<size_t>(k)].value + base_of(t, static_cast<size_t>(k)));

@@ -42,6 +42,15 @@ TEST(TreeEnsemble, WalksToTheLeaf) {
   EXPECT_EQ(infer_text(t, {fact("f32[n,2]")}), "f32[n,1]");
 }
 
+TEST(TreeEnsemble, SumsInTheTypeOfTheRows) {
+  auto t = two_nodes();
+  t.roots = {~0, ~1, ~2};
+  t.leaf_weights = {1 << 24, 1, 1};
+  EXPECT_EQ(to_doubles(eval_tensor(t, {kRows}))[0], 1 << 24);
+  t.to = DType::kF64;
+  EXPECT_EQ(to_doubles(eval_tensor(t, {Tensor::of<double>({1, 2}, {0, 0})}))[0], (1 << 24) + 2);
+}
+
 TEST(TreeEnsemble, RefusesBrokenTables) {
   const auto refused = [](const std::function<void(TreeEnsemble&)>& damage) {
     auto t = two_nodes();

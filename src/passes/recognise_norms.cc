@@ -9,9 +9,7 @@ namespace ingot::passes {
 namespace {
 
 using ir::any_of;
-using ir::maybe_cast;
 using ir::Pattern;
-using ir::product;
 using ir::ValueId;
 
 Pattern reduce(ReduceFn fn, const Pattern& x) {
@@ -89,7 +87,7 @@ ir::Outcome rms_norm(const ir::Graph& graph, ir::NodeId id, PassRun&) {
   LayerNorm norm{*axis - fact.rank(), *value};
   norm.rms = true;
   ir::Patch patch(graph);
-  patch.replace(node.outputs[0], patch.add(std::move(norm), {(*match)[x]}));
+  patch.replace(node.outputs[0], patch.add(norm, {(*match)[x]}));
   return patch;
 }
 

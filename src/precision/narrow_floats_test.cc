@@ -6,7 +6,6 @@
 namespace ingot::precision {
 namespace {
 
-using passes::rewrite;
 using passes::Rewritten;
 
 Rewritten narrowed(std::string_view text) {

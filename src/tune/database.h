@@ -15,8 +15,8 @@ namespace ingot::tune {
 struct Key {
   std::string problem, isa, cpu;
   int threads = 1;
-  uint64_t kernels = 0;  // plan::kernel_abi() of the library that measured
-  auto operator<=>(const Key&) const = default;
+  uint64_t kernels = 0;                          // plan::kernel_abi() of the library that measured
+  auto operator<=>(const Key&) const = default;  // NOLINT(modernize-use-nullptr): clang-tidy 14 sees a 0 in it
 };
 
 struct Entry {

@@ -28,7 +28,6 @@
 namespace ingot::random_graphs {
 namespace {
 
-using ir::kNoValue;
 using ir::ValueId;
 
 // Functions that neither jump nor leave the numbers.

@@ -93,6 +93,17 @@ TEST(AttentionKernel, AQueryThatSeesNoKeyGivesNan) {
   expect_rows_match(kAttentionFamily, {guarded, inputs}, kClose);
 }
 
+TEST(AttentionKernel, AQueryThatSeesNoKeyMayGiveZeroWhileANanStays) {
+  auto inputs = operands({1, 1, 1, 3, 140, 8, 8});
+  std::vector<float> mask(3 * 140, 0.0f);
+  std::fill(mask.begin() + 140, mask.begin() + 280, -INFINITY);
+  std::fill(mask.begin() + 280, mask.end(), NAN);
+  inputs.push_back(Tensor::of<float>({3, 140}, mask));
+  Attention attention;
+  attention.unseen_is_zero = true;
+  expect_rows_match(kAttentionFamily, {attention, inputs}, kClose);
+}
+
 TEST(AttentionKernel, RefusesACacheAndFurtherOutputs) {
   const Operand heads{DType::kF32, {1, 2, 4, 8}};
   Attention attention;

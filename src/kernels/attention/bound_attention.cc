@@ -243,7 +243,8 @@ void BoundAttention::run_block(const RunArgs& args, const float* packed, int64_t
   }
   float* y = static_cast<float*>(args.outputs[0]) + y_.at(b, h, first);
   for (int64_t r = 0; r < rows; ++r) {
-    if (op_.nan_is_zero && !(slot.sums[r] > 0)) {
+    // The sum of a query that sees a key is at least 1, or NaN.
+    if ((op_.unseen_is_zero && slot.sums[r] == 0) || (op_.nan_is_zero && !(slot.sums[r] > 0))) {
       std::fill_n(y + r * y_.row_stride, v_.size, 0.0f);
       continue;
     }

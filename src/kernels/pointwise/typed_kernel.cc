@@ -21,7 +21,8 @@ class TypedProgramKernel : public BoundKernel {
 
  private:
   // Runs the steps over each tile: values of instructions live in slots, results are copied out.
-  struct Body {
+  class Body {
+   public:
     Body(const TypedProgram& program, const Loop& loop) : program_(program), inputs_(loop.operands()) {
       for (size_t i = inputs_; i < program.types.size(); ++i) values_[i] = slots_[program.slots[i]];
     }
@@ -53,6 +54,8 @@ class TypedProgramKernel : public BoundKernel {
         std::memmove(outputs_[i], values_[result], count * bytes_of(result));
       }
     }
+
+   private:
     size_t bytes_of(int64_t value) const { return static_cast<size_t>(dtype_bits(program_.types[value])) / 8; }
 
     const TypedProgram& program_;

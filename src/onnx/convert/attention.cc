@@ -26,6 +26,7 @@ void convert_attention(Conversion& c) {
   attention.scale = c.get_float("scale", 0);
   attention.softcap = c.get_float("softcap", 0);
   attention.causal = c.get_int("is_causal", 0) != 0;
+  attention.unseen_is_zero = true;
   const int64_t stage = c.get_int("qk_matmul_output_mode", 0);
   if (stage < 0 || stage > 3) fail(Code::kInvalidModel, "qk_matmul_output_mode {}", stage);
   attention.scores = static_cast<AttentionScores>(stage);
