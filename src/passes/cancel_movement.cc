@@ -1,4 +1,5 @@
 // Operators that only move data, and undo each other or move nothing.
+#include "ops/attention.h"
 #include "ops/binary.h"
 #include "ops/concat.h"
 #include "ops/expand.h"
@@ -6,6 +7,7 @@
 #include "ops/slice.h"
 #include "ops/transpose.h"
 #include "ops/where.h"
+#include "passes/narrow.h"
 #include "passes/passes.h"
 #include "passes/permute.h"
 #include "passes/queries.h"
@@ -76,19 +78,30 @@ ir::Outcome expand(const ir::Graph& graph, ir::NodeId id, PassRun&) {
   return replace_by(graph, node, node.inputs[0]);
 }
 
-// Pointwise operators broadcast by themselves.
+// Whether both masks say the same number of keys.
+bool same_keys(const Fact& narrow, const Fact& wide) {
+  return narrow.shape && wide.shape && !narrow.shape->empty() && !wide.shape->empty() &&
+         narrow.shape->back() == wide.shape->back();
+}
+
+// Pointwise operators and masks of attention broadcast by themselves.
 ir::Outcome broadcast(const ir::Graph& graph, ir::NodeId id, PassRun&) {
+  constexpr size_t kMask = 3;
   const ir::Node& node = graph.node(id);
-  if (!node.op.is<Binary>() && !node.op.is<Where>()) return ir::no_match;
-  for (size_t i = 0; i < node.inputs.size(); ++i) {
-    const auto expanded = producer_as<Expand>(graph, node.inputs[i]);
-    if (!expanded) continue;
-    auto inputs = node.inputs;
-    inputs[i] = expanded.input(0);
+  const bool attends = node.op.is<Attention>();
+  if (!node.op.is<Binary>() && !node.op.is<Where>() && !attends) return ir::no_match;
+  for (size_t i = attends ? kMask : 0; i < node.inputs.size() && !(attends && i > kMask); ++i) {
+    if (node.inputs[i] == ir::kNoValue) continue;
     ir::Patch patch(graph);
-    const ir::ValueId result = patch.add(node.op, std::move(inputs));
-    if (!same_shape(patch.fact(result), graph.fact(node.outputs[0]))) continue;
-    patch.replace(node.outputs[0], result);
+    auto inputs = node.inputs;
+    inputs[i] = narrowed(graph, patch, node.inputs[i]);
+    if (inputs[i] == node.inputs[i]) continue;
+    if (attends && !same_keys(patch.fact(inputs[i]), graph.fact(node.inputs[i]))) {
+      return ir::refused("attention would take the narrower mask for one of fewer keys");
+    }
+    const auto results = patch.add_node(node.op, std::move(inputs));
+    if (!same_shape(patch.fact(results[0]), graph.fact(node.outputs[0]))) continue;
+    for (size_t k = 0; k < results.size(); ++k) patch.replace(node.outputs[k], results[k]);
     return patch;
   }
   return ir::no_match;

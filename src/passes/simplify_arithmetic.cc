@@ -2,6 +2,7 @@
 #include <cmath>
 
 #include "ops/where.h"
+#include "passes/narrow.h"
 #include "passes/passes.h"
 #include "passes/queries.h"
 #include "tensor/elements.h"
@@ -22,17 +23,16 @@ bool is_any_of(BinaryFn fn, std::initializer_list<BinaryFn> list) {
   return std::find(list.begin(), list.end(), fn) != list.end();
 }
 
-// x + 0, x - 0, x * 1, x / 1, pow(x, 1); the constant first where the function commutes.
+// x + 0, x - 0, x * 1, x / 1, pow(x, 1), x and true, x or false; the constant first where the function commutes.
 ir::Outcome neutral(const ir::Graph& graph, ir::NodeId id, PassRun&) {
   const ir::Node& node = graph.node(id);
   const auto* op = node.op.as<Binary>();
   if (op == nullptr) return ir::no_match;
-  const double wanted = is_any_of(op->fn, {BinaryFn::kAdd, BinaryFn::kSub}) ? 0 : 1;
-  if (!is_any_of(op->fn, {BinaryFn::kAdd, BinaryFn::kSub, BinaryFn::kMul, BinaryFn::kDiv, BinaryFn::kPow})) {
-    return ir::no_match;
+  for (const size_t side : {1, 0}) {
+    if (side == 0 && !is_commutative(op->fn)) break;
+    const auto constant = ir::splat_value(graph.constant(node.inputs[side]));
+    if (constant && is_neutral(op->fn, *constant)) return replace_by(graph, node, node.inputs[1 - side]);
   }
-  if (is_all(graph, node.inputs[1], wanted)) return replace_by(graph, node, node.inputs[0]);
-  if (is_commutative(op->fn) && is_all(graph, node.inputs[0], wanted)) return replace_by(graph, node, node.inputs[1]);
   return ir::no_match;
 }
 
