@@ -3,10 +3,13 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdlib>
+#include <exception>
 #include <fstream>
 #include <map>
+#include <mutex>
 #include <nlohmann/json.hpp>
 #include <numeric>
+#include <thread>
 
 #include "apps/cli/model_input.h"
 #include "apps/cli/terminal.h"
@@ -24,7 +27,7 @@ struct BenchCommand {
   InputFlags inputs;
   double duration = 3, warm_up = 0.5;
   int64_t iterations = 10;
-  int threads = 0;
+  int threads = 0, streams = 1;
   bool layers = false;
   BuildFlags flags;
 };
@@ -88,6 +91,72 @@ std::string layer_table(const json& steps) {
   return table({"operator", "kernel", "steps", "time", "share"}, rows);
 }
 
+// Latencies in seconds, and how many runs end in a second.
+struct Measured {
+  std::vector<double> times;
+  double runs_per_second = 0;
+};
+
+Measured measure(Session& session, const std::vector<Value>& inputs, std::vector<Value>& outputs,
+                 const BenchCommand& command, bool show) {
+  // A data-dependent shape may differ between runs only when the inputs do: outputs stay bound.
+  for (const auto begin = Clock::now(); seconds_since(begin) < command.warm_up;) session.run(inputs, outputs);
+  ProgressBar bar(show);
+  Measured result;
+  const auto begin = Clock::now();
+  while (seconds_since(begin) < command.duration || static_cast<int64_t>(result.times.size()) < command.iterations) {
+    const auto start = Clock::now();
+    session.run(inputs, outputs);
+    result.times.push_back(seconds_since(start));
+    bar.update("measuring", static_cast<size_t>(seconds_since(begin) * 1000),
+               static_cast<size_t>(command.duration * 1000));
+  }
+  bar.finish();
+  result.runs_per_second =
+      static_cast<double>(result.times.size()) / std::accumulate(result.times.begin(), result.times.end(), 0.0);
+  return result;
+}
+
+// Of runs that as many threads as there are streams make at once, each with outputs of its own.
+Measured run_streams(Session& session, const std::vector<Value>& inputs, const BenchCommand& command, double duration) {
+  Measured result;
+  std::mutex mutex;
+  std::exception_ptr error;
+  const auto begin = Clock::now();
+  const auto one_stream = [&] {
+    try {
+      std::vector<double> times;
+      for (std::vector<Value> outputs;
+           seconds_since(begin) < duration || static_cast<int64_t>(times.size()) < command.iterations;) {
+        const auto start = Clock::now();
+        if (outputs.empty()) {
+          outputs = session.run(inputs);
+        } else {
+          session.run(inputs, outputs);
+        }
+        times.push_back(seconds_since(start));
+      }
+      const std::lock_guard lock(mutex);
+      result.times.insert(result.times.end(), times.begin(), times.end());
+    } catch (...) {
+      const std::lock_guard lock(mutex);
+      error = std::current_exception();
+    }
+  };
+  std::vector<std::thread> threads;
+  for (int i = 0; i < command.streams; ++i) threads.emplace_back(one_stream);
+  for (std::thread& each : threads) each.join();
+  if (error) std::rethrow_exception(error);
+  result.runs_per_second = static_cast<double>(result.times.size()) / seconds_since(begin);
+  return result;
+}
+
+// Every device of the session has its turn while it warms up.
+Measured measure_streams(Session& session, const std::vector<Value>& inputs, const BenchCommand& command) {
+  run_streams(session, inputs, command, command.warm_up);
+  return run_streams(session, inputs, command, command.duration);
+}
+
 int bench(BenchCommand& command, const Common& common) {
   const auto begin_load = Clock::now();
   const Plan plan = load_or_build(command.model, command.flags, common);
@@ -99,19 +168,9 @@ int bench(BenchCommand& command, const Common& common) {
   const auto begin_first = Clock::now();
   auto outputs = session.run(inputs);
   const double first = seconds_since(begin_first);
-  // A data-dependent shape may differ between runs only when the inputs do: outputs stay bound.
-  for (const auto begin = Clock::now(); seconds_since(begin) < command.warm_up;) session.run(inputs, outputs);
-  ProgressBar bar(!common.quiet && !common.json);
-  std::vector<double> times;
-  for (const auto begin = Clock::now();
-       seconds_since(begin) < command.duration || static_cast<int64_t>(times.size()) < command.iterations;) {
-    const auto start = Clock::now();
-    session.run(inputs, outputs);
-    times.push_back(seconds_since(start));
-    bar.update("measuring", static_cast<size_t>(seconds_since(begin) * 1000),
-               static_cast<size_t>(command.duration * 1000));
-  }
-  bar.finish();
+  auto [times, runs_per_second] = command.streams > 1
+                                      ? measure_streams(session, inputs, command)
+                                      : measure(session, inputs, outputs, command, !common.quiet && !common.json);
   std::sort(times.begin(), times.end());
   const double mean = std::accumulate(times.begin(), times.end(), 0.0) / static_cast<double>(times.size());
   const json steps = command.layers ? profile_steps(session, inputs, outputs) : json::array();
@@ -122,7 +181,8 @@ int bench(BenchCommand& command, const Common& common) {
   if (common.json) {
     fmt::print("{}\n", json({{"latency_seconds", latency},
                              {"runs", times.size()},
-                             {"runs_per_second", 1 / mean},
+                             {"runs_per_second", runs_per_second},
+                             {"streams", command.streams},
                              {"load_seconds", load},
                              {"first_run_seconds", first},
                              {"threads", info["threads"]},
@@ -134,7 +194,7 @@ int bench(BenchCommand& command, const Common& common) {
   }
   fmt::print("threads {}   load or build {}   first run {}\n", info["threads"].get<int>(), time_text(load),
              time_text(first));
-  fmt::print("runs {}   throughput {:.1f} per second\n", times.size(), 1 / mean);
+  fmt::print("runs {}   throughput {:.1f} per second\n", times.size(), runs_per_second);
   fmt::print("latency  median {}   min {}   mean {}   p95 {}   p99 {}   max {}\n", time_text(latency["median"]),
              time_text(latency["min"]), time_text(mean), time_text(latency["p95"]), time_text(latency["p99"]),
              time_text(latency["max"]));
@@ -143,6 +203,7 @@ int bench(BenchCommand& command, const Common& common) {
     fmt::print("{}   {} operations in {} graphs, {} on the device\n", device["name"].get<std::string>(),
                device["operations"].get<int>(), device["graphs"].get<int>(),
                time_text(device["milliseconds"].get<double>() / 1000));
+    if (device["runs"].size() > 1) fmt::print("runs by device {}\n", device["runs"].dump());
   }
   if (command.layers) fmt::print("\n{}", layer_table(steps));
   const size_t slow = info["allocating_steps"].size();
@@ -159,7 +220,7 @@ int bench(BenchCommand& command, const Common& common) {
 
 void add_bench(CLI::App& app, Common& common, int& result) {
   auto command = std::make_shared<BenchCommand>();
-  CLI::App* verb = app.add_subcommand("bench", "Measures the latency of a plan or an ONNX model");
+  CLI::App* verb = app.add_subcommand("bench", "Measures the latency and throughput of a plan or an ONNX model");
   verb->add_option("model,--loadEngine,--onnx", command->model, "A plan or an .onnx file")->required();
   verb->add_option("--suite", command->suite,
                    "Run a suite of models beside other engines instead: cpu; `ingot bench --suite cpu --help`");
@@ -174,6 +235,9 @@ void add_bench(CLI::App& app, Common& common, int& result) {
       });
   verb->add_option("--iterations", command->iterations, "Least number of runs")->capture_default_str();
   verb->add_option("--nthreads", command->threads, "Threads; 0: every core")->capture_default_str();
+  verb->add_option("--streams", command->streams, "Runs under way at once, each by a thread of its own")
+      ->check(CLI::Range(1, 1024))
+      ->capture_default_str();
   verb->add_option("--profile,--exportProfile", command->profile,
                    "Write a trace of five runs, by step and thread; opens in Perfetto");
   verb->add_flag("--layers,--dumpProfile", command->layers, "Print time by operator and kernel");

@@ -129,6 +129,7 @@ std::string session_json(runtime::Session& session) {
                         {"upper_milliseconds", device.upper_milliseconds},
                         {"operations", device.operations},
                         {"graphs", device.graphs},
+                        {"runs", session.devices()->runs()},
                         {"recordings", device.recordings},
                         {"arena_bytes", device.arena_bytes},
                         {"largest_live_set", device.largest_live_set},

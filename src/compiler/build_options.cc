@@ -4,6 +4,7 @@
 #include "base/cpu.h"
 #include "base/option_name.h"
 #include "compiler/compiler.h"
+#include "device/names.h"
 
 namespace ingot::compiler {
 namespace {
@@ -51,9 +52,22 @@ void set_word(std::string& word, const std::string& value, std::initializer_list
 }
 
 void set_device(BuildOptions& options, const std::string& value) {
-  const bool numbered = value.rfind("cuda:", 0) == 0 && value.find_first_not_of("0123456789", 5) == std::string::npos;
-  const bool faulty = value.rfind("null:", 0) == 0;  // checked when the device is opened
-  if (!numbered && !faulty) set_word(options.device, value, {"auto", "cpu", "cuda", "null"}, "device");
+  const std::vector<std::string> names = device::device_names(value);
+  const auto kind = [](const std::string& name) { return name.substr(0, name.find(':')); };
+  for (const std::string& name : names) {
+    const bool numbered =
+        name.size() > 5 && name.rfind("cuda:", 0) == 0 && name.find_first_not_of("0123456789", 5) == std::string::npos;
+    const bool faulty = name.rfind("null:", 0) == 0;  // checked when the device is opened
+    if (names.size() > 1 && kind(name) != kind(names.front())) {
+      fail(Code::kInvalidArgument, "device '{}': several devices must be of one kind, as in cuda:0,1", value);
+    }
+    if (numbered || faulty) continue;
+    if (names.size() > 1) {
+      set_word(options.device, name, {"cuda", "cuda:0", "null"}, "of several devices,");
+    } else {
+      set_word(options.device, name, {"auto", "cpu", "cuda", "cuda:0", "null"}, "device");
+    }
+  }
   options.device = value;
 }
 
@@ -69,7 +83,8 @@ constexpr BuildOption kOptions[] = {
        set_word(o.precision, v, {"fp32", "fp16", "bf16"}, "precision");
      }},
     {"device", "cpu",
-     "Device to build for: cpu, cuda, cuda:1, ..., auto (the best that is there, with fallback), or null.",
+     "Device to build for: cpu, cuda, cuda:1, ..., several (cuda:0,1: runs are shared out among them), auto (the best "
+     "that is there, with fallback), or null.",
      [](BuildOptions& o, const std::string& v) { set_device(o, v); }},
     {"fallback", "false", "Sessions go on on the CPU, with a warning, when the device is absent, full or lost.",
      [](BuildOptions& o, const std::string& v) { o.fallback = parse_bool(v, "fallback"); }},

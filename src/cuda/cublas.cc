@@ -1,5 +1,8 @@
 #include "cuda/cublas.h"
 
+#include <map>
+#include <mutex>
+
 #include "base/error.h"
 #include "cuda/cublas_declarations.h"
 
@@ -57,13 +60,13 @@ void check(int status, const char* what) {
   if (status != 0) fail(Code::kDevice, "cuBLASLt: {}: status {}", what, status);
 }
 
-// One handle per process and context; cuBLASLt's handles may be used from many threads.
+// One handle for each GPU that a thread is on; cuBLASLt's handles may be used from many threads.
 lt::Handle handle() {
-  static lt::Handle handle = [] {
-    lt::Handle made = nullptr;
-    check(cublas().create(&made), "starting");
-    return made;
-  }();
+  static std::mutex mutex;
+  static std::map<Context, lt::Handle> handles;
+  const std::lock_guard lock(mutex);
+  lt::Handle& handle = handles[current_context()];
+  if (handle == nullptr) check(cublas().create(&handle), "starting");
   return handle;
 }
 

@@ -68,17 +68,19 @@ class CudaModule : public device::Module {
 
 class GraphOperation : public Operation {
  public:
-  GraphOperation(Graph graph, Stream stream) : stream_(stream) {
+  GraphOperation(Graph graph, Context context, Stream stream) : context_(context), stream_(stream) {
     const Result made = driver().graph_instantiate(&exec_, graph, 0);
     driver().graph_destroy(graph);
     driver().check(made, "instantiating a graph");
   }
   ~GraphOperation() override { driver().graph_exec_destroy(exec_); }
   void enqueue(std::span<const Address>, Address) override {
+    driver().check(driver().context_set(context_), "entering the context");  // a thread may be on another GPU
     driver().check(driver().graph_launch(exec_, stream_), "launching a graph");
   }
 
  private:
+  Context context_;
   GraphExec exec_ = nullptr;
   Stream stream_;
 };
@@ -213,7 +215,7 @@ class CudaDevice : public device::Device {
       throw;
     }
     driver().check(driver().capture_end(stream_, &graph), "recording a graph");
-    return std::make_unique<GraphOperation>(graph, stream_);
+    return std::make_unique<GraphOperation>(graph, context_, stream_);
   }
 
   double time(const std::function<void()>& enqueue_all) override {

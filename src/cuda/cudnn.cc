@@ -1,6 +1,7 @@
 #include "cuda/cudnn.h"
 
 #include <algorithm>
+#include <map>
 
 #include "base/error.h"
 #include "cuda/compiler.h"
@@ -53,13 +54,12 @@ void check(int status, const char* what) {
   if (status != 0) fail(Code::kDevice, "cuDNN: {}: status {}", what, status);
 }
 
-// One handle per thread: cuDNN's handles are not shared, and a device is used by one thread at a time.
+// One handle per thread and GPU that it is on: cuDNN's handles are not shared, and a device is used by one thread at a
+// time.
 dnn::Handle handle(Stream stream) {
-  thread_local dnn::Handle handle = [] {
-    dnn::Handle made = nullptr;
-    check(cudnn().create(&made), "starting");
-    return made;
-  }();
+  thread_local std::map<Context, dnn::Handle> handles;
+  dnn::Handle& handle = handles[current_context()];
+  if (handle == nullptr) check(cudnn().create(&handle), "starting");
   check(cudnn().set_stream(handle, stream), "the stream");
   return handle;
 }

@@ -17,6 +17,7 @@ Driver::Driver() : library({"libcuda.so.1"}) {
   library.get("cuDevicePrimaryCtxRetain", context_retain);
   library.get("cuDevicePrimaryCtxRelease_v2", context_release);
   library.get("cuCtxSetCurrent", context_set);
+  library.get("cuCtxGetCurrent", context_get);
   library.get("cuMemAlloc_v2", mem_alloc);
   library.get("cuMemFree_v2", mem_free);
   library.get("cuMemcpyHtoDAsync_v2", copy_in);
@@ -54,6 +55,12 @@ void Driver::check(Result result, const char* what) const {
 Driver& driver() {
   static Driver driver;
   return driver;
+}
+
+Context current_context() {
+  Context context = nullptr;
+  driver().check(driver().context_get(&context), "asking for the context");
+  return context;
 }
 
 }  // namespace ingot::cuda

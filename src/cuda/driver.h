@@ -55,6 +55,7 @@ struct Driver {
   Result (*context_retain)(Context*, int) = nullptr;
   Result (*context_release)(int) = nullptr;
   Result (*context_set)(Context) = nullptr;
+  Result (*context_get)(Context*) = nullptr;
   Result (*mem_alloc)(DevicePtr*, size_t) = nullptr;
   Result (*mem_free)(DevicePtr) = nullptr;
   Result (*copy_in)(DevicePtr, const void*, size_t, Stream) = nullptr;
@@ -87,5 +88,7 @@ struct Driver {
 
 // Loaded once. Its library says when there is none.
 Driver& driver();
+// Of the calling thread; null: none. Throws kDevice.
+Context current_context();
 
 }  // namespace ingot::cuda

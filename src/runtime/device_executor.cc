@@ -15,12 +15,12 @@ constexpr int kStepRounds = 3, kRunsPerRound = 10;
 
 }  // namespace
 
-DeviceExecutor::DeviceExecutor(const plan::Plan& plan, std::unique_ptr<device::Device> device, DType storage,
+DeviceExecutor::DeviceExecutor(const plan::Plan& plan, const std::string& device, DType storage,
                                const kernels::Target& host)
     : plan_(plan),
-      device_(std::move(device)),
+      device_(device::open_device(device)),
       storage_(storage),
-      memory_(device::memory_name(plan.info.option("device", "cpu"))),
+      memory_(device::memory_name(device)),
       constants_(*device_, storage) {
   for (const auto& body : plan.program.bodies) {
     bodies_.push_back(std::make_unique<Executor>(*body, plan.constants, host));

@@ -21,9 +21,8 @@ struct DeviceReport {
 
 class DeviceExecutor {
  public:
-  // `plan` outlives the executor. Its f32 values are kept as `storage` on the device.
-  DeviceExecutor(const plan::Plan& plan, std::unique_ptr<device::Device> device, DType storage,
-                 const kernels::Target& host);
+  // `plan` outlives the executor; `device` is opened. Its f32 values are kept as `storage` on the device.
+  DeviceExecutor(const plan::Plan& plan, const std::string& device, DType storage, const kernels::Target& host);
 
   ~DeviceExecutor();
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "device/memory.h"
+#include "device/names.h"
 
 namespace ingot::runtime {
 namespace {
@@ -27,8 +28,8 @@ Session::Session(std::shared_ptr<const plan::Plan> plan, const SessionOptions& o
   if (const std::string device = plan_->info.option("device", "cpu"); device == "cpu") {
     executor_ = std::make_unique<Executor>(plan_->program, plan_->constants, host);
   } else {
-    device_ = std::make_unique<DeviceExecutor>(*plan_, device::open_device(device),
-                                               device_storage(plan_->info.option("precision", "fp32")), host);
+    devices_ = std::make_unique<DevicePool>(*plan_, device::device_names(device),
+                                            device_storage(plan_->info.option("precision", "fp32")), host);
   }
 }
 
@@ -50,7 +51,7 @@ void Session::admit(std::span<const Value> inputs) const {
 
 void Session::run(std::span<const Value> inputs, std::span<Value> outputs, const RunControl& control) {
   if (!plan_->info.shapes.empty() && inputs.size() == plan_->program.inputs.size()) admit(inputs);
-  if (device_ != nullptr) return device_->run(inputs, outputs, control, parallel_);
+  if (devices_ != nullptr) return devices_->run(inputs, outputs, control, parallel_);
   const auto on_device = [](uint8_t flag) { return flag != 0; };
   if (std::any_of(control.device_inputs.begin(), control.device_inputs.end(), on_device) ||
       std::any_of(control.device_outputs.begin(), control.device_outputs.end(), on_device)) {
@@ -63,8 +64,8 @@ std::string Session::memory_name() const { return device::memory_name(plan_->inf
 
 MemoryReport Session::memory(std::span<const Shape> input_shapes) {
   MemoryReport report;
-  if (device_ != nullptr) {
-    const DeviceBinding& binding = device_->bind(input_shapes);
+  if (devices_ != nullptr) {
+    const DeviceBinding& binding = devices_->working().bind(input_shapes);
     report.arena_bytes = binding.arena_bytes;
     report.largest_live_set = binding.largest_live_set;
   } else {

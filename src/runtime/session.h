@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "plan/plan.h"
-#include "runtime/device_executor.h"
+#include "runtime/device_pool.h"
 #include "runtime/executor.h"
 
 namespace ingot::runtime {
@@ -33,9 +33,11 @@ class Session {
   void run(std::span<const Value> inputs, std::span<Value> outputs, const RunControl& control = {});
 
   MemoryReport memory(std::span<const Shape> input_shapes);
-  // Exactly one of the two is there: plans for the CPU have an executor, others a device executor.
+  // Exactly one of the two is there: plans for the CPU have an executor, others a device executor for each of their
+  // devices, of which this is the first that has not failed.
   Executor* executor() { return executor_.get(); }
-  DeviceExecutor* device() { return device_.get(); }
+  DeviceExecutor* device() { return devices_ != nullptr ? &devices_->working() : nullptr; }
+  const DevicePool* devices() const { return devices_.get(); }
   // Where operands may lie besides the host: device::memory_name of the plan's device; "cpu": nowhere.
   std::string memory_name() const;
   int threads() const { return pool_.threads(); }
@@ -47,7 +49,7 @@ class Session {
   ThreadPool pool_;
   kernels::Parallel parallel_;
   std::unique_ptr<Executor> executor_;
-  std::unique_ptr<DeviceExecutor> device_;
+  std::unique_ptr<DevicePool> devices_;
 };
 
 }  // namespace ingot::runtime

@@ -1,29 +1,16 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <cmath>
 
 #include "base/hash.h"
 #include "cuda/compiler.h"
 #include "device_session.h"
 #include "kernels/cuda/device_row.h"
-#include "tensor/elements.h"
 
 namespace ingot {
 namespace {
 
 using runtime::Session;
-
-// |actual - expected| / |expected|, in the Euclidean norm.
-double relative_error(const Tensor& actual, const Tensor& expected) {
-  double difference = 0, norm = 0;
-  for (int64_t i = 0; i < expected.count(); ++i) {
-    const double a = read_double(actual, i), e = read_double(expected, i);
-    difference += (a - e) * (a - e);
-    norm += e * e;
-  }
-  return std::sqrt(difference / std::max(norm, 1e-30));
-}
 
 class DevicePlan : public testing::TestWithParam<DeviceCase> {
  protected:

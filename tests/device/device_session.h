@@ -1,11 +1,15 @@
 // Plans of graphs in text form for sessions on devices.
 #pragma once
+#include <algorithm>
+#include <cmath>
+
 #include "device_corpus.h"
 #include "ir/interpreter.h"
 #include "ir/text.h"
 #include "lower/lower.h"
 #include "passes/pipeline.h"
 #include "runtime/session.h"
+#include "tensor/elements.h"
 #include "tensor/random.h"
 
 namespace ingot {
@@ -37,6 +41,17 @@ inline std::vector<Value> random_inputs(const ir::Graph& graph) {
         random_tensor(graph.fact(input).dtype(), *constant_shape(*graph.fact(input).shape), 7 + inputs.size()));
   }
   return inputs;
+}
+
+// |actual - expected| / |expected|, in the Euclidean norm.
+inline double relative_error(const Tensor& actual, const Tensor& expected) {
+  double difference = 0, norm = 0;
+  for (int64_t i = 0; i < expected.count(); ++i) {
+    const double a = read_double(actual, i), e = read_double(expected, i);
+    difference += (a - e) * (a - e);
+    norm += e * e;
+  }
+  return std::sqrt(difference / std::max(norm, 1e-30));
 }
 
 }  // namespace ingot

@@ -1,0 +1,93 @@
+#include "runtime/device_pool.h"
+
+#include <algorithm>
+
+#include "base/log.h"
+
+namespace ingot::runtime {
+
+DevicePool::DevicePool(const plan::Plan& plan, const std::vector<std::string>& names, DType storage,
+                       const kernels::Target& host)
+    : names_(names), runs_(names.size(), 0), failed_(names.size(), false), working_(names.size()) {
+  for (const std::string& name : names) {
+    devices_.push_back(std::make_unique<DeviceExecutor>(plan, name, storage, host));
+    free_.push_back(free_.size());
+  }
+}
+
+// The device that has been free the longest.
+size_t DevicePool::take(const std::optional<Error>& last_error) {
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [&] { return !free_.empty() || working_ == 0; });
+  if (free_.empty()) {
+    if (last_error) throw Error(*last_error);
+    fail(Code::kDevice, "all {} devices of the session have failed", devices_.size());
+  }
+  const size_t device = free_.front();
+  free_.erase(free_.begin());
+  return device;
+}
+
+void DevicePool::give_back(size_t device, bool finished) {
+  {
+    const std::lock_guard lock(mutex_);
+    free_.push_back(device);
+    runs_[device] += finished ? 1 : 0;
+  }
+  changed_.notify_one();
+}
+
+void DevicePool::drop(size_t device) {
+  {
+    const std::lock_guard lock(mutex_);
+    failed_[device] = true;
+    --working_;
+  }
+  changed_.notify_all();  // when it was the last, nobody has anything to wait for
+}
+
+DeviceExecutor& DevicePool::working() {
+  const std::lock_guard lock(mutex_);
+  const auto found = std::find(failed_.begin(), failed_.end(), false);
+  return *devices_[found == failed_.end() ? 0 : static_cast<size_t>(found - failed_.begin())];
+}
+
+void DevicePool::run(std::span<const Value> inputs, std::span<Value> outputs, const RunControl& control,
+                     const kernels::Parallel& parallel) {
+  if (devices_.size() == 1) {
+    devices_[0]->run(inputs, outputs, control, parallel);
+    const std::lock_guard lock(mutex_);
+    ++runs_[0];
+    return;
+  }
+  const auto is_set = [](uint8_t flag) { return flag != 0; };
+  if (control.stream || std::any_of(control.device_inputs.begin(), control.device_inputs.end(), is_set) ||
+      std::any_of(control.device_outputs.begin(), control.device_outputs.end(), is_set)) {
+    fail(Code::kUnsupported, "a session on several devices takes and gives values on the host, without a stream");
+  }
+  for (std::optional<Error> error;;) {
+    const size_t device = take(error);
+    try {
+      devices_[device]->run(inputs, outputs, control, parallel);
+      return give_back(device, true);
+    } catch (const Error& failure) {
+      if (failure.code() != Code::kDevice) {
+        give_back(device, false);
+        throw;
+      }
+      error = failure;
+    } catch (...) {
+      give_back(device, false);
+      throw;
+    }
+    drop(device);
+    log(LogLevel::kWarning, "{} gets no more runs: {}", names_[device], error->message());
+  }
+}
+
+std::vector<size_t> DevicePool::runs() const {
+  const std::lock_guard lock(mutex_);
+  return runs_;
+}
+
+}  // namespace ingot::runtime
