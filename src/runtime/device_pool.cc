@@ -15,10 +15,14 @@ DevicePool::DevicePool(const plan::Plan& plan, const std::vector<std::string>& n
   }
 }
 
-// The device that has been free the longest.
+// The device that has been free the longest, in the order of asking: a thread that runs again at once would else take
+// the device before those that wait have woken.
 size_t DevicePool::take(const std::optional<Error>& last_error) {
   std::unique_lock lock(mutex_);
-  changed_.wait(lock, [&] { return !free_.empty() || working_ == 0; });
+  const uint64_t ticket = next_ticket_++;
+  changed_.wait(lock, [&] { return ticket == served_ && (!free_.empty() || working_ == 0); });
+  ++served_;
+  changed_.notify_all();
   if (free_.empty()) {
     if (last_error) throw Error(*last_error);
     fail(Code::kDevice, "all {} devices of the session have failed", devices_.size());
@@ -34,7 +38,7 @@ void DevicePool::give_back(size_t device, bool finished) {
     free_.push_back(device);
     runs_[device] += finished ? 1 : 0;
   }
-  changed_.notify_one();
+  changed_.notify_all();
 }
 
 void DevicePool::drop(size_t device) {
@@ -43,7 +47,7 @@ void DevicePool::drop(size_t device) {
     failed_[device] = true;
     --working_;
   }
-  changed_.notify_all();  // when it was the last, nobody has anything to wait for
+  changed_.notify_all();
 }
 
 DeviceExecutor& DevicePool::working() {
@@ -54,15 +58,12 @@ DeviceExecutor& DevicePool::working() {
 
 void DevicePool::run(std::span<const Value> inputs, std::span<Value> outputs, const RunControl& control,
                      const kernels::Parallel& parallel) {
-  if (devices_.size() == 1) {
-    devices_[0]->run(inputs, outputs, control, parallel);
-    const std::lock_guard lock(mutex_);
-    ++runs_[0];
-    return;
-  }
   const auto is_set = [](uint8_t flag) { return flag != 0; };
-  if (control.stream || std::any_of(control.device_inputs.begin(), control.device_inputs.end(), is_set) ||
-      std::any_of(control.device_outputs.begin(), control.device_outputs.end(), is_set)) {
+  const bool several = devices_.size() > 1;
+  const bool on_device = control.stream ||
+                         std::any_of(control.device_inputs.begin(), control.device_inputs.end(), is_set) ||
+                         std::any_of(control.device_outputs.begin(), control.device_outputs.end(), is_set);
+  if (several && on_device) {
     fail(Code::kUnsupported, "a session on several devices takes and gives values on the host, without a stream");
   }
   for (std::optional<Error> error;;) {
@@ -71,7 +72,7 @@ void DevicePool::run(std::span<const Value> inputs, std::span<Value> outputs, co
       devices_[device]->run(inputs, outputs, control, parallel);
       return give_back(device, true);
     } catch (const Error& failure) {
-      if (failure.code() != Code::kDevice) {
+      if (failure.code() != Code::kDevice || !several) {
         give_back(device, false);
         throw;
       }

@@ -15,7 +15,7 @@ class DevicePool {
   // also where a name is there twice; throws as open_device.
   DevicePool(const plan::Plan& plan, const std::vector<std::string>& names, DType storage, const kernels::Target& host);
 
-  // As DeviceExecutor::run; as many runs at a time as there are devices, others wait. With several devices a
+  // As DeviceExecutor::run; as many runs at a time as there are devices, others wait their turn. With several devices a
   // run that one fails with kDevice is run on another, and the failed one gets no more of them; values must lie on the
   // host and `stream` be absent: kUnsupported.
   void run(std::span<const Value> inputs, std::span<Value> outputs, const RunControl& control,
@@ -36,6 +36,7 @@ class DevicePool {
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   std::vector<size_t> free_, runs_;
+  uint64_t next_ticket_ = 0, served_ = 0;
   std::vector<bool> failed_;
   size_t working_ = 0;  // devices that have not failed
 };

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstdio>
@@ -50,6 +51,25 @@ TEST(DevicePool, ManyThreadsLoseNoRun) {
   const auto runs = session.devices()->runs();
   EXPECT_EQ(runs[0] + runs[1], 300u);
   EXPECT_GT(std::min(runs[0], runs[1]), 0u);
+}
+
+TEST(DevicePool, NoThreadWaitsWhileOthersRunAgainAndAgain) {
+  constexpr int kThreads = 6, kRuns = 120;
+  // Copied for longer than threads take to ask again.
+  const std::vector<Value> inputs{random_tensor(DType::kF32, {1 << 15, 64}, 1)};
+  for (const char* devices : {"null", "null,null"}) {
+    Session session = session_on(devices);
+    std::atomic<int> left{kRuns};
+    std::vector<int> shares(kThreads, 0);
+    std::vector<std::thread> threads;
+    for (int t = 0; t < kThreads; ++t) {
+      threads.emplace_back([&, t] {
+        for (std::vector<Value> outputs(1); left-- > 0; ++shares[static_cast<size_t>(t)]) session.run(inputs, outputs);
+      });
+    }
+    for (std::thread& each : threads) each.join();
+    EXPECT_GE(*std::min_element(shares.begin(), shares.end()), kRuns / kThreads / 2) << devices;
+  }
 }
 
 TEST(DevicePool, ADeviceThatIsLostGetsNoMoreRunsAndItsLastOneIsRunElsewhere) {
