@@ -7,27 +7,16 @@
 #include <csignal>
 #include <thread>
 
+#include "base/folder_testing.h"
+
 namespace ingot {
 namespace {
-
-class Folder {
- public:
-  Folder() {
-    std::string name = (std::filesystem::temp_directory_path() / "ingot_lock_XXXXXX").string();
-    path_ = ::mkdtemp(name.data());
-  }
-  ~Folder() { std::filesystem::remove_all(path_); }
-  const std::filesystem::path& path() const { return path_; }
-
- private:
-  std::filesystem::path path_;
-};
 
 using State = FileLock::State;
 
 TEST(FileLock, OneHolderAtATimeAndNoFileIsLeft) {
-  const Folder folder;
-  const auto path = folder.path() / "a.lock";
+  const TemporaryFolder folder;
+  const auto path = folder.path / "a.lock";
   {
     const FileLock first(path, 0);
     EXPECT_EQ(first.state(), State::kHeld);
@@ -38,13 +27,13 @@ TEST(FileLock, OneHolderAtATimeAndNoFileIsLeft) {
 }
 
 TEST(FileLock, NeverTwoHoldersUnderContention) {
-  const Folder folder;
+  const TemporaryFolder folder;
   std::atomic<int> inside{0}, worst{0}, entered{0};
   std::vector<std::thread> threads;
   for (int i = 0; i < 6; ++i) {
     threads.emplace_back([&] {
       for (int round = 0; round < 30; ++round) {
-        const FileLock lock(folder.path() / "a.lock", 30);
+        const FileLock lock(folder.path / "a.lock", 30);
         if (lock.state() != State::kHeld) continue;
         if (const int now = ++inside; now > worst) worst = now;
         std::this_thread::yield();
@@ -59,8 +48,8 @@ TEST(FileLock, NeverTwoHoldersUnderContention) {
 }
 
 TEST(FileLock, AKilledHolderLetsGo) {
-  const Folder folder;
-  const auto path = folder.path() / "a.lock";
+  const TemporaryFolder folder;
+  const auto path = folder.path / "a.lock";
   const pid_t child = ::fork();
   if (child == 0) {
     const FileLock lock(path, 0);
@@ -74,10 +63,10 @@ TEST(FileLock, AKilledHolderLetsGo) {
 }
 
 TEST(FileLock, WaitingCanBeCancelled) {
-  const Folder folder;
-  const FileLock holder(folder.path() / "a.lock", 0);
+  const TemporaryFolder folder;
+  const FileLock holder(folder.path / "a.lock", 0);
   const Progress stop([](std::string_view, size_t, size_t) { return false; });
-  EXPECT_THROW(FileLock(folder.path() / "a.lock", 60, stop), Error);
+  EXPECT_THROW(FileLock(folder.path / "a.lock", 60, stop), Error);
 }
 
 TEST(FileLock, AFolderThatIsNoneIsNotAvailable) {

@@ -7,17 +7,13 @@
 #include <fstream>
 #include <thread>
 
+#include "base/folder_testing.h"
+
 namespace ingot {
 namespace {
 
 class MappedFileTest : public testing::Test {
  protected:
-  MappedFileTest() {
-    std::string pattern = testing::TempDir() + "ingot_mapped_XXXXXX";
-    folder_ = ::mkdtemp(pattern.data());
-  }
-  ~MappedFileTest() override { std::filesystem::remove_all(folder_); }
-
   static Code code_of_open(const std::filesystem::path& path) {
     try {
       MappedFile::open(path);
@@ -28,7 +24,8 @@ class MappedFileTest : public testing::Test {
     return Code{};
   }
 
-  std::filesystem::path folder_;
+  const TemporaryFolder owned_;
+  const std::filesystem::path& folder_ = owned_.path;
 };
 
 TEST_F(MappedFileTest, MapsWhatWasWrittenInParts) {

@@ -2,6 +2,7 @@
 #pragma once
 #include <filesystem>
 
+#include "base/folder_testing.h"
 #include "onnx/load.h"
 #include "ops/softmax.h"
 #include "ops/transpose.h"
@@ -81,19 +82,7 @@ inline LoadOptions options() {
   return options;
 }
 
-// A folder that is removed with the object.
-class TemporaryFolder {
- public:
-  TemporaryFolder() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "ingot_onnx_XXXXXX").string();
-    if (::mkdtemp(pattern.data()) == nullptr) fail(Code::kIo, "cannot make a temporary folder");
-    path = pattern;
-  }
-  ~TemporaryFolder() { std::filesystem::remove_all(path); }
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-  std::filesystem::path path;
-};
+using ingot::TemporaryFolder;
 
 // The Error that `body` throws; fails the caller with kInternal when it throws none.
 template <class Body> Error error_of(Body&& body) {

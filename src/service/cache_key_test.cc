@@ -39,10 +39,10 @@ TEST(CacheKey, AnotherCpuChangesTheTargetAlone) {
 TEST(CacheKey, DataOutsideOfTheModelFileCounts) {
   const Folder folder;
   const auto request = matmul(1, 16);
-  onnx::write_model(request.model, folder.path() / "m.onnx", 16);
-  const auto data = folder.path() / "m.onnx.data";
+  onnx::write_model(request.model, folder.path / "m.onnx", 16);
+  const auto data = folder.path / "m.onnx.data";
   ASSERT_TRUE(std::filesystem::exists(data));
-  const auto key = [&] { return cache_key(onnx::read_model(folder.path() / "m.onnx"), "same", {}).content; };
+  const auto key = [&] { return cache_key(onnx::read_model(folder.path / "m.onnx"), "same", {}).content; };
   const std::string before = key();
   EXPECT_EQ(before, key());
   std::fstream(data, std::ios::in | std::ios::out | std::ios::binary).write("retrained", 9);
@@ -51,7 +51,7 @@ TEST(CacheKey, DataOutsideOfTheModelFileCounts) {
 
 TEST(CacheKey, AFileThatAnOptionNamesCountsByItsContent) {
   const Folder folder;
-  const std::string file = (folder.path() / "file").string();
+  const std::string file = (folder.path / "file").string();
   Options options;
   options.given = {{"some-file", file}};
   const auto key = [&] { return cache_key(matmul(1).model, "same", options).content; };

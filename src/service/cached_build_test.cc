@@ -54,8 +54,8 @@ TEST(CachedBuild, TheSecondBuildIsTheFileOfTheFirst) {
   auto second = build(matmul(2), options_in(folder));
   EXPECT_EQ(state_of(second), "loaded");
   EXPECT_EQ(answer(std::move(second.plan)), 6);
-  EXPECT_EQ(fs::directory_iterator(folder.path())->path().extension(), ".plan");
-  EXPECT_EQ(std::distance(fs::directory_iterator(folder.path()), {}), 1);  // no lock, no temporary file
+  EXPECT_EQ(fs::directory_iterator(folder.path)->path().extension(), ".plan");
+  EXPECT_EQ(std::distance(fs::directory_iterator(folder.path), {}), 1);  // no lock, no temporary file
 }
 
 TEST(CachedBuild, RetrainedWeightsUnderTheSameNamesAreBuiltAgain) {
@@ -70,7 +70,7 @@ TEST(CachedBuild, DamagedAndForeignFilesCostOneLineEach) {
   const Folder folder;
   build(matmul(2), options_in(folder));
   build(matmul(5), options_in(folder));
-  const auto entries = PlanCache(folder.path()).entries();
+  const auto entries = PlanCache(folder.path).entries();
   const fs::path path = entries[0].path;
   std::ifstream in(path, std::ios::binary);
   const std::string sound{std::istreambuf_iterator<char>(in), {}};
@@ -105,7 +105,7 @@ TEST(CachedBuild, AFolderThatCannotBeWrittenCostsOneWarning) {
 TEST(CachedBuild, AFileThatIsAFolderCostsOneWarningPerTry) {
   const Folder folder;
   build(matmul(2), options_in(folder));
-  const auto path = PlanCache(folder.path()).entries()[0].path;
+  const auto path = PlanCache(folder.path).entries()[0].path;
   fs::remove(path);
   fs::create_directory(path);
   auto result = build(matmul(2), options_in(folder));
@@ -123,19 +123,19 @@ TEST(CachedBuild, APlanOfAnotherCpuIsBuiltAgainFromItsPortableGraph) {
   EXPECT_EQ(result.plan.info.model_name, "m.onnx");
   EXPECT_EQ(answer(std::move(result.plan)), 6);
   EXPECT_EQ(state_of(build(matmul(2), options_in(folder))), "loaded");
-  EXPECT_EQ(PlanCache(folder.path()).entries().size(), 2u);
+  EXPECT_EQ(PlanCache(folder.path).entries().size(), 2u);
 }
 
 TEST(CachedBuild, WhoWaitsTooLongBuildsForItself) {
   const Folder folder;
   auto options = options_in(folder);
   const auto request = matmul(2);
-  const FileLock other(PlanCache(folder.path()).lock_of(cache_key(request.model, request.hash, options)), 0);
+  const FileLock other(PlanCache(folder.path).lock_of(cache_key(request.model, request.hash, options)), 0);
   options.cache.lock_seconds = 0.05;
   auto result = build(request, options);
   EXPECT_EQ(state_of(result), "built");
   EXPECT_EQ(answer(std::move(result.plan)), 6);
-  EXPECT_TRUE(PlanCache(folder.path()).entries().empty());
+  EXPECT_TRUE(PlanCache(folder.path).entries().empty());
 }
 
 TEST(CachedBuild, EightProcessesBuildOnceTogether) {
@@ -159,7 +159,7 @@ TEST(CachedBuild, EightProcessesBuildOnceTogether) {
     ++exits[WIFEXITED(status) ? WEXITSTATUS(status) : -1];
   }
   EXPECT_EQ(exits, (std::map<int, int>{{1, 1}, {2, 7}}));
-  EXPECT_EQ(std::distance(fs::directory_iterator(folder.path()), {}), 1);
+  EXPECT_EQ(std::distance(fs::directory_iterator(folder.path), {}), 1);
 }
 
 TEST(CachedBuild, KilledWhileWritingLeavesNothingThatIsBelieved) {
@@ -181,9 +181,9 @@ TEST(CachedBuild, KilledWhileWritingLeavesNothingThatIsBelieved) {
     leftovers += folder.files(".tmp").empty() ? 0 : 1;
     EXPECT_EQ(answer(build(request, options).plan), float(1 << 18));
     EXPECT_EQ(state_of(build(request, options)), "loaded");
-    for (const auto& entry : PlanCache(folder.path()).entries()) EXPECT_EQ(PlanCache::check(entry.path), "");
-    PlanCache(folder.path()).prune(0);
-    EXPECT_TRUE(fs::is_empty(folder.path()));
+    for (const auto& entry : PlanCache(folder.path).entries()) EXPECT_EQ(PlanCache::check(entry.path), "");
+    PlanCache(folder.path).prune(0);
+    EXPECT_TRUE(fs::is_empty(folder.path));
   }
   EXPECT_GT(leftovers, 0) << "no kill came in the middle of a write: this test tested nothing";
 }

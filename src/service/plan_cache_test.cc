@@ -19,7 +19,7 @@ TEST(PlanCache, TheLongestUnusedGoesFirstAndUseCounts) {
   const Folder folder;
   auto options = options_in(folder);
   for (const float weight : {1.f, 2.f, 3.f}) build(matmul(weight), options);
-  const PlanCache cache(folder.path());
+  const PlanCache cache(folder.path);
   const auto before = cache.entries();
   ASSERT_EQ(before.size(), 3u);
   build(matmul(1), options);  // used again: the second is now the oldest
@@ -37,34 +37,34 @@ TEST(PlanCache, APlanLargerThanTheLimitIsNotKept) {
   build(matmul(1), options);
   options.cache.limit_bytes = 100;
   build(matmul(1, 64), options);
-  EXPECT_EQ(PlanCache(folder.path()).entries().size(), 1u);
+  EXPECT_EQ(PlanCache(folder.path).entries().size(), 1u);
 }
 
 TEST(PlanCache, PruneRemovesTheDamagedAndLeftoversAndLeavesTheRest) {
   const Folder folder;
   build(matmul(1), options_in(folder));
   build(matmul(2), options_in(folder));
-  const PlanCache cache(folder.path());
+  const PlanCache cache(folder.path);
   const auto entries = cache.entries();
   fs::resize_file(entries[0].path, 100);
   const std::string stem = entries[1].path.stem().string();
-  write(folder.path() / (stem + ".plan.77.0.tmp"), "half a plan");
-  write(folder.path() / (stem + ".lock"), "");
-  write(folder.path() / "model.engine", "of somebody else");
-  write(folder.path() / "notes.tmp", "of somebody else");
+  write(folder.path / (stem + ".plan.77.0.tmp"), "half a plan");
+  write(folder.path / (stem + ".lock"), "");
+  write(folder.path / "model.engine", "of somebody else");
+  write(folder.path / "notes.tmp", "of somebody else");
   EXPECT_EQ(cache.prune(UINT64_MAX).size(), 3u);
   EXPECT_EQ(cache.entries().size(), 1u);
-  EXPECT_EQ(std::distance(fs::directory_iterator(folder.path()), {}), 3);
+  EXPECT_EQ(std::distance(fs::directory_iterator(folder.path), {}), 3);
   EXPECT_EQ(cache.prune(0).size(), 1u);
 }
 
 TEST(PlanCache, PruneLeavesAlonePlansThatAreBeingWritten) {
   const Folder folder;
   build(matmul(1), options_in(folder));
-  const PlanCache cache(folder.path());
+  const PlanCache cache(folder.path);
   const std::string stem = cache.entries()[0].path.stem().string();
-  write(folder.path() / (stem + ".plan.77.0.tmp"), "half a plan");
-  const FileLock writer(folder.path() / (stem + ".lock"), 0);
+  write(folder.path / (stem + ".plan.77.0.tmp"), "half a plan");
+  const FileLock writer(folder.path / (stem + ".lock"), 0);
   EXPECT_TRUE(cache.prune(UINT64_MAX).empty());
   EXPECT_EQ(folder.files(".tmp").size(), 1u);
 }
@@ -72,7 +72,7 @@ TEST(PlanCache, PruneLeavesAlonePlansThatAreBeingWritten) {
 TEST(PlanCache, EveryFlippedByteIsFound) {
   const Folder folder;
   build(matmul(1), options_in(folder));
-  const auto path = PlanCache(folder.path()).entries()[0].path;
+  const auto path = PlanCache(folder.path).entries()[0].path;
   const auto size = fs::file_size(path);
   int missed = 0;
   for (uint64_t at = 0; at < size; at += 7) {

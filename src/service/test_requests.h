@@ -1,10 +1,10 @@
 // A small model, its hash and a fresh folder, for the tests of the cache.
 #pragma once
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <nlohmann/json.hpp>
 
+#include "base/folder_testing.h"
 #include "base/hash.h"
 #include "onnx/test_models.h"
 #include "service/cached_build.h"
@@ -27,33 +27,20 @@ inline Request matmul(float weight, int64_t rows = 3) {
   return {onnx::parse_model(*bytes, bytes), hash128(*bytes).hex()};
 }
 
-// Removed with everything in it at the end of the test.
-class Folder {
- public:
-  Folder() {
-    std::string name = (std::filesystem::temp_directory_path() / "ingot_cache_XXXXXX").string();
-    path_ = ::mkdtemp(name.data());
-  }
-  ~Folder() { std::filesystem::remove_all(path_); }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-  const std::filesystem::path& path() const { return path_; }
+struct Folder : TemporaryFolder {
   std::vector<std::filesystem::path> files(const std::string& extension) const {
     std::vector<std::filesystem::path> files;
-    for (const auto& entry : std::filesystem::directory_iterator(path_)) {
+    for (const auto& entry : std::filesystem::directory_iterator(path)) {
       if (entry.path().extension() == extension) files.push_back(entry.path());
     }
     return files;
   }
-
- private:
-  std::filesystem::path path_;
 };
 
 inline Options options_in(const Folder& folder) {
   Options options;
   options.build.device = "cpu";
-  options.cache.folder = folder.path();
+  options.cache.folder = folder.path;
   return options;
 }
 

@@ -6,6 +6,7 @@
 
 #include <fstream>
 
+#include "base/folder_testing.h"
 #include "base/log.h"
 
 namespace ingot::tune {
@@ -19,15 +20,11 @@ const Key kConv{"conv n1 c3 8x8 (f32 f32* -> f32)", "avx2", "A CPU", 2, 7},
 class DatabaseFile : public ::testing::Test {
  protected:
   void SetUp() override {
-    std::string name = (fs::temp_directory_path() / "ingot_tuning_XXXXXX").string();
-    folder_ = ::mkdtemp(name.data());
     set_log_sink([this](LogLevel, std::string_view line) { log_.emplace_back(line); });
   }
-  void TearDown() override {
-    set_log_sink({});
-    fs::remove_all(folder_);
-  }
-  fs::path folder_;
+  void TearDown() override { set_log_sink({}); }
+  const TemporaryFolder owned_;
+  const fs::path& folder_ = owned_.path;
   std::vector<std::string> log_;
 };
 

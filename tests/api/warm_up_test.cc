@@ -10,6 +10,7 @@
 #include <ingot/ingot.hpp>
 #include <thread>
 
+#include "base/folder_testing.h"
 #include "models.h"
 
 namespace ingot {
@@ -17,26 +18,10 @@ namespace {
 
 constexpr int64_t kRows = 32, kWidth = 64;
 
-// Removed with everything in it at the end of the test.
-class Folder {
- public:
-  Folder() {
-    std::string name = (std::filesystem::temp_directory_path() / "ingot_warm_up_XXXXXX").string();
-    path_ = ::mkdtemp(name.data());
-  }
-  ~Folder() { std::filesystem::remove_all(path_); }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-  std::string file(const char* name) const { return (path_ / name).string(); }
-
- private:
-  std::filesystem::path path_;
-};
-
-Builder builder_of(const std::vector<std::byte>& bytes, const Folder& folder, const char* level) {
+Builder builder_of(const std::vector<std::byte>& bytes, const TemporaryFolder& folder, const char* level) {
   Builder builder(bytes.data(), bytes.size());
   builder.option("free-dimension", "batch=" + std::to_string(kRows)).option("threads", "1");
-  builder.option("tuning-db", folder.file("tuning.jsonl")).option("tune", level);
+  builder.option("tuning-db", (folder.path / "tuning.jsonl").string()).option("tune", level);
   return builder;
 }
 
@@ -66,7 +51,7 @@ bool near(const std::vector<float>& a, const std::vector<float>& b) {
 bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
 TEST(WarmUp, LosesNoRunAndChangesNoneWhilePlansAreSwapped) {
-  const Folder folder;
+  const TemporaryFolder folder;
   const auto bytes = layered_model(6);
   auto builder = builder_of(bytes, folder, "quick");
   ingot::Session session = builder.warming_session(one_thread());
@@ -101,7 +86,7 @@ TEST(WarmUp, LosesNoRunAndChangesNoneWhilePlansAreSwapped) {
 }
 
 TEST(WarmUp, ServesBeforeTheBuildIsOver) {
-  const Folder folder;
+  const TemporaryFolder folder;
   const auto bytes = layered_model(12);
   auto builder = builder_of(bytes, folder, "full");
   ingot::Session session = builder.warming_session(one_thread());
@@ -110,7 +95,7 @@ TEST(WarmUp, ServesBeforeTheBuildIsOver) {
 }
 
 TEST(WarmUp, EndsWithTheSession) {
-  const Folder folder;
+  const TemporaryFolder folder;
   const auto bytes = layered_model(12);
   auto builder = builder_of(bytes, folder, "full");
   auto session = std::make_unique<ingot::Session>(builder.warming_session(one_thread()));
@@ -122,7 +107,7 @@ TEST(WarmUp, EndsWithTheSession) {
 }
 
 TEST(WarmUp, IsStoppedOnRequestAndTheSessionGoesOn) {
-  const Folder folder;
+  const TemporaryFolder folder;
   const auto bytes = layered_model(12);
   auto builder = builder_of(bytes, folder, "full");
   ingot::Session session = builder.warming_session(one_thread());
@@ -134,7 +119,7 @@ TEST(WarmUp, IsStoppedOnRequestAndTheSessionGoesOn) {
 }
 
 TEST(WarmUp, OutlivesItsBuilderAndItsBytes) {
-  const Folder folder;
+  const TemporaryFolder folder;
   auto session = [&] {
     const auto bytes = layered_model(3);
     auto builder = builder_of(bytes, folder, "quick");
@@ -164,7 +149,7 @@ TEST(WarmUp, ThatFailsLeavesTheFirstPlanServingAndSaysWhy) {
     return nullptr;
   };
   check(ingot_register_custom_operator(&op));
-  const Folder folder;
+  const TemporaryFolder folder;
   const auto bytes = layered_model(2, "OnlyHere");
   std::vector<std::string> lines;
   ingot_set_log(
@@ -183,8 +168,8 @@ TEST(WarmUp, ThatFailsLeavesTheFirstPlanServingAndSaysWhy) {
 }
 
 TEST(WarmUp, TakesAMeasuredPlanFromTheCacheAtOnce) {
-  const Folder folder;  // of the default tuning database: one that is named counts with its content
-  ASSERT_EQ(setenv("INGOT_CACHE_DIR", folder.file("cache").c_str(), 1), 0);
+  const TemporaryFolder folder;  // of the default tuning database: one that is named counts with its content
+  ASSERT_EQ(setenv("INGOT_CACHE_DIR", (folder.path / "cache").c_str(), 1), 0);
   const auto bytes = layered_model(2);
   for (const char* state : {R"("state":"taken")", R"("state":"cached")"}) {
     Builder builder(bytes.data(), bytes.size());
@@ -205,7 +190,7 @@ TEST(WarmUp, IsNoneOfAnOrdinarySession) {
 }
 
 TEST(WarmUp, OfALostDeviceGoesOnOnTheCpu) {
-  const Folder folder;
+  const TemporaryFolder folder;
   const auto bytes = layered_model(2);
   auto builder = builder_of(bytes, folder, "quick");
   builder.option("device", "null:lost=1").option("fallback", "true");
