@@ -47,9 +47,11 @@ class CudaModule : public device::Module {
   CudaModule(const std::string& cubin, Stream stream, bool early) : stream_(stream), early_(early) {
     ModuleHandle handle = nullptr;
     const Result loaded = driver().module_load(&handle, cubin.data());
-    int version = 0;
-    if (loaded != 0) driver().driver_version(&version);
-    driver().check(loaded, ("loading a module" + compiler_mismatch(version, nvrtc_major())).c_str());
+    if (loaded != 0) {
+      int version = 0;
+      driver().driver_version(&version);
+      driver().check(loaded, ("loading a module" + compiler_mismatch(version, nvrtc_major())).c_str());
+    }
     module_ =
         std::shared_ptr<void>(handle, [](void* each) { driver().module_unload(static_cast<ModuleHandle>(each)); });
   }
