@@ -220,7 +220,6 @@ ingot_error* ingot_session_run(ingot_session* session, const ingot_value* const*
       require(inputs[i] != nullptr, "an input");
       local.inputs[i] = inputs[i]->value;
     }
-    for (size_t i = 0; i < output_count; ++i) local.outputs[i] = outputs[i] != nullptr ? outputs[i]->value : Value();
     ingot::runtime::RunControl control;
     control.seed = options.seed;
     if (options.memory_budget > 0) control.memory_budget = options.memory_budget;
@@ -241,14 +240,16 @@ ingot_error* ingot_session_run(ingot_session* session, const ingot_value* const*
     local.device_outputs.resize(output_count);
     control.device_inputs = local.device_inputs;
     control.device_outputs = local.device_outputs;
-    find_devices(session, inputs, outputs, options, running->session.memory_name(), local);
-    try {
-      running->session.run(local.inputs, local.outputs, control);
-    } catch (const ingot::Error& error) {
-      running = session->after(running, error);
+    // Another plan may have come in the meantime, and fail as well; `after` throws when there is none left.
+    for (bool done = false; !done;) {
       for (size_t i = 0; i < output_count; ++i) local.outputs[i] = outputs[i] != nullptr ? outputs[i]->value : Value();
       find_devices(session, inputs, outputs, options, running->session.memory_name(), local);
-      running->session.run(local.inputs, local.outputs, control);
+      try {
+        running->session.run(local.inputs, local.outputs, control);
+        done = true;
+      } catch (const ingot::Error& error) {
+        running = session->after(running, error);
+      }
     }
     if (options.profile != 0) {
       profile.session = session;
