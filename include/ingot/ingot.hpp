@@ -83,6 +83,13 @@ inline std::string take_string(char* text) {
   ingot_string_release(text);
   return copy;
 }
+// "" when there is no error.
+inline std::string take_message(ingot_error* error) {
+  const std::string message = error != nullptr ? ingot_error_message(error) : "";
+  ingot_error_release(error);
+  return message;
+}
+
 }  // namespace detail
 
 using Shape = std::vector<int64_t>;
@@ -380,18 +387,12 @@ class Builder {
 
 // What is wrong with a build option; "" when nothing is.
 inline std::string option_problem(const std::string& name, const std::string& value) {
-  ingot_error* error = ingot_build_option_check(name.c_str(), value.c_str());
-  const std::string problem = error != nullptr ? ingot_error_message(error) : "";
-  ingot_error_release(error);
-  return problem;
+  return detail::take_message(ingot_build_option_check(name.c_str(), value.c_str()));
 }
 
 // Why no session can be made on `device` here; "" when one can.
 inline std::string device_problem(const std::string& device) {
-  ingot_error* error = ingot_device_check(device.c_str());
-  const std::string problem = error != nullptr ? ingot_error_message(error) : "";
-  ingot_error_release(error);
-  return problem;
+  return detail::take_message(ingot_device_check(device.c_str()));
 }
 
 // JSON as ingot.h says of ingot_session_warm_up.

@@ -1,5 +1,4 @@
 // The plan cache as people see it: list, verify, prune.
-#include <cstring>
 #include <nlohmann/json.hpp>
 
 #include "api/guard.h"
@@ -24,9 +23,7 @@ std::filesystem::path folder_of(const char* folder) {
 }
 
 void hand_out(const json& value, char** text) {
-  const std::string dumped = value.dump(-1, ' ', false, json::error_handler_t::replace);
-  *text = new char[dumped.size() + 1];
-  std::memcpy(*text, dumped.c_str(), dumped.size() + 1);
+  *text = ingot::api::copy_text(value.dump(-1, ' ', false, json::error_handler_t::replace));
 }
 
 json entry_json(const ingot::service::CacheEntry& entry) {

@@ -1,4 +1,3 @@
-#include <cstring>
 
 #include "api/handles.h"
 #include "debug/explain.h"
@@ -19,9 +18,7 @@ ingot_error* ingot_session_explain(ingot_session* session, const ingot_value* co
       require(inputs[i] != nullptr, "an input");
       values.push_back(ingot::api::host_value(inputs[i]));
     }
-    const std::string text = ingot::debug::explain(session->running()->session, values, rounds);
-    *json = new char[text.size() + 1];
-    std::memcpy(*json, text.c_str(), text.size() + 1);
+    *json = ingot::api::copy_text(ingot::debug::explain(session->running()->session, values, rounds));
   });
 }
 

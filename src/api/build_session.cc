@@ -1,6 +1,5 @@
 // Sessions of libingot: they go on on the CPU when the plan's device is absent, full or lost, and the plan allows it;
 // and they may serve while a better plan is built.
-#include <cstring>
 #include <nlohmann/json.hpp>
 
 #include "api/builder.h"
@@ -110,9 +109,7 @@ ingot_error* ingot_session_create_warming(ingot_builder* builder, const ingot_se
 ingot_error* ingot_session_warm_up(const ingot_session* session, double seconds, char** json) {
   return guard([&] {
     require(session != nullptr && json != nullptr, "session or json");
-    const std::string text = warm_up_text(session->warm_up.get(), seconds);
-    *json = new char[text.size() + 1];
-    std::memcpy(*json, text.c_str(), text.size() + 1);
+    *json = ingot::api::copy_text(warm_up_text(session->warm_up.get(), seconds));
   });
 }
 

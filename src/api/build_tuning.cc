@@ -1,5 +1,4 @@
 // The tuning database as people see it: list, merge, pin.
-#include <cstring>
 #include <nlohmann/json.hpp>
 
 #include "api/guard.h"
@@ -32,9 +31,7 @@ Database read_named(const char* name) {
 }
 
 void hand_out(const json& value, char** text) {
-  const std::string dumped = value.dump(-1, ' ', false, json::error_handler_t::replace);
-  *text = new char[dumped.size() + 1];
-  std::memcpy(*text, dumped.c_str(), dumped.size() + 1);
+  *text = ingot::api::copy_text(value.dump(-1, ' ', false, json::error_handler_t::replace));
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 // The one place where exceptions become error objects.
 #pragma once
+#include <cstring>
 #include <exception>
 #include <new>
 
@@ -37,6 +38,13 @@ template <class Body> ingot_error* guard(Body&& body) noexcept {
 // Callers of the C interface get an error, not a crash, for a missing argument.
 inline void require(bool present, const char* what) {
   if (!present) fail(Code::kInvalidArgument, "{} is NULL", what);
+}
+
+// A copy for the caller, who releases it with ingot_string_release.
+inline char* copy_text(const std::string& text) {
+  char* copy = new char[text.size() + 1];
+  std::memcpy(copy, text.c_str(), text.size() + 1);
+  return copy;
 }
 
 // Throws what a callback of the application returned.

@@ -32,6 +32,18 @@ inline const Value& host_value(const ingot_value* value) {
   return value->value;
 }
 
+// The type and sizes that a caller names. Throw kInvalidArgument; element_count's errors for the sizes.
+inline DType checked_dtype(ingot_dtype dtype) {
+  if (!is_valid_dtype(dtype)) fail(Code::kInvalidArgument, "{} is no element type", static_cast<int>(dtype));
+  return static_cast<DType>(dtype);
+}
+inline Shape checked_shape(const int64_t* shape, size_t rank) {
+  require(shape != nullptr || rank == 0, "shape");
+  Shape sizes(shape, shape + rank);
+  element_count(sizes);  // throws on negative sizes and overflow
+  return sizes;
+}
+
 // A plan on its device. Another may take its place while runs are under way.
 struct Running {
   Running(std::shared_ptr<const plan::Plan> p, const runtime::SessionOptions& options)

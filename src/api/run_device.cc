@@ -22,14 +22,9 @@ struct CheckedType {
 CheckedType checked(const ingot_tensor_type* type, const char* device) {
   require(type != nullptr, "type");
   require(device != nullptr, "device");
-  require(type->shape != nullptr || type->rank == 0, "shape");
-  if (!ingot::is_valid_dtype(type->dtype) || type->dtype == INGOT_STRING) {
-    ingot::fail(Code::kInvalidArgument, "{} is no element type of device memory", static_cast<int>(type->dtype));
-  }
-  CheckedType checked{static_cast<ingot::DType>(type->dtype), {}, ingot::device::memory_name(device)};
-  if (type->rank > 0) checked.shape.assign(type->shape, type->shape + type->rank);
-  ingot::element_count(checked.shape);  // throws on negative sizes and overflow
-  return checked;
+  if (type->dtype == INGOT_STRING) ingot::fail(Code::kInvalidArgument, "strings do not lie in memory of a device");
+  return {ingot::api::checked_dtype(type->dtype), ingot::api::checked_shape(type->shape, type->rank),
+          ingot::device::memory_name(device)};
 }
 
 }  // namespace

@@ -1,20 +1,14 @@
-#include <cstring>
 #include <fstream>
 
 #include "api/handles.h"
 #include "base/cpu.h"
 #include "base/mapped_file.h"
 
+using ingot::api::copy_text;
 using ingot::api::guard;
 using ingot::api::require;
 
 namespace {
-
-char* copy_text(const std::string& text) {
-  char* copy = new char[text.size() + 1];
-  std::memcpy(copy, text.c_str(), text.size() + 1);
-  return copy;
-}
 
 std::string target_text(const std::string& version, uint64_t abi, const std::string& isa, const std::string& cpu) {
   return fmt::format("ingot {}, kernel interface {}, {}, {}", version, abi, isa, cpu);

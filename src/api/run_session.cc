@@ -200,8 +200,7 @@ ingot_error* ingot_session_memory(ingot_session* session, const char* shapes, ch
                                              {"largest_live_set", report.largest_live_set},
                                              {"constant_bytes", report.constant_bytes}})
                                  .dump();
-    *json = new char[text.size() + 1];
-    std::memcpy(*json, text.c_str(), text.size() + 1);
+    *json = ingot::api::copy_text(text);
   });
 }
 

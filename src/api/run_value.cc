@@ -5,24 +5,13 @@ using ingot::DType;
 using ingot::Shape;
 using ingot::Tensor;
 using ingot::Value;
+using ingot::api::checked_dtype;
+using ingot::api::checked_shape;
 using ingot::api::guard;
 using ingot::api::host_value;
 using ingot::api::require;
 
 namespace {
-
-DType checked_dtype(ingot_dtype dtype) {
-  if (!ingot::is_valid_dtype(dtype))
-    ingot::fail(Code::kInvalidArgument, "{} is no element type", static_cast<int>(dtype));
-  return static_cast<DType>(dtype);
-}
-
-Shape checked_shape(const int64_t* shape, size_t rank) {
-  require(shape != nullptr || rank == 0, "shape");
-  Shape sizes(shape, shape + rank);
-  ingot::element_count(sizes);  // throws on negative sizes and overflow
-  return sizes;
-}
 
 ingot_value* wrap(Value value) { return new ingot_value{std::move(value)}; }
 
