@@ -1,6 +1,7 @@
 #include "runtime/device_pool.h"
 
 #include <algorithm>
+#include <chrono>
 
 #include "base/log.h"
 
@@ -17,12 +18,23 @@ DevicePool::DevicePool(const plan::Plan& plan, const std::vector<std::string>& n
 
 // The device that has been free the longest, in the order of asking: a thread that runs again at once would else take
 // the device before those that wait have woken.
-size_t DevicePool::take(const std::optional<Error>& last_error) {
+size_t DevicePool::take(const std::optional<Error>& last_error, const int* cancelled) {
+  constexpr std::chrono::milliseconds kLook{10};  // nobody tells when a caller's flag is set
   std::unique_lock lock(mutex_);
   const uint64_t ticket = next_ticket_++;
-  changed_.wait(lock, [&] { return ticket == served_ && (!free_.empty() || working_ == 0); });
-  ++served_;
+  waiting_.push_back(ticket);
+  const auto served = [&] { return waiting_.front() == ticket && (!free_.empty() || working_ == 0); };
+  while (!served() && !is_set(cancelled)) {
+    if (cancelled == nullptr) {
+      changed_.wait(lock);
+    } else {
+      changed_.wait_for(lock, kLook);
+    }
+  }
+  const bool stopped = !served();
+  waiting_.erase(std::find(waiting_.begin(), waiting_.end(), ticket));
   changed_.notify_all();
+  if (stopped) fail(Code::kCancelled, "the run was stopped by the caller while it waited for a device");
   if (free_.empty()) {
     if (last_error) throw Error(*last_error);
     fail(Code::kDevice, "all {} devices of the session have failed", devices_.size());
@@ -58,16 +70,16 @@ DeviceExecutor& DevicePool::working() {
 
 void DevicePool::run(std::span<const Value> inputs, std::span<Value> outputs, const RunControl& control,
                      const kernels::Parallel& parallel) {
-  const auto is_set = [](uint8_t flag) { return flag != 0; };
+  const auto stays = [](uint8_t flag) { return flag != 0; };
   const bool several = devices_.size() > 1;
   const bool on_device = control.stream ||
-                         std::any_of(control.device_inputs.begin(), control.device_inputs.end(), is_set) ||
-                         std::any_of(control.device_outputs.begin(), control.device_outputs.end(), is_set);
+                         std::any_of(control.device_inputs.begin(), control.device_inputs.end(), stays) ||
+                         std::any_of(control.device_outputs.begin(), control.device_outputs.end(), stays);
   if (several && on_device) {
     fail(Code::kUnsupported, "a session on several devices takes and gives values on the host, without a stream");
   }
   for (std::optional<Error> error;;) {
-    const size_t device = take(error);
+    const size_t device = take(error, control.cancelled);
     try {
       devices_[device]->run(inputs, outputs, control, parallel);
       return give_back(device, true);

@@ -72,6 +72,34 @@ TEST(DevicePool, NoThreadWaitsWhileOthersRunAgainAndAgain) {
   }
 }
 
+TEST(DevicePool, ARunThatWaitsCanBeCancelled) {
+  Session session = session_on("null");
+  // Long to copy: many of these runs wait while one is under way.
+  const std::vector<Value> inputs{random_tensor(DType::kF32, {1 << 16, 64}, 1)};
+  int stop = 1;  // set from the start: only a run that waits, or has not begun, sees it
+  std::atomic<bool> ended = false;
+  std::thread busy([&] {
+    for (std::vector<Value> outputs(1); !ended;) session.run(inputs, outputs);
+  });
+  runtime::RunControl control;
+  control.cancelled = &stop;
+  int waited = 0;
+  for (int i = 0; i < 10000 && waited == 0; ++i) {
+    std::vector<Value> outputs(1);
+    try {
+      session.run(inputs, outputs, control);
+      ADD_FAILURE() << "the run was not stopped";
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), Code::kCancelled) << error.what();
+      waited += std::string(error.what()).find("waited for a device") != std::string::npos;
+    }
+  }
+  EXPECT_GT(waited, 0);
+  ended = true;
+  busy.join();
+  run(session);  // those that were stopped left the queue
+}
+
 TEST(DevicePool, ADeviceThatIsLostGetsNoMoreRunsAndItsLastOneIsRunElsewhere) {
   Session session = session_on("null:lost=2,null");
   for (int i = 0; i < 6; ++i) run(session);
