@@ -3,37 +3,15 @@
 #include <cmath>
 
 #include "base/checked.h"
-#include "kernels/attention/attention.h"
+#include "kernels/attention/geometry.h"
 #include "kernels/gemm/panels.h"
-#include "ops/attention.h"
-#include "ops/strided_walk.h"
 
 namespace ingot::kernels::attention {
 namespace {
 
-enum Input : size_t { kQ, kK, kV, kMask, kPastK, kPastV, kLengths };
-
 constexpr int64_t kQueryTiles = 8;  // tiles of rows in a block of queries
 constexpr int64_t kKeys = 128;      // keys in a tile, a multiple of every tile set's columns: values stay in L1
 constexpr int64_t kMaxTileRows = 8;
-
-// An operand as [b, h, s, d], d contiguous.
-struct HeadView {
-  int64_t batch = 0, heads = 0, length = 0, size = 0;
-  int64_t batch_stride = 0, head_stride = 0, row_stride = 0;
-  int64_t at(int64_t b, int64_t h, int64_t i) const { return b * batch_stride + h * head_stride + i * row_stride; }
-};
-
-HeadView view_of(const Shape& shape, int64_t heads) {
-  if (shape.size() == 4) {
-    return {shape[0], shape[1], shape[2], shape[3], shape[1] * shape[2] * shape[3], shape[2] * shape[3], shape[3]};
-  }
-  if (heads < 1 || shape[2] % heads != 0) {
-    fail(Code::kInvalidArgument, "attention of {} in {} heads", shape_text(shape), heads);
-  }
-  const int64_t size = shape[2] / heads;
-  return {shape[0], heads, shape[1], size, shape[1] * shape[2], size, shape[2]};
-}
 
 class BoundAttention : public BoundKernel {
  public:
@@ -45,24 +23,17 @@ class BoundAttention : public BoundKernel {
   struct Slot {
     float *scores, *results, *largest, *sums;
   };
-  void check(const Problem& problem) const;
-  void bind_mask(const Problem& problem);
   void pack_keys(const RunArgs& args, float* packed, int64_t task) const noexcept;
   void run_block(const RunArgs& args, const float* packed, int64_t block, const Slot& slot) const noexcept;
   void multiply_scores(const float* q, const float* keys, int64_t rows, int64_t count, float* scores) const noexcept;
   void multiply_values(const float* scores, const float* values, int64_t rows, int64_t count,
                        float* results) const noexcept;
   int64_t head_floats() const { return key_floats_ + v_.length * width_; }
-  int64_t seen_keys(const RunArgs& args, int64_t b) const noexcept;
 
   const gemm::TileSet& tiles_;
   Functions functions_;
-  Attention op_;
-  HeadView q_, k_, v_, y_;
-  float scale_ = 1;
-  int64_t seen_ = 0;  // keys that the mask covers
-  bool masked_ = false, boolean_mask_ = false, has_lengths_ = false;
-  Shape mask_strides_;
+  Geometry geometry_;
+  const HeadView &q_ = geometry_.q, &k_ = geometry_.k, &v_ = geometry_.v, &y_ = geometry_.y;
   int64_t query_rows_ = 0, query_blocks_ = 0, key_tiles_ = 0;
   int64_t width_ = 0;       // of a packed row of values
   int64_t key_floats_ = 0;  // of the packed keys of a head
@@ -71,18 +42,7 @@ class BoundAttention : public BoundKernel {
 
 BoundAttention::BoundAttention(const gemm::TileSet& tiles, const Functions& functions, const Problem& problem,
                                const Target& target)
-    : tiles_(tiles),
-      functions_(functions),
-      op_(*problem.op.as<Attention>()),
-      q_(view_of(problem.inputs[kQ].shape, op_.q_heads)),
-      k_(view_of(problem.inputs[kK].shape, op_.kv_heads)),
-      v_(view_of(problem.inputs[kV].shape, op_.kv_heads)),
-      y_(view_of(problem.outputs[0].shape, q_.heads)) {
-  check(problem);
-  scale_ = static_cast<float>(op_.scale != 0 ? op_.scale : 1 / std::sqrt(static_cast<double>(q_.size)));
-  seen_ = k_.length;
-  has_lengths_ = problem.inputs.size() > kLengths && problem.inputs[kLengths].present();
-  bind_mask(problem);
+    : tiles_(tiles), functions_(functions), geometry_(problem) {
   query_rows_ = std::min<int64_t>(round_up(std::max<int64_t>(q_.length, 1), tiles.rows), kQueryTiles * tiles.rows);
   query_blocks_ = (q_.length + query_rows_ - 1) / query_rows_;
   key_tiles_ = (k_.length + kKeys - 1) / kKeys;
@@ -93,38 +53,6 @@ BoundAttention::BoundAttention(const gemm::TileSet& tiles, const Functions& func
   packed_bytes_ = round_up(k_.batch * k_.heads * head_floats() * kFloat, 64);
   slot_bytes_ = round_up(query_rows_ * (kKeys + width_ + 2) * kFloat, 64);
   scratch_bytes = static_cast<size_t>(packed_bytes_ + slots_ * slot_bytes_);
-}
-
-void BoundAttention::check(const Problem& problem) const {
-  const bool fits = k_.batch == q_.batch && v_.batch == q_.batch && k_.size == q_.size && k_.heads == v_.heads &&
-                    k_.length == v_.length && k_.heads > 0 && q_.heads % k_.heads == 0;
-  const bool result = y_.batch == q_.batch && y_.heads == q_.heads && y_.length == q_.length && y_.size == v_.size;
-  if (!fits || !result) {
-    fail(Code::kInvalidArgument, "attention of queries {}, keys {} and values {} does not give {}",
-         shape_text(problem.inputs[kQ].shape), shape_text(problem.inputs[kK].shape),
-         shape_text(problem.inputs[kV].shape), shape_text(problem.outputs[0].shape));
-  }
-  if (problem.inputs.size() > kLengths && problem.inputs[kLengths].present() &&
-      element_count(problem.inputs[kLengths].shape) != q_.batch) {
-    fail(Code::kInvalidArgument, "lengths {} for {} sequences", shape_text(problem.inputs[kLengths].shape), q_.batch);
-  }
-}
-
-void BoundAttention::bind_mask(const Problem& problem) {
-  if (problem.inputs.size() <= kMask || !problem.inputs[kMask].present()) return;
-  const Operand& mask = problem.inputs[kMask];
-  masked_ = true;
-  boolean_mask_ = mask.dtype == DType::kBool;
-  Shape wanted{q_.batch, q_.heads, q_.length, k_.length};
-  if (!mask.shape.empty() && mask.shape.back() < k_.length && mask.shape.back() != 1) {
-    seen_ = wanted[3] = mask.shape.back();
-  }
-  mask_strides_ = broadcast_strides(mask.shape, wanted);
-}
-
-int64_t BoundAttention::seen_keys(const RunArgs& args, int64_t b) const noexcept {
-  if (!has_lengths_) return seen_;
-  return std::clamp<int64_t>(static_cast<const int64_t*>(args.inputs[kLengths])[b], 0, seen_);
 }
 
 // Task i packs tile i % key_tiles_ of the keys and values of head i / key_tiles_.
@@ -162,7 +90,7 @@ void BoundAttention::multiply_scores(const float* q, const float* keys, int64_t 
   tile.depth = k_.size;
   tile.c_stride = kKeys;
   tile.finished = true;
-  tile.finish.alpha = scale_;
+  tile.finish.alpha = geometry_.scale;
   for (int64_t key = 0; key < count; key += tiles_.columns()) {
     tile.columns = std::min<int64_t>(tiles_.columns(), count - key);
     const int64_t vectors = (tile.columns + tiles_.vector - 1) / tiles_.vector;
@@ -211,8 +139,8 @@ void BoundAttention::run_block(const RunArgs& args, const float* packed, int64_t
   std::fill(slot.results, slot.results + rows * width_, 0.0f);
   std::fill(slot.largest, slot.largest + rows, -INFINITY);
   std::fill(slot.sums, slot.sums + rows, 0.0f);
-  const int64_t seen = seen_keys(args, b);
-  const int64_t end = op_.causal ? std::min(seen, first + rows) : seen;
+  const int64_t seen = geometry_.seen_keys(args, b);
+  const int64_t end = geometry_.op.causal ? std::min(seen, first + rows) : seen;
   for (int64_t key = 0; key < end; key += kKeys) {
     // Whole panels, as they are packed.
     const int64_t count = std::min(kKeys, k_.length - key);
@@ -221,18 +149,7 @@ void BoundAttention::run_block(const RunArgs& args, const float* packed, int64_t
       ScoreRow row;
       row.scores = slot.scores + r * kKeys;
       row.keys = count;
-      row.visible = std::clamp<int64_t>((op_.causal ? std::min(seen, first + r + 1) : seen) - key, 0, count);
-      row.softcap = static_cast<float>(op_.softcap);
-      if (masked_) {
-        const int64_t at =
-            b * mask_strides_[0] + h * mask_strides_[1] + (first + r) * mask_strides_[2] + key * mask_strides_[3];
-        row.same_for_keys = mask_strides_[3] == 0;
-        if (boolean_mask_) {
-          row.shown = static_cast<const uint8_t*>(args.inputs[kMask]) + at;
-        } else {
-          row.added = static_cast<const float*>(args.inputs[kMask]) + at;
-        }
-      }
+      geometry_.place(args, b, h, first + r, key, seen, count, row);
       row.largest = slot.largest + r;
       row.sum = slot.sums + r;
       row.result = slot.results + r * width_;
@@ -243,8 +160,7 @@ void BoundAttention::run_block(const RunArgs& args, const float* packed, int64_t
   }
   float* y = static_cast<float*>(args.outputs[0]) + y_.at(b, h, first);
   for (int64_t r = 0; r < rows; ++r) {
-    // The sum of a query that sees a key is at least 1, or NaN.
-    if ((op_.unseen_is_zero && slot.sums[r] == 0) || (op_.nan_is_zero && !(slot.sums[r] > 0))) {
+    if (geometry_.gives_zero(slot.sums[r])) {
       std::fill_n(y + r * y_.row_stride, v_.size, 0.0f);
       continue;
     }

@@ -1,0 +1,83 @@
+#include "kernels/attention/geometry.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "ops/strided_walk.h"
+
+namespace ingot::kernels::attention {
+namespace {
+
+HeadView view_of(const Shape& shape, int64_t heads) {
+  if (shape.size() == 4) {
+    return {shape[0], shape[1], shape[2], shape[3], shape[1] * shape[2] * shape[3], shape[2] * shape[3], shape[3]};
+  }
+  if (heads < 1 || shape[2] % heads != 0) {
+    fail(Code::kInvalidArgument, "attention of {} in {} heads", shape_text(shape), heads);
+  }
+  const int64_t size = shape[2] / heads;
+  return {shape[0], heads, shape[1], size, shape[1] * shape[2], size, shape[2]};
+}
+
+}  // namespace
+
+Geometry::Geometry(const Problem& problem)
+    : op(*problem.op.as<Attention>()),
+      q(view_of(problem.inputs[kQ].shape, op.q_heads)),
+      k(view_of(problem.inputs[kK].shape, op.kv_heads)),
+      v(view_of(problem.inputs[kV].shape, op.kv_heads)),
+      y(view_of(problem.outputs[0].shape, q.heads)) {
+  check(problem);
+  scale = static_cast<float>(op.scale != 0 ? op.scale : 1 / std::sqrt(static_cast<double>(q.size)));
+  seen_ = k.length;
+  has_lengths_ = problem.inputs.size() > kLengths && problem.inputs[kLengths].present();
+  bind_mask(problem);
+}
+
+void Geometry::check(const Problem& problem) const {
+  const bool fits = k.batch == q.batch && v.batch == q.batch && k.size == q.size && k.heads == v.heads &&
+                    k.length == v.length && k.heads > 0 && q.heads % k.heads == 0;
+  const bool result = y.batch == q.batch && y.heads == q.heads && y.length == q.length && y.size == v.size;
+  if (!fits || !result) {
+    fail(Code::kInvalidArgument, "attention of queries {}, keys {} and values {} does not give {}",
+         shape_text(problem.inputs[kQ].shape), shape_text(problem.inputs[kK].shape),
+         shape_text(problem.inputs[kV].shape), shape_text(problem.outputs[0].shape));
+  }
+  if (problem.inputs.size() > kLengths && problem.inputs[kLengths].present() &&
+      element_count(problem.inputs[kLengths].shape) != q.batch) {
+    fail(Code::kInvalidArgument, "lengths {} for {} sequences", shape_text(problem.inputs[kLengths].shape), q.batch);
+  }
+}
+
+void Geometry::bind_mask(const Problem& problem) {
+  if (problem.inputs.size() <= kMask || !problem.inputs[kMask].present()) return;
+  const Operand& mask = problem.inputs[kMask];
+  masked_ = true;
+  boolean_mask_ = mask.dtype == DType::kBool;
+  Shape wanted{q.batch, q.heads, q.length, k.length};
+  if (!mask.shape.empty() && mask.shape.back() < k.length && mask.shape.back() != 1) {
+    seen_ = wanted[3] = mask.shape.back();
+  }
+  mask_strides_ = broadcast_strides(mask.shape, wanted);
+}
+
+int64_t Geometry::seen_keys(const RunArgs& args, int64_t b) const noexcept {
+  if (!has_lengths_) return seen_;
+  return std::clamp<int64_t>(static_cast<const int64_t*>(args.inputs[kLengths])[b], 0, seen_);
+}
+
+void Geometry::place(const RunArgs& args, int64_t b, int64_t h, int64_t query, int64_t key, int64_t seen, int64_t count,
+                     ScoreRow& row) const noexcept {
+  row.visible = std::clamp<int64_t>((op.causal ? std::min(seen, query + 1) : seen) - key, 0, count);
+  row.softcap = static_cast<float>(op.softcap);
+  if (!masked_) return;
+  const int64_t at = b * mask_strides_[0] + h * mask_strides_[1] + query * mask_strides_[2] + key * mask_strides_[3];
+  row.same_for_keys = mask_strides_[3] == 0;
+  if (boolean_mask_) {
+    row.shown = static_cast<const uint8_t*>(args.inputs[kMask]) + at;
+  } else {
+    row.added = static_cast<const float*>(args.inputs[kMask]) + at;
+  }
+}
+
+}  // namespace ingot::kernels::attention
