@@ -3,6 +3,7 @@
 #include <cmath>
 #include <set>
 
+#include "ops/attention.h"
 #include "ops/binary.h"
 #include "ops/cast.h"
 #include "ops/concat.h"
@@ -32,6 +33,7 @@ using ir::NodeId;
 using ir::ValueId;
 
 constexpr size_t kBias = 2;  // of products and convolutions
+constexpr size_t kMask = 3;  // of attention
 
 bool is_f32(const ir::Graph& graph, ValueId id) {
   return id != kNoValue && graph.fact(id).type.is_tensor() && graph.fact(id).dtype() == DType::kF32;
@@ -75,16 +77,18 @@ bool can_follow(const ir::Node& node) {
   if (const auto* norm = node.op.as<LayerNorm>()) return !norm->with_statistics;
   if (const auto* pool = node.op.as<Pool>()) return !pool->with_indices;
   if (const auto* reduce = node.op.as<Reduce>()) return reduce->fn == ReduceFn::kMean || reduce->fn == ReduceFn::kMax;
+  if (const auto* attention = node.op.as<Attention>()) return attention->output_count == 1;
   const Op& op = node.op;
   return op.is<Unary>() || op.is<Where>() || op.is<Softmax>() || op.is<GroupNorm>() || op.is<Transpose>() ||
          op.is<Reshape>() || op.is<Concat>() || op.is<Slice>() || op.is<Pad>() || op.is<Expand>() || op.is<Gather>() ||
          op.is<Resize>();
 }
 
-// Which inputs become bf16: those of f32, but for a product's bias and a resampling's sizes.
+// Which inputs become bf16: those of f32, but for a product's bias, a mask and a resampling's sizes.
 bool narrows_input(const ir::Graph& graph, const ir::Node& node, size_t input) {
   if (!is_f32(graph, node.inputs[input])) return false;
   if (node.op.is<MatMul>() || node.op.is<Conv>()) return input != kBias;
+  if (node.op.is<Attention>()) return input != kMask;
   return !node.op.is<Resize>() || input == 0;
 }
 
@@ -218,7 +222,7 @@ passes::Pass narrow_floats() {
 
 std::vector<passes::Stage> bf16_stages() {
   return {
-      // Attention computes in f32 whatever stands around it: it must be found before its parts are narrowed.
+      // It must be found before its parts are narrowed.
       {"attention", true, {passes::recognise_attention(), passes::sink_transposes(), passes::cancel_movement()}},
       {"narrow", false, {narrow_floats()}},
       {"casts", true, {passes::cancel_casts(), passes::merge_equal(), passes::remove_dead()}},

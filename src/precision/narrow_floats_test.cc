@@ -1,5 +1,6 @@
 #include "precision/narrow_floats.h"
 
+#include "ops/attention.h"
 #include "passes/pass_testing.h"
 #include "passes/passes.h"
 
@@ -50,6 +51,26 @@ TEST(NarrowFloats, BiasesStayF32AndWeightsAreConvertedAtBuildTime) {
     EXPECT_EQ(result.after.constant(node.inputs[2])->dtype(), DType::kF32);
   }
   EXPECT_EQ(convolutions, 1);
+  passes::expect_same_numbers(result, 0.03);
+}
+
+TEST(NarrowFloats, AttentionBetweenProductsIsBf16AndItsMaskStays) {
+  const auto result = narrowed(R"(graph g(%x: f32[n,5,8], %mask: f32[n,1,1,5]) {
+    %w: f32[8,8] = const random(1)
+    %q = matmul(%x, %w)
+    %k = matmul(%x, %w)
+    %y = attention{q_heads=2, kv_heads=2}(%q, %k, %x, %mask)
+    %z = matmul(%y, %w)
+    return %z
+  })");
+  for (const ir::NodeId id : result.after.order()) {
+    const ir::Node& node = result.after.node(id);
+    if (!node.op.is<Attention>()) continue;
+    for (size_t i = 0; i < 4; ++i) {
+      EXPECT_EQ(result.after.fact(node.inputs[i]).dtype(), i < 3 ? DType::kBF16 : DType::kF32);
+    }
+  }
+  EXPECT_EQ(result.report.counts.at("casts between f32 and bf16"), 2) << result.text();
   passes::expect_same_numbers(result, 0.03);
 }
 

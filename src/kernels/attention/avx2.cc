@@ -13,10 +13,13 @@ namespace {
 #include "kernels/isa/vec_storage.h"
 #include "kernels/isa/vec_weight.h"
 
+inline void put_weight(uint16_t* to, F x) { store_brain(to, x); }
 #include "kernels/attention/scores-inl.h"
 }  // namespace
 
-attention::Functions attention_functions() { return {add_exponentials, divide_by_sum}; }
+attention::Functions attention_functions() {
+  return {add_exponentials, add_narrow_exponentials, divide_by_sum, divide_narrow};
+}
 
 }  // namespace ingot::kernels::avx2
 #include "kernels/isa/avx2_end.h"

@@ -11,8 +11,7 @@ namespace amx {
 namespace {
 
 constexpr int kTileRows = 16, kTileBytes = 64, kTileUnits = 16, kColumns = 16;
-constexpr int64_t kLine = 32;              // elements of a cache line
-constexpr int kSumBytes = 2 * kTileBytes;  // of a row of sums
+constexpr int64_t kLine = 32;  // elements of a cache line
 
 struct alignas(64) Config {
   uint8_t palette = 1, start_row = 0, reserved[14] = {};
@@ -67,7 +66,8 @@ inline __attribute__((always_inline)) void multiply_parts(const Bf16BlockArgs& a
 }
 
 template <int A, int B> inline __attribute__((always_inline)) void begin_sums(const Bf16BlockArgs& args) {
-  float *top = args.sums, *bottom = top + kTileRows * 2 * kColumns;
+  float *top = args.sums, *bottom = top + kTileRows * args.sums_stride;
+  const int64_t bytes = args.sums_stride * 4;  // from row to row
   if (!args.accumulate) {
     _tile_zero(0);
     _tile_zero(1);
@@ -75,14 +75,15 @@ template <int A, int B> inline __attribute__((always_inline)) void begin_sums(co
     _tile_zero(3);
     return;
   }
-  _tile_loadd(0, top, kSumBytes);
-  if constexpr (B > 1) _tile_loadd(1, top + kColumns, kSumBytes);
-  if constexpr (A > 1) _tile_loadd(2, bottom, kSumBytes);
-  if constexpr (A > 1 && B > 1) _tile_loadd(3, bottom + kColumns, kSumBytes);
+  _tile_loadd(0, top, bytes);
+  if constexpr (B > 1) _tile_loadd(1, top + kColumns, bytes);
+  if constexpr (A > 1) _tile_loadd(2, bottom, bytes);
+  if constexpr (A > 1 && B > 1) _tile_loadd(3, bottom + kColumns, bytes);
 }
 
 template <int A, int B> void multiply_block(const Bf16BlockArgs& args) noexcept {
-  float *top = args.sums, *bottom = top + kTileRows * 2 * kColumns;
+  float *top = args.sums, *bottom = top + kTileRows * args.sums_stride;
+  const int64_t bytes = args.sums_stride * 4;  // from row to row
   memory_fence();
   begin_sums<A, B>(args);
   if (args.meanwhile == nullptr) {
@@ -95,10 +96,10 @@ template <int A, int B> void multiply_block(const Bf16BlockArgs& args) noexcept 
       if (first < other.rows) other.rows_fn(other, first, std::min(other.rows, first + at_once));
     });
   }
-  _tile_stored(0, top, kSumBytes);
-  if constexpr (B > 1) _tile_stored(1, top + kColumns, kSumBytes);
-  if constexpr (A > 1) _tile_stored(2, bottom, kSumBytes);
-  if constexpr (A > 1 && B > 1) _tile_stored(3, bottom + kColumns, kSumBytes);
+  _tile_stored(0, top, bytes);
+  if constexpr (B > 1) _tile_stored(1, top + kColumns, bytes);
+  if constexpr (A > 1) _tile_stored(2, bottom, bytes);
+  if constexpr (A > 1 && B > 1) _tile_stored(3, bottom + kColumns, bytes);
   memory_fence();
 }
 

@@ -7,8 +7,6 @@
 namespace ingot::kernels::gemm {
 namespace {
 
-constexpr int64_t kColumns = 32;
-
 void nothing() noexcept {}
 
 float wide(uint16_t bits) { return static_cast<float>(BF16::from_bits(bits)); }
@@ -16,8 +14,8 @@ float wide(uint16_t bits) { return static_cast<float>(BF16::from_bits(bits)); }
 void multiply(const Bf16BlockArgs& args) noexcept {
   for (int64_t r = 0; r < args.rows; ++r) {
     const uint16_t* a = args.a.at + r / kHalfRows * args.a.half_step + r % kHalfRows * args.a.row_step;
-    float* sums = args.sums + r * kColumns;
-    if (!args.accumulate) std::fill_n(sums, kColumns, 0.0f);
+    float* sums = args.sums + r * args.sums_stride;
+    if (!args.accumulate) std::fill_n(sums, args.vectors * 16, 0.0f);
     for (int64_t k = 0; k < args.depth; ++k) {
       const float value = wide(a[args.a.part(k / kBlockDepth) + k % kBlockDepth]);
       const uint16_t* b = args.b + k / 2 * args.b_step + k % 2;

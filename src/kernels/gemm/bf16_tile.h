@@ -42,7 +42,8 @@ struct Bf16BlockArgs {
   const uint16_t* b = nullptr;               // the panel, from this depth on
   int64_t b_step = 0;                        // elements from unit to unit
   int64_t rows = 0, vectors = 0, depth = 0;  // depth: a multiple of 32
-  float* sums = nullptr;                     // 32 x 32
+  float* sums = nullptr;                     // of 32 rows
+  int64_t sums_stride = 32;
   bool accumulate = false;
   const uint16_t* next = nullptr;  // what is read after this: fetched into L2, [next, next_end)
   const uint16_t* next_end = nullptr;
