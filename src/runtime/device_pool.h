@@ -17,8 +17,8 @@ class DevicePool {
   DevicePool(const plan::Plan& plan, const std::vector<std::string>& names, DType storage, const kernels::Target& host);
 
   // As DeviceExecutor::run; as many runs at a time as there are devices, others wait their turn, or until they are
-  // cancelled (kCancelled). With several devices a run that one fails with kDevice is run on another, and the failed one
-  // gets no more of them; values must lie on the host and `stream` be absent: kUnsupported.
+  // cancelled (kCancelled). With several devices a run that one fails with kDevice is run on another, and the failed
+  // one gets no more of them; values must lie on the host and `stream` be absent: kUnsupported.
   void run(std::span<const Value> inputs, std::span<Value> outputs, const RunControl& control,
            const kernels::Parallel& parallel);
   // The first that has not failed; the very first when all have.
