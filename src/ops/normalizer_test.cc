@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "ops/op_testing.h"
+#include "tensor/elements.h"
 
 namespace ingot {
 namespace {
@@ -26,7 +27,8 @@ TEST(Normalizer, DividesRowsByTheirNorm) {
 
 TEST(Normalizer, NanMakesARowNan) {
   for (const RowNorm norm : {RowNorm::kMax, RowNorm::kL1, RowNorm::kL2}) {
-    for (const std::vector<float>& row : {std::vector<float>{NAN, 1, 2}, {1, NAN, 2}, {1, 2, NAN}}) {
+    const std::vector<std::vector<float>> rows = {{NAN, 1, 2}, {1, NAN, 2}, {1, 2, NAN}};
+    for (const auto& row : rows) {
       for (const double value : normalized(norm, row)) EXPECT_TRUE(std::isnan(value)) << enum_name(norm);
     }
   }
