@@ -1,4 +1,5 @@
-"""Writes docs/status.md from what test runners measured: build/reports/conformance.json, models.json and topologies.json."""
+"""Writes docs/status.md from what test runners measured: conformance.json, models.json, memory.json and
+topologies.json in build/reports."""
 import json
 import sys
 from pathlib import Path
@@ -30,6 +31,18 @@ def models(report: list[dict]) -> str:
     return table("Models", report)
 
 
+MEMORY = """
+Bytes at one thread. The arena holds activations and scratch of kernels; inputs and outputs lie in the caller's memory and
+count on neither side. ONNX Runtime's number is what it held at most during a run, beyond what it held before, in an
+allocator that counts the bytes asked for and stands in the place of its arena (`tools/onnxruntime_memory.py`); the least
+of four runs. Neither number has what is allocated outside of arena and allocator: here the values of evaluated steps.
+"""
+
+
+def memory(report: list[dict]) -> str:
+    return table("Memory of activations", report) + MEMORY
+
+
 def topologies(report: list[dict]) -> str:
     return table("Topologies with random weights", report)
 
@@ -48,7 +61,8 @@ def table(title: str, report: list[dict]) -> str:
 def main() -> int:
     reports, target = Path(sys.argv[1]), Path(sys.argv[2])
     parts = [HEAD]
-    for name, render in (("conformance.json", conformance), ("models.json", models), ("topologies.json", topologies)):
+    for name, render in (("conformance.json", conformance), ("models.json", models), ("memory.json", memory),
+                         ("topologies.json", topologies)):
         path = reports / name
         if path.exists():
             parts.append(render(json.loads(path.read_text())))

@@ -158,6 +158,7 @@ void open_tables(const OrtApiBase* base) {
 }  // namespace
 }  // namespace ingot_ort
 
+// NOLINTBEGIN(readability-identifier-naming): the names are ONNX Runtime's.
 extern "C" {
 
 __attribute__((visibility("default"))) OrtStatus* CreateEpFactories(const char* name, const OrtApiBase* base,
@@ -182,4 +183,5 @@ __attribute__((visibility("default"))) OrtStatus* ReleaseEpFactory(OrtEpFactory*
   delete static_cast<ingot_ort::Factory*>(factory);
   return nullptr;
 }
-}
+}  // extern "C"
+// NOLINTEND(readability-identifier-naming)

@@ -288,6 +288,10 @@ NB_MODULE(_ingot, module) {
           nb::keep_alive<1, 2>())
       .def("option",
            [](ingot::Builder& self, const std::string& name, const std::string& value) { self.option(name, value); })
+      .def("initializer", [](ingot::Builder& self, const std::string& name,
+                             const ingot::Value& value) { self.initializer(name, value); })
+      .def("external_file", [](ingot::Builder& self, const std::string& location,
+                               nb::bytes bytes) { self.external_file(location, bytes.c_str(), bytes.size()); })
       .def("build", build, nb::arg("progress").none() = nb::none())
       .def("report_json", &ingot::Builder::report_json)
       .def("dump", &ingot::Builder::dump);

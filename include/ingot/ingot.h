@@ -43,6 +43,14 @@ INGOT_API ingot_error* ingot_builder_from_file(const char* path, ingot_builder**
 INGOT_API ingot_error* ingot_builder_from_bytes(const void* bytes, size_t size, const char* folder,
                                                 ingot_builder** builder);
 INGOT_API void ingot_builder_release(ingot_builder* builder);
+/* Before a build: a tensor on the host, copied, as the value of the model's initializer `name`, of the same element
+ * type. INGOT_NOT_FOUND when the model has none of that name. */
+INGOT_API ingot_error* ingot_builder_set_initializer(ingot_builder* builder, const char* name,
+                                                     const ingot_value* value);
+/* Before a build: the content, copied, of the file `location` of the model's external data, relative to the model's
+ * folder; such a file is not read. A file that the model does not name is ignored. */
+INGOT_API ingot_error* ingot_builder_set_external_file(ingot_builder* builder, const char* location, const void* bytes,
+                                                       size_t size);
 
 /* Options by name, as the command line spells them without the dashes; ingot_build_options_json lists them all:
  * "precision" fp32 or bf16, on GPUs also fp16; "device" auto (a GPU when there is one, with fallback; else the CPU),

@@ -354,6 +354,15 @@ class Builder {
     check(ingot_builder_set_option(get(), name.c_str(), value.c_str()));
     return *this;
   }
+  // Content in the place of the model's; see ingot.h.
+  Builder& initializer(const std::string& name, const Value& value) {
+    check(ingot_builder_set_initializer(get(), name.c_str(), value.get()));
+    return *this;
+  }
+  Builder& external_file(const std::string& location, const void* bytes, size_t size) {
+    check(ingot_builder_set_external_file(get(), location.c_str(), bytes, size));
+    return *this;
+  }
   // The callback may not throw; returning false stops the build with INGOT_CANCELLED.
   Builder& progress(Progress callback) {
     progress_ = std::make_unique<Progress>(std::move(callback));

@@ -9,7 +9,6 @@
 #include "ingot/ingot.h"
 #include "service/cached_build.h"
 
-using ingot::Code;
 using ingot::api::guard;
 using ingot::api::require;
 
@@ -30,7 +29,7 @@ ingot_error* ingot_builder_from_file(const char* path, ingot_builder** builder) 
     ingot::with_frame([&] { return std::string("file ") + path; },
                       [&] {
                         const auto file = ingot::MappedFile::open(path);
-                        made->model = std::make_shared<const ingot::onnx::Model>(
+                        made->model = std::make_shared<ingot::onnx::Model>(
                             ingot::onnx::parse_model(file->bytes(), file, folder_of(path)));
                         made->hash = ingot::hash128(file->bytes()).hex();
                       });
@@ -47,8 +46,8 @@ ingot_error* ingot_builder_from_bytes(const void* bytes, size_t size, const char
     const auto copy = std::make_shared<const std::vector<std::byte>>(first, first + size);
     const ingot::Bytes view{copy->data(), copy->size()};
     auto made = std::make_unique<ingot_builder>();
-    made->model = std::make_shared<const ingot::onnx::Model>(
-        ingot::onnx::parse_model(view, copy, folder != nullptr ? folder : ""));
+    made->model =
+        std::make_shared<ingot::onnx::Model>(ingot::onnx::parse_model(view, copy, folder != nullptr ? folder : ""));
     made->name = "model";
     made->hash = ingot::hash128(view).hex();
     *builder = made.release();

@@ -1,8 +1,6 @@
 #include "api/guard.h"
 #include "base/log.h"
 
-using ingot::api::guard;
-
 extern "C" {
 
 const char* ingot_version(void) { return INGOT_LIBRARY_VERSION; }

@@ -55,13 +55,11 @@ void set_device(BuildOptions& options, const std::string& value) {
   const std::vector<std::string> names = device::device_names(value);
   const auto kind = [](const std::string& name) { return name.substr(0, name.find(':')); };
   for (const std::string& name : names) {
-    const bool numbered =
-        name.size() > 5 && name.rfind("cuda:", 0) == 0 && name.find_first_not_of("0123456789", 5) == std::string::npos;
     const bool faulty = name.rfind("null:", 0) == 0;  // checked when the device is opened
     if (names.size() > 1 && kind(name) != kind(names.front())) {
       fail(Code::kInvalidArgument, "device '{}': several devices must be of one kind, as in cuda:0,1", value);
     }
-    if (numbered || faulty) continue;
+    if (device::cuda_ordinal(name) || faulty) continue;
     if (names.size() > 1) {
       set_word(options.device, name, {"cuda", "cuda:0", "null"}, "of several devices,");
     } else {

@@ -14,13 +14,13 @@ class EveryDevice : public testing::TestWithParam<const char*> {
  protected:
   void SetUp() override {
     try {
-      device = open_device(GetParam());
+      device_ = open_device(GetParam());
     } catch (const Error& error) {
       GTEST_SKIP() << error.what();
     }
   }
   bool computes() const { return std::string(GetParam()) != "null"; }
-  std::unique_ptr<Device> device;
+  std::unique_ptr<Device> device_;
 };
 
 constexpr const char* kDouble = R"(extern "C" __global__ void twice(const float* x, float* y) {
@@ -35,59 +35,59 @@ std::vector<float> counting(size_t count) {
 }
 
 TEST_P(EveryDevice, HasANameAndProcessors) {
-  const Properties properties = device->properties();
+  const Properties properties = device_->properties();
   EXPECT_FALSE(properties.name.empty());
   EXPECT_GT(properties.processors, 0);
 }
 
 TEST_P(EveryDevice, KeepsTheBytesThatAreCopiedIn) {
   const std::vector<float> values = counting(1000);
-  const Buffer buffer(*device, 4000);
+  const Buffer buffer(*device_, 4000);
   EXPECT_EQ(buffer.address() % 256, 0u);
-  device->copy_in(buffer.address(), values.data(), 4000);
+  device_->copy_in(buffer.address(), values.data(), 4000);
   std::vector<float> back(1000);
-  device->copy_out(back.data(), buffer.address(), 4000);
+  device_->copy_out(back.data(), buffer.address(), 4000);
   EXPECT_EQ(back, values);
 }
 
 TEST_P(EveryDevice, GivesMemoryForNoBytes) {
-  const Buffer buffer(*device, 0);
+  const Buffer buffer(*device_, 0);
   EXPECT_NE(buffer.address(), 0u);
-  device->copy_in(buffer.address(), nullptr, 0);
+  device_->copy_in(buffer.address(), nullptr, 0);
 }
 
 TEST_P(EveryDevice, StaysUsableAfterRunningOutOfMemory) {
   try {
-    const Buffer buffer(*device, int64_t{1} << 60);
+    const Buffer buffer(*device_, int64_t{1} << 60);
     FAIL() << "such a device has not been built";
   } catch (const Error& error) {
     EXPECT_EQ(error.code(), Code::kOutOfMemory) << error.what();
   }
-  const Buffer buffer(*device, 256);
-  device->synchronize();
+  const Buffer buffer(*device_, 256);
+  device_->synchronize();
 }
 
 TEST_P(EveryDevice, RunsKernelsAndReplaysCapturedOnes) {
   const std::vector<float> values = counting(256);
-  const Buffer x(*device, 1024), y(*device, 1024);
-  device->copy_in(x.address(), values.data(), 1024);
-  const auto twice = device->load(kDouble)->operation({"twice", {2, 1, 1}, {128, 1, 1}});
+  const Buffer x(*device_, 1024), y(*device_, 1024);
+  device_->copy_in(x.address(), values.data(), 1024);
+  const auto twice = device_->load(kDouble)->operation({"twice", {2, 1, 1}, {128, 1, 1}});
   const Address there[] = {x.address(), y.address()}, back[] = {y.address(), x.address()};
-  const auto four_times = device->capture([&] {
+  const auto four_times = device_->capture([&] {
     twice->enqueue(there, 0);
     twice->enqueue(back, 0);
   });
   four_times->enqueue({}, 0);
   four_times->enqueue({}, 0);
-  EXPECT_GE(device->time([&] { twice->enqueue(there, 0); }), 0);
+  EXPECT_GE(device_->time([&] { twice->enqueue(there, 0); }), 0);
   std::vector<float> result(256);
-  device->copy_out(result.data(), x.address(), 1024);
+  device_->copy_out(result.data(), x.address(), 1024);
   const float factor = computes() ? 16 : 1;
   for (size_t i = 0; i < 256; ++i) ASSERT_EQ(result[i], factor * values[i]) << i;
 }
 
 TEST_P(EveryDevice, NamesTheKernelThatAModuleLacks) {
-  const auto module = device->load(kDouble);
+  const auto module = device_->load(kDouble);
   try {
     module->operation({"thrice", {1, 1, 1}, {1, 1, 1}});
     FAIL();

@@ -16,5 +16,15 @@ TEST(DeviceNames, ABareNumberIsOfTheKindBeforeIt) {
   EXPECT_EQ(device_names("cuda:0,"), (Names{"cuda:0", ""}));
 }
 
+TEST(CudaOrdinal, IsThatOfCudaDevicesAlone) {
+  EXPECT_EQ(cuda_ordinal("cuda"), 0);
+  EXPECT_EQ(cuda_ordinal("cuda:0"), 0);
+  EXPECT_EQ(cuda_ordinal("cuda:12"), 12);
+  for (const char* name :
+       {"", "cuda:", "cuda:x", "cuda:-1", "cuda:1x", "cuda:1000", "cudart", "CUDA:1", "cpu", "null"}) {
+    EXPECT_EQ(cuda_ordinal(name), std::nullopt) << name;
+  }
+}
+
 }  // namespace
 }  // namespace ingot::device

@@ -3,6 +3,7 @@
 #include "base/component.h"
 #include "base/error.h"
 #include "device/device.h"
+#include "device/names.h"
 
 namespace ingot::device {
 namespace {
@@ -22,13 +23,10 @@ const CudaComponent* find_cuda_component(std::string& reason) {
   return nullptr;
 }
 
-// Of "cuda" or "cuda:N"; throws for other names.
-int ordinal_of(const std::string& name) {
-  if (name == "cuda") return 0;
-  const bool numbered = name.rfind("cuda:", 0) == 0 && name.size() > 5 && name.size() <= 8 &&
-                        name.find_first_not_of("0123456789", 5) == std::string::npos;
-  if (!numbered) fail(Code::kInvalidArgument, "unknown device '{}'; valid: cpu, cuda, cuda:N, null", name);
-  return std::stoi(name.substr(5));
+int checked_ordinal(const std::string& name) {
+  const auto ordinal = cuda_ordinal(name);
+  if (!ordinal) fail(Code::kInvalidArgument, "unknown device '{}'; valid: cpu, cuda, cuda:N, null", name);
+  return *ordinal;
 }
 
 bool is_null(const std::string& name) { return name == "null" || name.rfind("null:", 0) == 0; }
@@ -44,7 +42,7 @@ const CudaComponent& cuda_component(const std::string& name) {
 
 std::unique_ptr<Device> open_device(const std::string& name) {
   if (is_null(name)) return open_null_device(name == "null" ? "" : name.substr(5));
-  const int ordinal = ordinal_of(name);
+  const int ordinal = checked_ordinal(name);
   return std::unique_ptr<Device>(cuda_component(name).open(ordinal));
 }
 
@@ -53,7 +51,7 @@ void check_device(const std::string& name) {
     open_device(name);
     return;
   }
-  const int ordinal = ordinal_of(name);
+  const int ordinal = checked_ordinal(name);
   cuda_component(name).check(ordinal);
 }
 

@@ -10,6 +10,8 @@
 #include <map>
 #include <mutex>
 
+#include "base/mapped_file.h"
+
 namespace ingot::onnx {
 namespace {
 
@@ -121,13 +123,16 @@ ExternalContent read_external(const TensorProto& proto, const fs::path& folder, 
     if (entry.key == "length") length = parse_number(location, entry);
   }
   if (length != size) refuse(location, fmt::format("length {} where type and shape take {} bytes", length, size));
-  auto file = open_external(folder, location);
-  const size_t available = file->bytes().size();
+  ExternalContent file{proto.raw, proto.owner};
+  if (file.owner == nullptr) {
+    const auto mapped = open_external(folder, location);
+    file = {mapped->bytes(), mapped};
+  }
+  const size_t available = file.bytes.size();
   if (offset > available || size > available - offset) {
     refuse(location, fmt::format("{} bytes at offset {} of a file of {}", size, offset, available));
   }
-  const Bytes bytes = file->bytes().subspan(offset, size);
-  return {bytes, std::move(file)};
+  return {file.bytes.subspan(offset, size), std::move(file.owner)};
 }
 
 }  // namespace ingot::onnx

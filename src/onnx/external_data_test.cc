@@ -95,7 +95,7 @@ TEST_F(ExternalData, MapsAFileOnce) {
   TensorProto proto;
   proto.external_data = {{"location", "weights.bin"}};
   const auto first = read_external(proto, folder_, 4), second = read_external(proto, folder_, 8);
-  EXPECT_EQ(first.file, second.file);
+  EXPECT_EQ(first.owner, second.owner);
 }
 
 }  // namespace

@@ -26,7 +26,7 @@ struct TensorProto {
   std::string name;
   int32_t data_type = 0;      // ONNX's number, unchecked: to_tensor checks
   std::vector<int64_t> dims;  // unchecked
-  Bytes raw;                  // views into `owner`
+  Bytes raw;                  // views into `owner`; with external_data: the whole file, when it was given in memory
   std::vector<std::string> string_data;
   std::shared_ptr<const void> owner;      // of raw: the mapped file or a buffer
   std::vector<StringPair> external_data;  // location, offset, length, checksum; empty when content is inline

@@ -101,7 +101,7 @@ Tensor to_tensor(const TensorProto& proto, const std::filesystem::path& folder) 
   if (dtype == DType::kString) return string_tensor(proto, size);
   if (!proto.external_data.empty()) {
     auto content = read_external(proto, folder, size);
-    return share_or_copy(dtype, proto.dims, content.bytes, std::move(content.file));
+    return share_or_copy(dtype, proto.dims, content.bytes, std::move(content.owner));
   }
   if (proto.raw.size() != size) {
     fail(Code::kInvalidModel, "tensor '{}' has {} bytes where {}{} takes {}", proto.name, proto.raw.size(),

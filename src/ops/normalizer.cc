@@ -1,6 +1,5 @@
 #include "ops/normalizer.h"
 
-#include <algorithm>
 #include <cmath>
 
 #include "ops/eval.h"
@@ -16,6 +15,19 @@ static void infer(const Normalizer&, InferContext& context) {
   context.set_output(0, DType::kF32, x.shape);
 }
 
+// NaN when an element is. The largest element, not the largest magnitude, as the standard's text and ONNX Runtime say.
+static double norm_of(RowNorm kind, std::span<const double> row) {
+  double norm = kind == RowNorm::kMax ? row.front() : 0;
+  for (const double value : row) {
+    switch (kind) {
+      case RowNorm::kMax: norm = std::isnan(value) || value > norm ? value : norm; break;
+      case RowNorm::kL1: norm += std::abs(value); break;
+      case RowNorm::kL2: norm += value * value; break;
+    }
+  }
+  return kind == RowNorm::kL2 ? std::sqrt(norm) : norm;
+}
+
 static void eval(const Normalizer& op, EvalContext& context) {
   const Tensor& x = context.tensor(0);
   if (x.rank() < 1) fail(Code::kInvalidArgument, "normalized rows of {}", x.type_text());
@@ -23,12 +35,7 @@ static void eval(const Normalizer& op, EvalContext& context) {
   std::vector<double> values = to_doubles(x);
   for (size_t first = 0; first < values.size(); first += size) {
     const std::span<double> row(values.data() + first, size);
-    double norm = op.norm == RowNorm::kMax ? *std::max_element(row.begin(), row.end()) : 0;
-    for (const double value : row) {
-      if (op.norm == RowNorm::kL1) norm += std::abs(value);
-      if (op.norm == RowNorm::kL2) norm += value * value;
-    }
-    if (op.norm == RowNorm::kL2) norm = std::sqrt(norm);
+    const double norm = norm_of(op.norm, row);
     if (norm == 0) continue;
     for (double& value : row) value /= norm;
   }

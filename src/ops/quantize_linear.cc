@@ -45,7 +45,7 @@ IntRange int_range(DType dtype) {
 }
 
 int64_t quantize_to_int(double ratio, int64_t zero_point, const IntRange& range) {
-  if (std::isnan(ratio)) return zero_point;
+  if (std::isnan(ratio)) return range.low;
   const double rounded = std::nearbyint(ratio) + static_cast<double>(zero_point);
   return static_cast<int64_t>(std::clamp(rounded, static_cast<double>(range.low), static_cast<double>(range.high)));
 }

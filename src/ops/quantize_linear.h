@@ -57,7 +57,7 @@ struct IntRange {
 };
 // Throws kInvalidArgument for what is no integer of at most 32 bits.
 IntRange int_range(DType dtype);
-// round to nearest even, add the zero point, saturate; NaN gives the zero point.
+// round to nearest even, add the zero point, saturate; NaN gives the lowest number.
 int64_t quantize_to_int(double ratio, int64_t zero_point, const IntRange& range);
 // Writes round(ratio) + zero_point, or for floats the ratio plus zero point, as element `index` of `to`.
 void write_quantized(Tensor& to, int64_t index, float ratio, double zero_point, bool saturate = true);

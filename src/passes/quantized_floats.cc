@@ -26,7 +26,10 @@ bool is_whole(const ir::Graph& graph, ir::ValueId value, int depth) {
   }
   const ir::Node* node = graph.producer(value);
   if (node == nullptr || depth == 0) return false;
-  if (const auto* unary = node->op.as<Unary>()) return unary->fn == UnaryFn::kRound;
+  if (const auto* unary = node->op.as<Unary>()) {
+    return unary->fn == UnaryFn::kRound ||
+           (unary->fn == UnaryFn::kThresholdedRelu && is_whole(graph, node->inputs[0], depth - 1));
+  }
   if (node->op.is<Cast>()) return is_int(graph.fact(node->inputs[0]).dtype());
   if (takes_elements(node->op)) return is_whole(graph, node->inputs[0], depth - 1);
   const auto* binary = node->op.as<Binary>();
@@ -41,11 +44,26 @@ bool is_whole(const ir::Graph& graph, ir::ValueId value, int depth) {
   }
 }
 
-// The constant bound of max(x, bound) or min(x, bound).
-std::optional<double> bound_of(const ir::Graph& graph, ir::ValueId value, BinaryFn fn) {
+struct Bounded {
+  ir::ValueId value;
+  double bound;
+};
+
+// x and the constant number of fn(x, number).
+std::optional<Bounded> with_number(const ir::Graph& graph, ir::ValueId value, BinaryFn fn) {
   const auto node = producer_as<Binary>(graph, value);
   if (!node || node.op->fn != fn) return std::nullopt;
-  return ir::splat_value(graph.constant(node.input(1)));
+  const auto number = ir::splat_value(graph.constant(node.input(1)));
+  if (!number) return std::nullopt;
+  return Bounded{node.input(0), *number};
+}
+
+// What keeps the value from falling below a number.
+std::optional<double> lower_bound_of(const ir::Graph& graph, ir::ValueId value) {
+  const auto unary = producer_as<Unary>(graph, value);
+  if (unary && unary.op->fn == UnaryFn::kThresholdedRelu && unary.op->alpha >= 0) return 0;
+  const auto raised = with_number(graph, value, BinaryFn::kMax);
+  return raised ? std::optional<double>(raised->bound) : std::nullopt;
 }
 
 }  // namespace
@@ -81,13 +99,19 @@ ir::ValueId centred(ir::Patch& patch, ir::ValueId x, ir::ValueId spread_zero) {
 
 ir::ValueId rounded(ir::Patch& patch, ir::ValueId ratio, ir::ValueId spread_zero, DType to) {
   const IntRange range = int_range(to);
-  const auto bound = [&](int64_t value) { return patch.constant(Tensor::scalar(static_cast<float>(value))); };
+  const auto number = [&](int64_t value) { return patch.constant(Tensor::scalar(static_cast<float>(value))); };
+  const auto binary = [&](BinaryFn fn, ir::ValueId a, ir::ValueId b) { return patch.add(Binary{fn}, {a, b}); };
   ir::ValueId y = patch.add(Unary{UnaryFn::kRound}, {ratio});
-  if (spread_zero != ir::kNoValue && !is_zero(patch.constant_value(spread_zero))) {
-    y = patch.add(Binary{BinaryFn::kAdd}, {y, spread_zero});
+  // Counted from the lowest number: what is not above 0, NaN too, becomes that.
+  ir::ValueId shift =
+      spread_zero != ir::kNoValue && !is_zero(patch.constant_value(spread_zero)) ? spread_zero : ir::kNoValue;
+  if (range.low != 0) {
+    shift = shift == ir::kNoValue ? number(-range.low) : binary(BinaryFn::kSub, shift, number(range.low));
   }
-  y = patch.add(Binary{BinaryFn::kMax}, {y, bound(range.low)});
-  return patch.add(Binary{BinaryFn::kMin}, {y, bound(range.high)});
+  if (shift != ir::kNoValue) y = binary(BinaryFn::kAdd, y, shift);
+  y = patch.add(Unary{UnaryFn::kThresholdedRelu, 0, 0}, {y});
+  y = binary(BinaryFn::kMin, y, number(range.high - range.low));
+  return range.low != 0 ? binary(BinaryFn::kAdd, y, number(range.low)) : y;
 }
 
 bool takes_elements(const Op& op) {
@@ -101,13 +125,14 @@ bool is_rounded(const ir::Graph& graph, ir::ValueId value, DType to) {
     value = graph.producer(value)->inputs[0];
   }
   if (!is_int(to) || dtype_bits(to) > 16 || graph.fact(value).dtype() != DType::kF32) return false;
-  const auto high = bound_of(graph, value, BinaryFn::kMin);
+  const auto shifted = with_number(graph, value, BinaryFn::kAdd);
+  const double shift = shifted ? shifted->bound : 0;
+  const auto high = with_number(graph, shifted ? shifted->value : value, BinaryFn::kMin);
   if (!high) return false;
-  const ir::ValueId inner = graph.producer(value)->inputs[0];
-  const auto low = bound_of(graph, inner, BinaryFn::kMax);
+  const auto low = lower_bound_of(graph, high->value);
   const IntRange range = int_range(to);
-  return low && *low >= static_cast<double>(range.low) && *high <= static_cast<double>(range.high) &&
-         is_whole(graph, value, 6);
+  return low && *low + shift >= static_cast<double>(range.low) &&
+         high->bound + shift <= static_cast<double>(range.high) && is_whole(graph, value, 6);
 }
 
 }  // namespace ingot::passes

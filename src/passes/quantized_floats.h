@@ -17,7 +17,7 @@ ir::ValueId spread_parameter(ir::Patch& patch, ir::ValueId parameter, int64_t ra
 // x minus its zero point (kNoValue: 0), in f32; exact for integers of 8 bits.
 ir::ValueId centred(ir::Patch& patch, ir::ValueId x, ir::ValueId spread_zero);
 
-// min(max(round(ratio) + zero, low), high) for the range of integers `to`, still in f32.
+// round(ratio) + zero within the range of integers `to`, its lowest number for NaN, still in f32.
 ir::ValueId rounded(ir::Patch& patch, ir::ValueId ratio, ir::ValueId spread_zero, DType to);
 
 // Whether every element of the result is one of input 0 that only this operator picks: maxima, slices, transposes.

@@ -128,6 +128,27 @@ TEST(ExpandQuantization, FloatsThatAreOnlyRoundedMeetNoIntegers) {
   expect_same_numbers(result);
 }
 
+TEST(ExpandQuantization, NanAndInfinityAreQuantisedAsTheOperatorSays) {
+  for (const char* type : {"u8", "i8"}) {
+    const auto result = widened(fmt::format(R"(graph g(%x: f32[n,3]) {{
+      %s: f32[] = const 0.5
+      %z: {0}[] = const 7
+      %huge: f32[3] = const {{inf, -inf, 1}}
+      %none: f32[3] = const {{0, 0, 1}}
+      %i = binary{{fn=mul}}(%x, %huge)
+      %m = binary{{fn=mul}}(%i, %none)
+      %a = quantize_linear{{to={0}}}(%i, %s, %z)
+      %b = quantize_linear{{to={0}}}(%m, %s, %z)
+      %y = dequantize_linear(%a, %s, %z)
+      %w = dequantize_linear(%b, %s, %z)
+      return %y, %w
+    }})",
+                                            type));
+    EXPECT_FALSE(mentions(result, "cast") || mentions(result, "quantize")) << result.text();
+    expect_same_numbers(result);
+  }
+}
+
 TEST(ExpandQuantization, MaximaOfRoundedNumbersAreTakenAsFloats) {
   const auto result = widened(R"(graph g(%x: f32[n,2,6,6]) {
     %s: f32[] = const 0.1

@@ -1,6 +1,7 @@
 #include "runtime/executor_state.h"
 
 #include <cstring>
+#include <set>
 
 namespace ingot::runtime {
 namespace {
@@ -15,6 +16,15 @@ std::string step_frame(const Step& step) {
 }
 
 constexpr size_t kArenaAlignment = 64;
+
+// The value with bytes of its own in the place of those that were only lent to its step.
+Value owned(const Value& value, const std::set<const void*>& lent) {
+  if (value.is_tensor()) return lent.contains(value.tensor().raw()) ? Value(value.tensor().clone()) : value;
+  if (value.kind() != Value::Kind::kSequence) return value;
+  std::vector<Value> items;
+  for (const Value& item : value.items()) items.push_back(owned(item, lent));
+  return Value::sequence(std::move(items));
+}
 
 }  // namespace
 
@@ -196,7 +206,7 @@ void Executor::State::run_view(const Step& step) {
   const ValueIndex from = step.inputs[0], to = step.outputs[0];
   const plan::ValueDef& def = program().values[static_cast<size_t>(to)];
   if (is_dynamic(to)) {
-    const Value source = value_of(from);
+    const Value source = is_lent(from) ? Value(value_of(from).tensor().clone()) : value_of(from);
     dynamic[static_cast<size_t>(to)] =
         def.shape ? Value(source.tensor().reshaped(evaluate_shape(*def.shape, symbols, def.name))) : source;
   } else if (is_dynamic(from)) {  // a late tensor whose shape turns out early
@@ -209,6 +219,7 @@ void Executor::State::run_evaluation(size_t index, const Step& step) {
   std::vector<Value> values;
   values.reserve(step.inputs.size());
   std::vector<const Value*> operands;
+  std::set<const void*> lent;
   for (const ValueIndex input : step.inputs) {
     if (input == plan::kNoValue) {
       operands.push_back(nullptr);
@@ -216,6 +227,7 @@ void Executor::State::run_evaluation(size_t index, const Step& step) {
     }
     values.push_back(value_of(input));
     operands.push_back(&values.back());
+    if (is_lent(input)) lent.insert(values.back().tensor().raw());
   }
   EvalHost host;
   host.symbols = &symbols;
@@ -243,7 +255,8 @@ void Executor::State::run_evaluation(size_t index, const Step& step) {
   auto results = evaluate(step.op, operands, host);
   results.resize(step.outputs.size());
   for (size_t i = 0; i < step.outputs.size(); ++i) {
-    if (step.outputs[i] != plan::kNoValue) store(step.outputs[i], std::move(results[i]));
+    if (step.outputs[i] == plan::kNoValue) continue;
+    store(step.outputs[i], is_dynamic(step.outputs[i]) ? owned(results[i], lent) : std::move(results[i]));
   }
 }
 

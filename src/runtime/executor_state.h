@@ -35,6 +35,10 @@ struct Executor::State {
     return executor.schedule_.values[static_cast<size_t>(value)];
   }
   bool is_dynamic(ValueIndex value) const { return scheduled(value).storage == Storage::kDynamic; }
+  // Whether its bytes lie in the arena or the caller's memory, which later steps and runs write over.
+  bool is_lent(ValueIndex value) const {
+    return !is_dynamic(value) && program().values[static_cast<size_t>(value)].constant < 0;
+  }
   const void* pointer(ValueIndex value) const;
   Shape shape_of(ValueIndex value) const;
   // A borrowed view; valid while the run lasts.

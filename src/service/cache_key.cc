@@ -5,6 +5,7 @@
 #include "base/cpu.h"
 #include "base/hash.h"
 #include "base/mapped_file.h"
+#include "onnx/visit_tensors.h"
 #include "service/library_identity.h"
 
 namespace ingot::service {
@@ -13,43 +14,6 @@ namespace {
 namespace fs = std::filesystem;
 
 std::string digest(const std::string& text) { return hash128(as_bytes(text)).hex(); }
-
-// Adds the content of every tensor that lies outside of the model file.
-class ExternalData {
- public:
-  ExternalData(const fs::path& folder, std::string& text) : folder_(folder), text_(text) {}
-
-  void add(const onnx::Graph& graph) {
-    for (const auto& tensor : graph.initializers) add(tensor);
-    for (const auto& tensor : graph.sparse_initializers) add(tensor);
-    for (const auto& node : graph.nodes) add(node);
-  }
-  void add(const onnx::Function& function) {
-    for (const auto& node : function.nodes) add(node);
-    for (const auto& attribute : function.attribute_protos) add(attribute);
-  }
-
- private:
-  void add(const onnx::Node& node) {
-    for (const auto& attribute : node.attributes) add(attribute);
-  }
-  void add(const onnx::Attribute& attribute) {
-    for (const auto& tensor : attribute.tensors) add(tensor);
-    for (const auto& tensor : attribute.sparse_tensors) add(tensor);
-    for (const auto& graph : attribute.graphs) add(*graph);
-  }
-  void add(const onnx::SparseTensorProto& tensor) {
-    add(tensor.values);
-    add(tensor.indices);
-  }
-  void add(const onnx::TensorProto& tensor) {
-    if (tensor.external_data.empty()) return;
-    text_ += fmt::format("external {}\n", hash128(onnx::to_tensor(tensor, folder_).bytes()).hex());
-  }
-
-  const fs::path& folder_;
-  std::string& text_;
-};
 
 // An option may name a file or a folder (calibration data, say): then its content counts, not only its name.
 void add_files(const std::string& value, std::string& text) {
@@ -88,9 +52,10 @@ CacheKey cache_key(const onnx::Model& model, const std::string& model_hash, cons
     text += fmt::format("option {} {}:{}\n", name, value.size(), value);
     add_files(value, text);
   }
-  ExternalData external(model.folder, text);
-  external.add(model.graph);
-  for (const auto& function : model.functions) external.add(function);
+  onnx::visit_tensors(model, [&](const onnx::TensorProto& tensor) {
+    if (tensor.external_data.empty()) return;
+    text += fmt::format("external {}\n", hash128(onnx::to_tensor(tensor, model.folder).bytes()).hex());
+  });
   return {digest(text), digest(target_text(options.build))};
 }
 

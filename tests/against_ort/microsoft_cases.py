@@ -158,6 +158,14 @@ def norm_cases():
                dict(mask_index_type=0), (True, False, True), constants=(2, 3, 5, 6))
     yield Case("embed_layer_norm_no_mask", MS, "EmbedLayerNormalization", [ids, segments, *tables, gamma, beta], {},
                (True, True), constants=(2, 3, 4, 5, 6))
+    numbers = [ints(*each.shape, high=200, dtype=np.uint8, seed=i) for i, each in enumerate([*tables, gamma, beta])]
+    scales = [np.array(0.01 * (i + 1), np.float32) for i in range(5)]
+    zeros = [np.array(100 + i, np.uint8) for i in range(5)]
+    yield Case("q_embed_layer_norm", MS, "QEmbedLayerNormalization", [ids, segments, *numbers, mask, *scales, *zeros], {},
+               (True, True), constants=range(2, 7))
+    numbers[2] = segments = scales[2] = zeros[2] = None
+    yield Case("q_embed_layer_norm_no_segments", MS, "QEmbedLayerNormalization",
+               [ids, segments, *numbers, None, *scales, *zeros], {}, (True, True), constants=(2, 3, 5, 6))
 
 
 def activation_cases():

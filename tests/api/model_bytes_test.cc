@@ -2,6 +2,7 @@
 #include <ingot/ingot.h>
 
 #include <algorithm>
+#include <functional>
 #include <numeric>
 
 #include "onnx/test_models.h"
@@ -72,6 +73,44 @@ TEST(Plan, IsTheSameFromItsBytesAndWasMadeForThisMachine) {
   ingot_plan_release(again);
   ingot_plan_release(plan);
   ingot_bytes_release(saved);
+}
+
+// The report of a build through a plan cache, after `change`.
+std::string cached_report(const std::filesystem::path& folder, const std::function<void(ingot_builder*)>& change) {
+  const std::vector<std::byte> bytes = model_bytes(0);
+  ingot_builder* builder = nullptr;
+  EXPECT_EQ(ingot_builder_from_bytes(bytes.data(), bytes.size(), nullptr, &builder), nullptr);
+  EXPECT_EQ(ingot_builder_set_option(builder, "engine-cache-path", folder.c_str()), nullptr);
+  change(builder);
+  ingot_plan* plan = nullptr;
+  EXPECT_EQ(ingot_build(builder, &plan), nullptr);
+  ingot_plan_release(plan);
+  std::string report = ingot_builder_report_json(builder);
+  ingot_builder_release(builder);
+  return report;
+}
+
+TEST(Builder, ModelsWithOtherInitializersHaveOtherPlansInTheCache) {
+  const TemporaryFolder folder;
+  const auto with = [](float number) {
+    return [number](ingot_builder* builder) {
+      const std::vector<float> weights(kWeights, number);
+      const int64_t shape[] = {kWeights};
+      const ingot_tensor_type type{INGOT_F32, 1, shape};
+      ingot_value* value = nullptr;
+      ASSERT_EQ(ingot_value_borrow(&type, weights.data(), nullptr, nullptr, &value), nullptr);
+      ASSERT_EQ(ingot_builder_set_initializer(builder, "w", value), nullptr);
+      ingot_value_release(value);
+    };
+  };
+  const auto loaded = [&](const auto& change) {
+    return cached_report(folder.path, change).find("\"state\":\"loaded\"") != std::string::npos;
+  };
+  EXPECT_FALSE(loaded([](ingot_builder*) {}));
+  EXPECT_FALSE(loaded(with(1)));
+  EXPECT_FALSE(loaded(with(2)));
+  EXPECT_TRUE(loaded(with(1)));
+  EXPECT_TRUE(loaded([](ingot_builder*) {}));
 }
 
 struct Placing {

@@ -25,7 +25,8 @@ class ExecutionOrder(enum.IntEnum):
 class SessionOptions:
     """What a session is told.
 
-    Threads, profiling and free dimensions have effect. Settings of ONNX Runtime's memory arena and optimiser that a
+    Threads, profiling, initializers and free dimensions have effect. `optimized_model_filepath` is where the session's
+    plan is saved; a session of that file is there at once. Settings of ONNX Runtime's memory arena and optimiser that a
     plan has no counterpart for are accepted and kept.
     """
 
@@ -48,6 +49,7 @@ class SessionOptions:
         self._config = {}
         self._free_dimensions = {}
         self._initializers = {}
+        self._external_initializers = {}
         self._external_files = {}
 
     def add_session_config_entry(self, key, value):
@@ -68,17 +70,17 @@ class SessionOptions:
         """Accepted and without effect: plans run at any size, and a fixed one is a matter of speed alone."""
 
     def add_initializer(self, name, ort_value):
-        """The session's value for an initializer of the model."""
+        """The session's value for an initializer of the model; of no effect on models that have none of that name."""
         self._initializers[name] = ort_value
 
     def add_external_initializers(self, names, ort_values):
         """Values for initializers that the model keeps in other files; these are then not read."""
         if len(names) != len(ort_values):
             raise ValueError("%d names and %d values of external initializers" % (len(names), len(ort_values)))
-        self._initializers.update(zip(names, ort_values))
+        self._external_initializers.update(zip(names, ort_values))
 
     def add_external_initializers_from_files_in_memory(self, file_names, buffers, lengths):
-        """Contents of files that the model's external data names."""
+        """Contents of files that the model's external data names, by their paths relative to the model's folder."""
         for name, buffer, length in zip(file_names, buffers, lengths):
             self._external_files[name] = bytes(memoryview(buffer)[:length])
 

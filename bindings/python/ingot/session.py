@@ -5,12 +5,10 @@ import contextlib
 import ctypes
 import json
 import os
-import tempfile
 import time
 import weakref
 
 from . import _ingot, dtypes, errors
-from .initializers import replaced
 from .options import RunOptions, SessionOptions
 from .providers import PROVIDER, options_for_ingot
 from .values import NO_STREAM, OrtValue, device_text, from_value, to_value
@@ -72,13 +70,13 @@ class InferenceSession:
     TensorRT provider are translated (docs/migrate.md); other providers of ONNX Runtime are served by Ingot as well, and
     a log line of the logger "ingot" says so. The option "warmup": "background" makes a session that serves at once and
     takes the plan that `tune` asks for (quick, when nothing is asked) as soon as that is built; `warm_up` tells.
-    a log line of the logger "ingot" says so. Beside them, "user_compute_stream" is the address of a CUDA stream that runs
+    Beside them, "user_compute_stream" is the address of a CUDA stream that runs
     come after and before whose later work they come.
     Sessions may be run from several threads at once.
     """
 
     def __init__(self, path_or_bytes, sess_options=None, providers=None, provider_options=None, **unused):
-        from .plan import Plan, builder_of
+        from .plan import Plan
 
         self._options = sess_options or SessionOptions()
         self._provider_options = options_for_ingot(providers, provider_options)
@@ -86,7 +84,6 @@ class InferenceSession:
         self._provider_options.pop("has_user_compute_stream", None)
         self._stream = int(stream, 0) if stream else None
         self._source = None  # of a plan
-        self._files = None  # that a build in the background reads
         warms_up = _takes_warm_up(self._provider_options)
         threads = self._options.intra_op_num_threads
         self._session = None
@@ -96,13 +93,15 @@ class InferenceSession:
             self._plan = Plan.load(path_or_bytes)
         elif warms_up:
             self._source = path_or_bytes
-            builder = self._with_model(self._options._initializers, builder_of)
+            builder = self._builder({})
             self._session = _ingot.Session.warming(builder, threads=threads)
             self._plan = Plan(self._session.plan(), json.loads(builder.report_json()))
             _warming.add(self._session)
         else:
             self._source = path_or_bytes
-            self._plan = self._build(self._options._initializers)
+            self._plan = self._build({})
+        if self._source is not None and self._options.optimized_model_filepath:
+            self._plan.save(self._options.optimized_model_filepath)
         if self._session is None:
             self._session = _ingot.Session(self._plan._plan, threads=threads)
         self._inputs = [NodeArg(name, kind, json.loads(shape)) for name, kind, shape in self._session.inputs()]
@@ -114,32 +113,31 @@ class InferenceSession:
         self._overridden = None  # names and values of the last run that gave some, and the session for them
         self._events, self._started = [], time.monotonic_ns()
 
-    def _build(self, initializers):
-        """The plan of the model with {name: OrtValue} in place of its initializers."""
-        from .plan import build
+    def _builder(self, overridden):
+        """The builder of the model with {name: OrtValue} in place of its initializers, over those of the options."""
+        from .plan import builder_of
 
-        return self._with_model(initializers, lambda model, folder, options: build(model, folder=folder, **options))
-
-    def _with_model(self, initializers, use):
-        """What use(model, folder, options) gives for the model with {name: OrtValue} in place of its initializers."""
         options = {key.replace("-", "_"): value for key, value in self._provider_options.items()}
-        warms_up = options.pop("warmup", "off") == "background"
+        options.pop("warmup", None)
         options["free_dimension"] = ["%s=%d" % item for item in self._options._free_dimensions.items()]
-        files = self._options._external_files
-        if not initializers and not files:
-            return use(self._source, "", options)
-        values = {name: value._value for name, value in initializers.items()}
-        with contextlib.ExitStack() as stack:
-            temporary = tempfile.TemporaryDirectory()
-            if warms_up:
-                self._files = temporary
-            else:
-                stack.enter_context(temporary)
-            for name, content in files.items():
-                with open(os.path.join(temporary.name, os.path.basename(name)), "wb") as file:
-                    file.write(content)
-            model, folder = replaced(self._source, values, temporary.name if files else "")
-            return use(model, folder, options)
+        builder = builder_of(self._source, "", options)
+        for location, content in self._options._external_files.items():
+            builder.external_file(location, content)
+        for name, value in dict(self._options._external_initializers, **overridden).items():
+            builder.initializer(name, value._value)
+        for name, value in self._options._initializers.items():
+            if name in overridden:
+                continue
+            with contextlib.suppress(errors.NoSuchFile):  # options may serve several models
+                builder.initializer(name, value._value)
+        return builder
+
+    def _build(self, overridden):
+        from .plan import Plan
+
+        builder = self._builder(overridden)
+        plan = builder.build()
+        return Plan(plan, json.loads(builder.report_json()))
 
     def warm_up(self, timeout=0):
         """How the build of the option "warmup" stands, after waiting for it for `timeout` seconds (None: to its end).
@@ -261,7 +259,7 @@ class InferenceSession:
                 if values[each.name].data_type() != each.type:
                     raise errors.InvalidArgument("Unexpected input data type for %s: %s instead of %s" %
                                                  (each.name, values[each.name].data_type(), each.type))
-            plan = self._build(dict(self._options._initializers, **values))
+            plan = self._build(values)
             kept = self._overridden = key, InferenceSession(plan, self._options)
         return kept[1]
 

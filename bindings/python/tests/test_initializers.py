@@ -5,7 +5,7 @@ import onnx
 import onnxruntime
 import pytest
 from conftest import make_model
-from onnx import TensorProto, helper
+from onnx import TensorProto, external_data_helper, helper
 
 import ingot
 
@@ -57,6 +57,76 @@ def test_files_of_external_data_are_given_as_bytes(tmp_path):
     options = ingot.SessionOptions()
     options.add_external_initializers_from_files_in_memory(["m.bin"], [data], [len(data)])
     np.testing.assert_allclose(session(ingot, path.read_bytes(), options).run(None, {"x": X})[0], X @ WEIGHTS, rtol=1e-4)
+
+
+def in_files(model, *locations):
+    """The model with each initializer's content in a file of its own, and these files' contents."""
+    contents = []
+    for tensor, location in zip(model.graph.initializer, locations):
+        contents.append(b"head" + tensor.raw_data)
+        external_data_helper.set_external_data(tensor, location, offset=4, length=len(tensor.raw_data))
+        tensor.ClearField("raw_data")
+    return model.SerializeToString(), contents
+
+
+@pytest.mark.parametrize("warmup", ["off", "background"])
+def test_files_of_external_data_are_told_apart_by_their_folders(warmup):
+    nodes = [helper.make_node("MatMul", ["x", "v"], ["h"]), helper.make_node("MatMul", ["h", "w"], ["y"])]
+    square = np.arange(16, dtype=np.float32).reshape(4, 4)
+    model = make_model(nodes, [("x", TensorProto.FLOAT, ["batch", 4])], [("y", TensorProto.FLOAT, ["batch", 3])],
+                       [("v", square), ("w", WEIGHTS)])
+    data, contents = in_files(model, "one/m.bin", "./two/m.bin")
+    options = ingot.SessionOptions()
+    options.add_external_initializers_from_files_in_memory(["one/m.bin", "two/m.bin"], contents, list(map(len, contents)))
+    made = ingot.InferenceSession(data, options, providers=[("IngotExecutionProvider", {"warmup": warmup})])
+    np.testing.assert_allclose(made.run(None, {"x": X})[0], X @ square @ WEIGHTS, rtol=1e-3)
+
+
+def test_a_file_in_memory_that_is_too_short_is_an_error():
+    data, contents = in_files(product(), "m.bin")
+    options = ingot.SessionOptions()
+    options.add_external_initializers_from_files_in_memory(["m.bin"], contents, [20])
+    with pytest.raises(ingot.Fail, match="m.bin.*offset 4 of a file of 20"):
+        session(ingot, data, options)
+
+
+def test_names_that_the_model_lacks_matter_for_external_initializers_alone():
+    def act(runtime):
+        value = runtime.OrtValue.ortvalue_from_numpy(WEIGHTS)
+        options = runtime.SessionOptions()
+        options.add_initializer("other", value)
+        result = session(runtime, product().SerializeToString(), options).run(None, {"x": X})[0]
+        options.add_external_initializers(["other"], [value])
+        with pytest.raises(Exception, match="other"):
+            session(runtime, product().SerializeToString(), options)
+        return result
+
+    expected, actual = both(act)
+    np.testing.assert_allclose(actual, expected, rtol=1e-5)
+
+
+def test_an_initializer_keeps_its_type():
+    options = ingot.SessionOptions()
+    options.add_initializer("w", ingot.OrtValue.ortvalue_from_numpy(WEIGHTS.astype(np.float64)))
+    with pytest.raises(ingot.InvalidArgument, match="initializer w is of f32, not f64"):
+        session(ingot, product().SerializeToString(), options)
+
+
+def test_strings_may_be_given():
+    model = make_model([helper.make_node("Identity", ["w"], ["y"])], [], [("y", TensorProto.STRING, [2])])
+    model.graph.initializer.append(helper.make_tensor("w", TensorProto.STRING, [2], [b"a", b"b"]))
+    options = ingot.SessionOptions()
+    options.add_initializer("w", ingot.OrtValue.ortvalue_from_numpy(np.array(["c", "d"], dtype=object)))
+    assert session(ingot, model.SerializeToString(), options).run(None, {})[0].tolist() == ["c", "d"]
+
+
+def test_the_optimised_model_is_a_plan_that_sessions_open(tmp_path):
+    options = ingot.SessionOptions()
+    options.optimized_model_filepath = str(tmp_path / "optimised.onnx")
+    made = session(ingot, product().SerializeToString(), options)
+    (tmp_path / "kept").write_bytes((tmp_path / "optimised.onnx").read_bytes())
+    again = session(ingot, tmp_path / "kept")
+    np.testing.assert_array_equal(again.run(None, {"x": X})[0], made.run(None, {"x": X})[0])
 
 
 def test_inputs_with_defaults_may_be_given():

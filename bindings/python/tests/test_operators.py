@@ -31,3 +31,43 @@ def test_a_query_that_sees_no_key_attends_to_nothing(boolean, probabilities):
     assert (ours[0][:, :, 1] == 0).all()
     for one, other in zip(ours, theirs):
         np.testing.assert_allclose(one, other, atol=1e-6)
+
+
+def test_sequences_keep_what_was_put_in_them():
+    """Also when a later step, iteration or run writes over the memory that it was computed in."""
+    body = helper.make_graph(
+        [helper.make_node("Gather", ["xs", "i"], ["row"], axis=0), helper.make_node("Exp", ["row"], ["item"]),
+         helper.make_node("SequenceInsert", ["list", "item"], ["longer"]), helper.make_node("Identity", ["go"], ["on"])], "body",
+        [helper.make_tensor_value_info("i", TensorProto.INT64, []), helper.make_tensor_value_info("go", TensorProto.BOOL, []),
+         helper.make_tensor_sequence_value_info("list", TensorProto.FLOAT, None)],
+        [helper.make_tensor_value_info("on", TensorProto.BOOL, []),
+         helper.make_tensor_sequence_value_info("longer", TensorProto.FLOAT, None)])
+    model = make_model(
+        [helper.make_node("SequenceEmpty", [], ["none"]), helper.make_node("Loop", ["n", "", "none"], ["rows"], body=body),
+         helper.make_node("ConcatFromSequence", ["rows"], ["joined"], axis=0, new_axis=1),
+         helper.make_node("Sin", ["xs"], ["a"]), helper.make_node("Cos", ["xs"], ["b"]),
+         helper.make_node("SequenceConstruct", ["a", "b"], ["pair"]), helper.make_node("Tanh", ["b"], ["c"]),
+         helper.make_node("Exp", ["c"], ["d"]), helper.make_node("MatMul", ["d", "w"], ["y"])],
+        [("xs", TensorProto.FLOAT, [3, 5])], [("joined", TensorProto.FLOAT, None), ("y", TensorProto.FLOAT, [3, 5])],
+        [("n", np.array(3)), ("w", np.eye(5, dtype=np.float32))])
+    model.graph.output.append(helper.make_tensor_sequence_value_info("pair", TensorProto.FLOAT, None))
+    session = ingot.InferenceSession(model.SerializeToString())
+    x = np.random.default_rng(1).random((3, 5), np.float32)
+    joined, _, pair = session.run(None, {"xs": x})
+    session.run(None, {"xs": x + 1})
+    np.testing.assert_allclose(joined, np.exp(x), rtol=1e-5)
+    np.testing.assert_allclose(pair, [np.sin(x), np.cos(x)], rtol=1e-5)
+
+
+def test_views_of_a_shape_that_data_decides_keep_their_numbers():
+    model = make_model(
+        [helper.make_node("Exp", ["x"], ["a"]), helper.make_node("Reshape", ["a", "sizes"], ["view"]),
+         helper.make_node("MatMul", ["a", "w"], ["b"]), helper.make_node("MatMul", ["b", "w"], ["c"]),
+         helper.make_node("MatMul", ["c", "w"], ["y"])],
+        [("x", TensorProto.FLOAT, [4, 6]), ("sizes", TensorProto.INT64, [2])],
+        [("y", TensorProto.FLOAT, [4, 6]), ("view", TensorProto.FLOAT, None)], [("w", np.eye(6, dtype=np.float32))])
+    session = ingot.InferenceSession(model.SerializeToString())
+    x, sizes = np.random.default_rng(1).random((4, 6), np.float32), np.array([3, 8])
+    view = session.run(["view"], {"x": x, "sizes": sizes})[0]
+    session.run(None, {"x": x + 1, "sizes": sizes})
+    np.testing.assert_allclose(view, np.exp(x).reshape(3, 8), rtol=1e-5)

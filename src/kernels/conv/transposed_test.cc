@@ -12,8 +12,9 @@ void expect_transposed(const Shape& x, const Shape& w, ConvTranspose op = {}, bo
     op.channels_last = last;
     Case test{op, {random_tensor(random, last ? channels_last(x) : x), random_tensor(random, w)}, {false, true}};
     if (with_bias) test.inputs.push_back(random_tensor(random, {w[1] * op.group}));
-    const auto depth = static_cast<double>(w[0] / op.group * element_count(std::span(w).subspan(2)));
-    expect_rows_match(kConvTransposeFamily, test, tolerance_of(ConvTranspose::def.accuracy, depth + 4));
+    const int64_t depth = w[0] / op.group * element_count(std::span(w).subspan(2));
+    expect_rows_match(kConvTransposeFamily, test,
+                      tolerance_of(ConvTranspose::def.accuracy, static_cast<double>(depth) + 4));
   }
 }
 

@@ -39,8 +39,8 @@ void repeat(const std::byte* from, std::byte* to, int64_t count, int64_t bytes) 
 
 void copy_strided(const std::byte* from, std::byte* to, const CopyAxis& axis, int64_t bytes) {
   with_element(bytes, [&](auto element) {
-    constexpr int64_t size = sizeof(element);
-    for (int64_t i = 0; i < axis.size; ++i) move_element<size>(from + i * axis.from * size, to + i * axis.to * size);
+    constexpr int64_t kSize = sizeof(element);
+    for (int64_t i = 0; i < axis.size; ++i) move_element<kSize>(from + i * axis.from * kSize, to + i * axis.to * kSize);
   });
 }
 
@@ -49,10 +49,10 @@ void copy_strided(const std::byte* from, std::byte* to, const CopyAxis& axis, in
 void transpose_block(const std::byte* from, int64_t from_stride, std::byte* to, int64_t to_stride, int64_t rows,
                      int64_t columns, int64_t bytes) {
   with_element(bytes, [&](auto element) {
-    constexpr int64_t size = sizeof(element);
+    constexpr int64_t kSize = sizeof(element);
     for (int64_t x = 0; x < columns; ++x) {
       for (int64_t y = 0; y < rows; ++y) {
-        move_element<size>(from + (y * from_stride + x) * size, to + (x * to_stride + y) * size);
+        move_element<kSize>(from + (y * from_stride + x) * kSize, to + (x * to_stride + y) * kSize);
       }
     }
   });

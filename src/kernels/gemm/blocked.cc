@@ -56,7 +56,7 @@ BlockedGemm::BlockedGemm(const TileSet& tiles, const BlockedSize& size, StoredB 
   share_out(target);
   int64_t deepest = 0;
   for (const DepthBlock& block : blocks_) deepest = std::max(deepest, block.depth);
-  constexpr auto bytes = [](int64_t floats) { return round_up(floats * static_cast<int64_t>(sizeof(float)), 64); };
+  const auto bytes = [](int64_t floats) { return round_up(floats * static_cast<int64_t>(sizeof(float)), 64); };
   table_bytes_ = round_up(block_tiles_ * tiles.rows * size.taps * static_cast<int64_t>(sizeof(float*)), 64);
   packed_bytes_ = stored == StoredB::kPanels ? 0 : bytes(deepest * tiles.columns());
   slot_bytes_ = table_bytes_ + packed_bytes_ + bytes(block_tiles_ * tiles.rows * size.patch_floats);

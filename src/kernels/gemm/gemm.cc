@@ -54,7 +54,8 @@ template <const TileSet& tiles, IsaLevel isa> constexpr Row row(const char* name
 double gemv_cost(const Problem& problem, const Target& target) {
   const MatMulSizes sizes = typical_sizes(problem);
   const double b = static_cast<double>(sizes.batch) * static_cast<double>(sizes.k) * static_cast<double>(sizes.n);
-  const auto m = static_cast<double>(sizes.m), readings = static_cast<double>((sizes.m + kGemvRows - 1) / kGemvRows);
+  const int64_t quads = (sizes.m + kGemvRows - 1) / kGemvRows;
+  const auto m = static_cast<double>(sizes.m), readings = static_cast<double>(quads);
   return shared_cost(100 + b * (0.06 * readings + 0.025 * m), b * m, target);
 }
 
@@ -169,7 +170,8 @@ double tiles_cost(const TileSet& tiles, double products, int64_t m, int64_t n, d
     const int64_t panels = panel_count(tiles, n), last = panel_width(tiles, n, panels - 1) / tiles.vector;
     return step(rows, tiles.vectors) * static_cast<double>(panels - 1) + step(rows, last);
   };
-  const double steps = static_cast<double>(m / tiles.rows) * row_of_tiles(tiles.rows) + row_of_tiles(m % tiles.rows);
+  const int64_t whole = m / tiles.rows;
+  const double steps = static_cast<double>(whole) * row_of_tiles(tiles.rows) + row_of_tiles(m % tiles.rows);
   return 100 + products * steps * (depth + 8) * 2 * tiles.vector / tiles.gflops;
 }
 

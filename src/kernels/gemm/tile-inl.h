@@ -102,28 +102,27 @@ template <int R, int V> void tile(const TileArgs& args) noexcept {
 
 // A row alone waits for B to come from memory, which several streams at once do faster than one after the other.
 template <int V> void row_tile(const TileArgs& args, int64_t panel_floats) noexcept {
-  constexpr int P = kRowPanels;
-  Sums<1, P * V> sums;
+  Sums<1, kRowPanels * V> sums;
   INGOT_UNROLL
-  for (int v = 0; v < P * V; ++v) {
+  for (int v = 0; v < kRowPanels * V; ++v) {
     sums.at[0][v] = args.accumulate ? F32::load(args.c + v * F32::kWidth) : F32::zero();
   }
   for (int64_t tap = 0; tap < args.taps; ++tap) {
     const float* a = args.a[tap * args.a_rows] + args.a_offset;
-    const float* b[P];
+    const float* b[kRowPanels];
     INGOT_UNROLL
-    for (int p = 0; p < P; ++p) b[p] = args.b + args.b_offsets[tap] + p * panel_floats;
+    for (int p = 0; p < kRowPanels; ++p) b[p] = args.b + args.b_offsets[tap] + p * panel_floats;
     for (int64_t d = 0, at = 0; d < args.depth; ++d, at += args.b_step) {
       const F32::Reg value = F32::broadcast(a + d);
       INGOT_UNROLL
-      for (int v = 0; v < P * V; ++v) {
+      for (int v = 0; v < kRowPanels * V; ++v) {
         sums.at[0][v] = F32::fma(value, F32::load(b[v / V] + at + v % V * F32::kWidth), sums.at[0][v]);
       }
     }
   }
   if (args.finished) finish(sums, args.finish, true, F32::mask(F32::kWidth));
   INGOT_UNROLL
-  for (int v = 0; v < P * V; ++v) F32::store(args.c + v * F32::kWidth, sums.at[0][v]);
+  for (int v = 0; v < kRowPanels * V; ++v) F32::store(args.c + v * F32::kWidth, sums.at[0][v]);
 }
 
 template <int Rows, int Vectors> struct Tiles { TileFn at[Rows * Vectors]; };

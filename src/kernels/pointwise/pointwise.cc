@@ -165,16 +165,16 @@ class FloatProgramKernel : public BoundKernel {
   }
 
   struct Body {
-    Body(const Program& program, const std::vector<DType>& dtypes) : run_(program), dtypes_(dtypes.data()) {}
-    void bind(size_t port, const void* data) { run_.bind(port, data); }
+    Body(const Program& program, const std::vector<DType>& dtypes) : program_run(program), types(dtypes.data()) {}
+    void bind(size_t port, const void* data) { program_run.bind(port, data); }
     void splat(size_t port, const void* element) {
-      splats_[port] = splat_value(dtypes_[port], element);
-      run_.bind(port, &splats_[port]);
+      splats[port] = splat_value(types[port], element);
+      program_run.bind(port, &splats[port]);
     }
-    void run(int64_t count) { run_.run(count); }
-    ProgramRun run_;
-    const DType* dtypes_;
-    float splats_[kMaxLoopOperands];
+    void run(int64_t count) { program_run.run(count); }
+    ProgramRun program_run;
+    const DType* types;
+    float splats[kMaxLoopOperands];
   };
 
   Loop loop_;

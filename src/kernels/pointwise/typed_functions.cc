@@ -93,9 +93,9 @@ template <BinaryFn fn, class T> void binary_loop(const TypedArgs& args) {
 
 // The functions from kBitwiseAnd to kShiftRight are integers' own; and, or, xor those of truth values.
 template <class T, BinaryFn fn> constexpr TypedFunction binary_of() {
-  constexpr bool is_bitwise = fn >= BinaryFn::kBitwiseAnd && fn <= BinaryFn::kShiftRight;
+  constexpr bool kIsBitwise = fn >= BinaryFn::kBitwiseAnd && fn <= BinaryFn::kShiftRight;
   if constexpr (fn == BinaryFn::kAnd || fn == BinaryFn::kOr || fn == BinaryFn::kXor ||
-                (fn == BinaryFn::kSwiglu && std::is_integral_v<T>) || (is_bitwise && std::is_floating_point_v<T>)) {
+                (fn == BinaryFn::kSwiglu && std::is_integral_v<T>) || (kIsBitwise && std::is_floating_point_v<T>)) {
     return nullptr;
   } else {
     return binary_loop<fn, T>;

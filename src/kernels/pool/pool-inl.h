@@ -70,16 +70,39 @@ inline void combine_rows(const PoolArgs& args, const T* x, int64_t first, int64_
 
 inline constexpr int64_t kPoolLine = 1024;
 
+// How many outputs from `o` to `end` have windows of one size, each a column after the one before, all in the columns
+// [first, last) of the line.
+inline int64_t side_by_side(const PoolArgs& args, int64_t o, int64_t end, int64_t first, int64_t last) {
+  const PoolSpan& window = args.columns[o];
+  const int64_t reach = window.first + (window.count - 1) * args.column_dilation;
+  if (window.count == 0 || window.first < first) return 0;
+  int64_t n = 0;
+  for (; o + n < end && reach + n < last; ++n) {
+    const PoolSpan& other = args.columns[o + n];
+    if (other.first != window.first + n || other.count != window.count || other.padded != window.padded) break;
+  }
+  return n;
+}
+
 template <class T, bool maximum> void pool_channels_first(const PoolArgs& args) noexcept {
   const T* x = static_cast<const T*>(args.x);
   T* y = static_cast<T*>(args.y);
   alignas(64) float line[kPoolLine + kLanes];
-  alignas(64) float results[kLanes];
+  alignas(64) float results[2 * kLanes];
   int64_t line_first = 0, line_end = 0;  // columns that the line holds
   for (int64_t begin = 0; begin < args.outputs; begin += kLanes) {
     const int64_t n = args.outputs - begin < kLanes ? args.outputs - begin : kLanes;
-    for (int64_t o = begin; o < begin + n; ++o) {
+    for (int64_t o = begin; o < begin + n;) {
       const PoolSpan columns = args.columns[o];
+      if (const int64_t beside = side_by_side(args, o, begin + n, line_first, line_end); beside > 1) {
+        F sums = set1(kNothing<maximum>);
+        for (int64_t k = 0; k < columns.count; ++k) {
+          sums = combined<maximum>(sums, load(line + columns.first - line_first + k * args.column_dilation));
+        }
+        store(results + o - begin, maximum ? sums : sums / set1(divisor_of(args, columns)));
+        o += beside;
+        continue;
+      }
       float sum = kNothing<maximum>;
       int64_t done = 0;
       while (done < columns.count) {
@@ -95,6 +118,7 @@ template <class T, bool maximum> void pool_channels_first(const PoolArgs& args) 
         }
       }
       results[o - begin] = maximum ? sum : sum / divisor_of(args, columns);
+      ++o;
     }
     put_part(y + begin, load_part(results, n), n);
   }

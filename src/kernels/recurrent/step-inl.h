@@ -123,37 +123,38 @@ inline __attribute__((always_inline)) void multiply(Sums<R, B, G>& sums, const f
 // Adds h[first, end) R to the sums [R][B][G][unit] of R rows and the blocks [block, block + B); from 0 on, starts them.
 template <class Cell, int R, int B>
 void add_part(const StepArgs& args, const StepRow* rows, int64_t block, int64_t first, int64_t end, float* stored) {
-  constexpr int G = Cell::kGates;
-  Sums<R, B, G> sums;
+  constexpr int kGates = Cell::kGates;
+  Sums<R, B, kGates> sums;
   const float* operands[R];
   INGOT_UNROLL
   for (int r = 0; r < R; ++r) {
     operands[r] = Cell::operand(rows[r]) + first;
     INGOT_UNROLL
-    for (int i = 0; i < B * G; ++i) {
-      const int64_t at = block + i / G;
-      sums.at[r][i / G][i % G] =
-          first == 0 ? Cell::start(args, rows[r].x + at * Cell::kInputGates * kLanes, at * kLanes, i % G)
-                     : load(stored + (r * B * G + i) * kLanes);
+    for (int i = 0; i < B * kGates; ++i) {
+      const int64_t at = block + i / kGates;
+      sums.at[r][i / kGates][i % kGates] =
+          first == 0 ? Cell::start(args, rows[r].x + at * Cell::kInputGates * kLanes, at * kLanes, i % kGates)
+                     : load(stored + (r * B * kGates + i) * kLanes);
     }
   }
-  const float* panels = args.r + (block * args.hidden + first) * G * kLanes;
-  multiply<R, B, G>(sums, operands, panels, args.hidden * G * kLanes, end - first);
+  const float* panels = args.r + (block * args.hidden + first) * kGates * kLanes;
+  multiply<R, B, kGates>(sums, operands, panels, args.hidden * kGates * kLanes, end - first);
   INGOT_UNROLL
   for (int r = 0; r < R; ++r) {
     INGOT_UNROLL
-    for (int i = 0; i < B * G; ++i) store(stored + (r * B * G + i) * kLanes, sums.at[r][i / G][i % G]);
+    for (int i = 0; i < B * kGates; ++i)
+      store(stored + (r * B * kGates + i) * kLanes, sums.at[r][i / kGates][i % kGates]);
   }
 }
 
 template <class Cell, int R, int B> void tile(const StepArgs& args, const StepRow* rows, int64_t block) {
-  constexpr int G = Cell::kGates;
-  alignas(64) float sums[R * B * G * kLanes];
+  constexpr int kGates = Cell::kGates;
+  alignas(64) float sums[R * B * kGates * kLanes];
   add_part<Cell, R, B>(args, rows, block, 0, args.hidden, sums);
   for (int i = 0; i < R * B; ++i) {
     const int64_t at = block + i % B;
     const StepRow& row = rows[i / B];
-    Cell::finish(args, row, at * kLanes, row.x + at * Cell::kInputGates * kLanes, sums + i * G * kLanes);
+    Cell::finish(args, row, at * kLanes, row.x + at * Cell::kInputGates * kLanes, sums + i * kGates * kLanes);
   }
 }
 

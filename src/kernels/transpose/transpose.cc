@@ -8,7 +8,7 @@ namespace {
 
 class TransposeKernel : public BoundKernel {
  public:
-  explicit TransposeKernel(StridedCopy copy) : copy_(std::move(copy)) {}
+  explicit TransposeKernel(const StridedCopy& copy) : copy_(copy) {}
   void run(const RunArgs& args) const noexcept override { copy_.run(args.parallel, args.inputs[0], args.outputs[0]); }
 
  private:

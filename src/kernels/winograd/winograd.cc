@@ -34,7 +34,8 @@ double cost(const Problem& problem, const Target& target) {
   const auto per_axis = [](int64_t size) { return (size + transforms.outputs - 1) / transforms.outputs; };
   const int64_t count = geometry.images * per_axis(geometry.axes[1].output) * per_axis(geometry.axes[2].output);
   const auto vectors = [](int64_t size) {
-    return static_cast<double>((size + transforms.vector - 1) / transforms.vector);
+    const int64_t count = (size + transforms.vector - 1) / transforms.vector;
+    return static_cast<double>(count);
   };
   const auto points = static_cast<double>(transforms.points());
   const auto depth = static_cast<double>(geometry.channels), filters = static_cast<double>(geometry.filters);

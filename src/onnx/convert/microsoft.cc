@@ -155,6 +155,7 @@ constexpr Converter kTable[] = {
     {kMs, "NhwcConv", convert_nhwc_conv},
     {kMs, "Pad", convert_same<13>},
     {kMs, "QAttention", convert_qattention},
+    {kMs, "QEmbedLayerNormalization", convert_qembed_layer_norm},
     {kMs, "QGemm", convert_qgemm},
     {kMs, "QLinearAdd", convert_qlinear_add},
     {kMs, "QLinearAveragePool", convert_qlinear_average_pool},

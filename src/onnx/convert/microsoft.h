@@ -29,6 +29,7 @@ void convert_skip_layer_norm(Conversion& c);
 void convert_skip_rms_norm(Conversion& c);
 void convert_simplified_layer_norm(Conversion& c);
 void convert_embed_layer_norm(Conversion& c);
+void convert_qembed_layer_norm(Conversion& c);
 void convert_ms_group_norm(Conversion& c);
 void convert_skip_group_norm(Conversion& c);
 

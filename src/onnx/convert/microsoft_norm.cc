@@ -5,6 +5,7 @@
 #include "ops/gather.h"
 #include "ops/group_norm.h"
 #include "ops/layer_norm.h"
+#include "ops/quantize_linear.h"
 
 namespace ingot::onnx {
 namespace {
@@ -43,27 +44,49 @@ void convert_simplified_layer_norm(Conversion& c) {
   if (norm.with_statistics) c.set_output(1, outputs[2]);
 }
 
+namespace {
+
+constexpr size_t kWords = 2, kPositions = 3, kSegments = 4, kGamma = 5, kBeta = 6, kMask = 7;
+constexpr size_t kPositionIds = 8;               // not of QEmbedLayerNormalization, which has these instead,
+constexpr size_t kScales = 8, kZeroPoints = 13;  // of operands 2 to 6
+
+// `x`, part of operand `index`, as floating point.
+ir::ValueId dequantized(Conversion& c, bool quantized, size_t index, ir::ValueId x) {
+  if (!quantized) return x;
+  const size_t at = index - kWords;
+  return c.add(DequantizeLinear{}, {x, c.input(kScales + at), c.optional(kZeroPoints + at)});
+}
+
 // Words, positions and segments looked up, added and normalised; output 1 counts the words that the mask keeps.
-void convert_embed_layer_norm(Conversion& c) {
+void convert_embedding(Conversion& c, bool quantized) {
   const ir::ValueId ids = c.input(0);
-  const ir::ValueId words = c.add(Gather{0}, {c.input(2), ids});
+  const auto looked_up = [&](size_t table, ir::ValueId at) {
+    return dequantized(c, quantized, table, c.add(Gather{0}, {c.input(table), at}));
+  };
   ir::ValueId positions;
-  if (c.has(8)) {
-    positions = c.add(Gather{0}, {c.input(3), c.input(8)});
+  if (!quantized && c.has(kPositionIds)) {
+    positions = looked_up(kPositions, c.input(kPositionIds));
   } else {
-    positions = emit_slice(c, c.input(3), c.ints({0}), emit_shape_of(c, ids, 1, 2), c.ints({0}));
+    const ir::ValueId first = emit_slice(c, c.input(kPositions), c.ints({0}), emit_shape_of(c, ids, 1, 2), c.ints({0}));
+    positions = dequantized(c, quantized, kPositions, first);
   }
-  ir::ValueId x = emit_binary(c, BinaryFn::kAdd, words, positions);
-  if (c.has(4) && c.has(1)) x = emit_binary(c, BinaryFn::kAdd, x, c.add(Gather{0}, {c.input(4), c.input(1)}));
+  ir::ValueId x = emit_binary(c, BinaryFn::kAdd, looked_up(kWords, ids), positions);
+  if (c.has(kSegments) && c.has(1)) x = emit_binary(c, BinaryFn::kAdd, x, looked_up(kSegments, c.input(1)));
   const LayerNorm norm{-1, c.get_float("epsilon", 1e-12f), false, false};
-  c.set_output(0, c.add(norm, {x, c.input(5), c.input(6)}));
+  const ir::ValueId gamma = dequantized(c, quantized, kGamma, c.input(kGamma));
+  c.set_output(0, c.add(norm, {x, gamma, dequantized(c, quantized, kBeta, c.input(kBeta))}));
   if (c.has_output(1)) {
     const ir::ValueId zeros = emit_scalar(c, BinaryFn::kMul, ids, 0);
-    const ir::ValueId counted = c.has(7) ? emit_cast(c, c.input(7), DType::kI32) : emit_cast(c, zeros, DType::kI32);
-    c.set_output(1, emit_reduce(c, ReduceFn::kSum, counted, {1}, false));
+    c.set_output(1, emit_reduce(c, ReduceFn::kSum, emit_cast(c, c.has(kMask) ? c.input(kMask) : zeros, DType::kI32),
+                                {1}, false));
   }
   c.set_output(2, x);
 }
+
+}  // namespace
+
+void convert_embed_layer_norm(Conversion& c) { convert_embedding(c, false); }
+void convert_qembed_layer_norm(Conversion& c) { convert_embedding(c, true); }
 
 namespace {
 
