@@ -37,7 +37,7 @@ Parallel parallel_on(ThreadPool& pool) {
 
 Target this_machine(int threads) {
   const CpuFeatures& cpu = cpu_features();
-  return {cpu_isa(), threads, cpu.l1d_bytes, cpu.l2_bytes, cpu.l3_bytes};
+  return {cpu_isa(), threads, cpu.l1d_bytes, cpu.l2_bytes, cpu.l3_bytes, cpu.slow_bf16_dot};
 }
 
 std::vector<Candidate> candidates(const Problem& problem, const Target& target) {

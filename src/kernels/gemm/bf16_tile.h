@@ -64,15 +64,27 @@ struct Bf16BlockSet {
   void (*multiply)(const Bf16BlockArgs& args) noexcept;
 };
 
+// Operands widened to f32 before they are multiplied, where that is faster than products of bf16 or there are none.
+struct Bf16WideSet {
+  const TileSet* tiles;  // of the shape's sizes
+  // Taps of a row go one behind the other to its `out_stride` floats at `out`, each padded with a zero to even depth.
+  void (*rows)(const Bf16GatherArgs& args, float* out, int64_t out_stride) noexcept;
+  // [units][width][2] of bf16 as [2 * units][width]; width: whole vectors.
+  void (*units)(const uint16_t* from, int64_t units, int64_t width, float* out) noexcept;
+};
+
 struct Bf16TileSet {
   TileSet shape;  // sizes, packing and speed; no functions
   const Bf16TileFn* tiles = nullptr;
   const Bf16BlockSet* blocks = nullptr;  // instead of tiles
   FinisherOf finisher = nullptr;
+  const Bf16WideSet* wide = nullptr;  // instead of tiles
+  bool by_dot = false;                // tiles multiply by vdpbf16ps
   Bf16TileFn tile(int64_t r, int64_t v) const { return tiles[(r - 1) * shape.vectors + (v - 1)]; }
 };
 
 extern const Bf16TileSet kReferenceBf16_32x32, kAvx2Bf16_4x16, kAvx512Bf16_6x64, kAvx512Bf16_8x48, kAmxBf16_32x32;
+extern const Bf16TileSet kAvx512WideBf16_6x64, kAvx512WideBf16_8x48;
 
 constexpr int64_t kBlockRows = 32, kBlockDepth = 32, kHalfRows = 16;
 

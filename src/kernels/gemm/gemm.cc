@@ -70,7 +70,7 @@ template <const GemvSet& gemv, const TileSet& tiles, IsaLevel isa> constexpr Row
 template <const Bf16TileSet& tiles> double bf16_cost(const Problem& problem, const Target& target) {
   const MatMulSizes sizes = typical_sizes(problem);
   const int64_t m = sizes.m * sizes.batch;
-  const double nanoseconds = bf16_tiles_cost(tiles, 1, m, sizes.n, 1, sizes.k, target.isa);
+  const double nanoseconds = bf16_tiles_cost(tiles, 1, m, sizes.n, 1, sizes.k, target);
   return shared_cost(nanoseconds, static_cast<double>(m) * static_cast<double>(sizes.n * sizes.k), target);
 }
 
@@ -100,6 +100,8 @@ constexpr Row kRows[] = {
     bf16_row<kAmxBf16_32x32, IsaLevel::kAmx>("amx_gemm_bf16_32x32"),
     bf16_row<kAvx512Bf16_6x64, IsaLevel::kAvx512Bf16>("avx512bf16_gemm_bf16_6x64"),
     bf16_row<kAvx512Bf16_8x48, IsaLevel::kAvx512Bf16>("avx512bf16_gemm_bf16_8x48"),
+    bf16_row<kAvx512WideBf16_6x64, IsaLevel::kAvx512>("avx512_gemm_bf16_6x64"),
+    bf16_row<kAvx512WideBf16_8x48, IsaLevel::kAvx512>("avx512_gemm_bf16_8x48"),
     bf16_row<kAvx2Bf16_4x16, IsaLevel::kAvx2>("avx2_gemm_bf16_4x16"),
     bf16_row<kReferenceBf16_32x32, IsaLevel::kReference>("reference_gemm_bf16_32x32"),
     gemv_row<kAvx512Gemv, kAvx512_6x64, IsaLevel::kAvx512>("avx512_gemv_f32"),
