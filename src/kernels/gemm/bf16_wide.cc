@@ -72,12 +72,18 @@ void Bf16Gemm::run_wide_panel(const Bf16Product& product, int64_t first_row, int
     args.a_offset = 2 * first;
     args.depth = 2 * (end - first);
     args.accumulate = cut > 0;
+    const bool last = panel + 1 == panels_ && cut + 1 == cuts_;
+    const int64_t tiles_of_rows = (rows + tiles.rows - 1) / tiles.rows;
+    const int64_t share = (end - first) * 2 * width * static_cast<int64_t>(sizeof(uint16_t)) / tiles_of_rows;
+    args.next = last || args.depth == 0 ? nullptr : reinterpret_cast<const char*>(b + end * 2 * width);
+    args.next_step = args.depth == 0 ? 0 : (share + args.depth - 1) / args.depth;
     int64_t unseen = 0;  // first row that is not finished
     for (int64_t row = 0, count = 0; row < rows; row += count) {
       count = std::min<int64_t>(tiles.rows, rows - row);
       for (int64_t r = 0; r < count; ++r) a[r] = slot.wide + (row + r) * wide_stride_;
       args.c = slot.sums + (cuts_ > 1 ? row : row - unseen) * columns;
       tiles.tile(count, width / tiles.vector)(args);
+      if (args.next != nullptr) args.next += share;
       const int64_t done = row + count;
       if (cut + 1 < cuts_ || (done < rows && done - unseen < kProgramTiles * tiles.rows)) continue;
       finish_wide(product, first_row + unseen, done - unseen, panel, slot.sums + (cuts_ > 1 ? unseen : 0) * columns);

@@ -20,24 +20,23 @@ int64_t parts(int64_t size, int64_t largest) { return std::max<int64_t>(1, (size
 
 }  // namespace
 
-// Brings the B that comes next into L2 while tiles multiply: a share of it before every tile. A single tile leaves no
-// time for it, and is read as fast without.
+// Brings the B that comes next into L2 while tiles multiply: a share of it with every tile, spread over its depth, so
+// that no tile waits for memory. A single tile leaves no time for it, and is read as fast without.
 class BlockedGemm::NextB {
  public:
   NextB() = default;
   NextB(const float* from, int64_t floats, int64_t tiles)
-      : at_(reinterpret_cast<const char*>(from)),
-        end_(at_ + floats * 4),
-        share_(round_up(parts(floats * 4, tiles), 64)) {
+      : at_(reinterpret_cast<const char*>(from)), end_(at_ + floats * 4), share_(parts(floats * 4, tiles)) {
     if (tiles == 1) end_ = at_;
   }
-  void fetch() {
-    const char* stop = end_ - at_ < share_ ? end_ : at_ + share_;
-    for (; at_ < stop; at_ += kLine) __builtin_prefetch(at_, 0, 2);
+  void fetch_with(TileArgs& args) {
+    args.next = at_ < end_ ? at_ : nullptr;
+    if (args.next == nullptr) return;
+    args.next_step = parts(share_, args.taps * args.depth);
+    at_ += share_;
   }
 
  private:
-  static constexpr int64_t kLine = 64;
   const char *at_ = nullptr, *end_ = nullptr;
   int64_t share_ = 0;
 };
@@ -292,7 +291,7 @@ void BlockedGemm::run_panel(const Product& product, int64_t first_row, int64_t r
     for (int64_t row = 0, count = 0; row < rows; row += count) {
       const int64_t at = first_row + row;
       count = rows_of_tile(rows - row);
-      next.fetch();
+      next.fetch_with(args);
       args.a = slot.table + row * size_.taps + block.tap * tiles_.rows;
       args.c = product.c + at * args.c_stride + first_column;
       const TileFinish& finish = product.finish;

@@ -36,6 +36,9 @@ struct TileArgs {
   bool accumulate = false;  // the sum starts from C instead of 0
   TileFinish finish;        // used when `finished`
   bool finished = false;    // this is the last part of the sum
+  // Fetched into L2 meanwhile: with every depth the line at the next `next_step` bytes. Null: nothing is.
+  const char* next = nullptr;
+  int64_t next_step = 0;
 };
 using TileFn = void (*)(const TileArgs& args) noexcept;
 
