@@ -279,6 +279,7 @@ void BlockedGemm::run_panel(const Product& product, int64_t first_row, int64_t r
                             const Slot& slot) const noexcept {
   TileArgs args;
   args.a_rows = tiles_.rows;
+  args.zeros = product.zeros;
   args.c_stride = c_stride(panel);
   args.columns = panel.columns;
   const int64_t vectors = panel.width / tiles_.vector, first_column = panel.first;

@@ -16,6 +16,7 @@ inline constexpr size_t kMaxOperands = 8;
 struct Product {
   const float* b = nullptr;
   float* c = nullptr;
+  const float* zeros = nullptr;  // what rows of zeros point to; null: there are none
   TileFinish finish;
   std::array<RowOperand, kMaxOperands> operands;  // of the program
 };

@@ -26,9 +26,14 @@ template <int R, int V> inline __attribute__((always_inline)) void multiply(Sums
   const char* next = args.next != nullptr ? args.next : reinterpret_cast<const char*>(args.b);
   const int64_t next_step = args.next != nullptr ? args.next_step : 0;
   for (int64_t tap = 0; tap < args.taps; ++tap) {
+    const float* const* rows = args.a + tap * args.a_rows;
+    bool nothing = true;
+    INGOT_UNROLL
+    for (int r = 0; r < R; ++r) nothing &= rows[r] == args.zeros;
+    if (nothing) continue;
     const float* a[R];
     INGOT_UNROLL
-    for (int r = 0; r < R; ++r) a[r] = args.a[tap * args.a_rows + r] + args.a_offset;
+    for (int r = 0; r < R; ++r) a[r] = rows[r] + args.a_offset;
     const float* b = args.b + args.b_offsets[tap];
     const int64_t depth = args.depth, step = args.b_step;
     for (int64_t d = 0; d < depth; ++d) {
