@@ -20,6 +20,7 @@ inline F fma(F a, F b, F c) { return _mm256_fmadd_ps(a, b, c); }
 inline F fnma(F a, F b, F c) { return _mm256_fnmadd_ps(a, b, c); }
 inline F min2(F a, F b) { return _mm256_min_ps(a, b); }
 inline F max2(F a, F b) { return _mm256_max_ps(a, b); }
+inline F reciprocal(F x) { return set1(1.0f) / x; }
 inline F sqrt(F x) { return _mm256_sqrt_ps(x); }
 inline F bit_and(F a, F b) { return _mm256_and_ps(a, b); }
 inline F bit_or(F a, F b) { return _mm256_or_ps(a, b); }
