@@ -77,8 +77,9 @@ void BoundBf16Depthwise::run_line(const RunArgs& args, int64_t line, int64_t blo
   product.c = static_cast<std::byte*>(args.outputs[0]) +
               image * image_lines * width * geometry().channels * epilogue_->result_bytes();
   epilogue_->fill(args.inputs, args.scratch + zeros_bytes_, image, 0, product);
+  Walk::Table pointers{table};
   walk_.segments([&](int64_t column, int index) {
-    SegmentArgs segment = walk_.arguments(data, line, column, index, block, table);
+    SegmentArgs segment = walk_.arguments(data, line, column, index, block, pointers);
     segment.y = sums;
     segment.y_stride = sums_stride_;
     walk_.function(index)(segment);

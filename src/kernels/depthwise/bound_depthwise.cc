@@ -58,8 +58,9 @@ void BoundDepthwise::run_line(const Run& run, int64_t line, int64_t block, const
                          sizeof(float), run.w};
   Product product;
   fill_epilogue(run, per_image() ? line / image_lines : 0, 0, product);
+  Walk::Table pointers{table};
   walk_.segments([&](int64_t column, int index) {
-    SegmentArgs args = walk_.arguments(data, line, column, index, block, table);
+    SegmentArgs args = walk_.arguments(data, line, column, index, block, pointers);
     args.y = run.y + (line * width + column) * channels + args.first;
     run_segment((per_image() ? line % image_lines : line) * width + column, index, args, product);
   });

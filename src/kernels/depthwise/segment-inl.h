@@ -48,12 +48,13 @@ inline __attribute__((always_inline)) void slide(const SegmentArgs& args, const 
   INGOT_UNROLL
   for (int p = 0; p < kPixels; ++p) sums[p] = set1(0);
   const void* const* pixels = args.pixels;
+  const int64_t from = args.first + args.moved + at;
   for (int64_t line = 0; line < args.lines; ++line, pixels += kColumns, weights += kWidth * kLanes) {
     F w[kWidth];
     INGOT_UNROLL
     for (int k = 0; k < kWidth; ++k) w[k] = load(weights + k * kLanes);
     _Pragma("GCC unroll 32") for (int column = 0; column < kColumns; ++column) {
-      const F x = load_channels<whole>(static_cast<const T*>(pixels[column]) + args.first + at, rest);
+      const F x = load_channels<whole>(static_cast<const T*>(pixels[column]) + from, rest);
       INGOT_UNROLL
       for (int p = 0; p < kPixels; ++p) {
         const int k = column - p * kStride;
@@ -71,11 +72,12 @@ inline __attribute__((always_inline)) void gather(const SegmentArgs& args, const
   INGOT_UNROLL
   for (int p = 0; p < kPixels; ++p) sums[p] = set1(0);
   const void* const* pixels = args.pixels;
+  const int64_t from = args.first + args.moved + at;
   for (int64_t position = 0; position < args.lines; ++position, pixels += kPixels, weights += kLanes) {
     const F w = load(weights);
     INGOT_UNROLL
     for (int p = 0; p < kPixels; ++p) {
-      const F x = load_channels<whole>(static_cast<const T*>(pixels[p]) + args.first + at, rest);
+      const F x = load_channels<whole>(static_cast<const T*>(pixels[p]) + from, rest);
       sums[p] = fma(x, w, sums[p]);
     }
   }

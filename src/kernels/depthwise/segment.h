@@ -16,7 +16,8 @@ struct SegmentArgs {
   const void* const* pixels = nullptr;
   int64_t lines = 0;                // kernel lines; kernel positions where pixels are gathered
   const float* weights = nullptr;   // [vectors][kernel positions][vector]
-  int64_t first = 0, channels = 0;  // added to the pointers; how many from there
+  int64_t first = 0, channels = 0;  // of the channels: added to the pointers, how many from there
+  int64_t moved = 0;                // elements added to the pointers besides
   float* y = nullptr;               // at the first pixel and channel
   int64_t y_stride = 0;             // from pixel to pixel
   gemm::TileFinish finish;          // rows are pixels, columns channels; alpha is 1

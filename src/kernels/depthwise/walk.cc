@@ -78,13 +78,31 @@ void Walk::fill_table(const WalkData& data, int64_t line, int64_t column, int pi
   }
 }
 
+// Whether all that a segment reads lies in the data.
+bool Walk::inside(int64_t line, int64_t column, int pixels) const noexcept {
+  const auto& [depth, height, width] = geometry_.axes;
+  const auto fits = [](const WindowRange& axis, int64_t first, int64_t count) {
+    const int64_t start = axis.start(first),
+                  last = start + (count - 1) * axis.stride + (axis.kernel - 1) * axis.dilation;
+    return start >= 0 && last < axis.size;
+  };
+  return fits(width, column, pixels) && fits(height, line % height.output, 1) &&
+         fits(depth, line / height.output % depth.output, 1);
+}
+
 SegmentArgs Walk::arguments(const WalkData& data, int64_t line, int64_t column, int index, int64_t block,
-                            const void** table) const noexcept {
-  fill_table(data, line, column, kSizes[index], table);
+                            Table& table) const noexcept {
+  const bool whole = inside(line, column, kSizes[index]);
+  if (!whole || table.index != index) {
+    fill_table(data, line, column, kSizes[index], table.pointers);
+    table.index = whole ? index : -1;
+    table.column = column;
+  }
   const int64_t vectors = (geometry_.channels + vector_ - 1) / vector_;
   const int64_t first = vectors * block / blocks_ * vector_, end = vectors * (block + 1) / blocks_ * vector_;
   SegmentArgs args;
-  args.pixels = table;
+  args.pixels = table.pointers;
+  args.moved = (column - table.column) * geometry_.axes[2].stride * geometry_.channels;
   args.lines = sliding_ ? geometry_.axes[0].kernel * geometry_.axes[1].kernel : geometry_.kernel();
   args.weights = data.weights + first * geometry_.kernel();
   args.first = first;

@@ -35,15 +35,22 @@ class Walk {
       body(column, index);
     }
   }
-  // A segment's arguments, but for the result and its finish. `table`: table_bytes().
+  // Pointers of a segment. Those of one that lies in the data serve others of its line and size too.
+  struct Table {
+    const void** pointers = nullptr;  // table_bytes()
+    int index = -1;                   // the size they serve, -1: none
+    int64_t column = 0;
+  };
+  // A segment's arguments, but for the result and its finish. `table`: what the segment before it on the line left.
   SegmentArgs arguments(const WalkData& data, int64_t line, int64_t column, int index, int64_t block,
-                        const void** table) const noexcept;
+                        Table& table) const noexcept;
   SegmentFn function(int index) const { return functions_[index]; }
   int64_t most_channels() const;  // of a block
 
  private:
   void choose_segments(const SegmentFunctions& functions);
   void share_out(const Target& target);
+  bool inside(int64_t line, int64_t column, int pixels) const noexcept;
   void fill_table(const WalkData& data, int64_t line, int64_t column, int pixels, const void** table) const noexcept;
 
   conv::Geometry geometry_;
