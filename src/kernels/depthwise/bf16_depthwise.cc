@@ -101,14 +101,14 @@ void BoundBf16Depthwise::run(const RunArgs& args) const noexcept {
 
 }  // namespace
 
-const char* refuse_bf16_depthwise(const Problem& problem) {
+const char* refuse_bf16_depthwise(const SegmentSet& segments, const Problem& problem) {
   if (const char* reason = conv::refuse_bf16_conv(problem)) return reason;
-  return refuse_groups(problem);
+  return refuse_groups(segments, problem);
 }
 
 std::unique_ptr<BoundKernel> bind_bf16_depthwise(const SegmentSet& segments, gemm::FinisherOf finisher, IsaLevel isa,
                                                  const Problem& problem, const Target& target) {
-  if (const char* reason = refuse_bf16_depthwise(problem)) fail(Code::kInvalidArgument, "conv: {}", reason);
+  if (const char* reason = refuse_bf16_depthwise(segments, problem)) fail(Code::kInvalidArgument, "conv: {}", reason);
   return std::make_unique<BoundBf16Depthwise>(segments, finisher, isa, problem, target);
 }
 

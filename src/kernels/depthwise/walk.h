@@ -1,5 +1,7 @@
 // How a depthwise convolution walks its output: lines of all images, in segments, shared out among threads.
 #pragma once
+#include <vector>
+
 #include "kernels/conv/geometry.h"
 #include "kernels/depthwise/segment.h"
 
@@ -57,6 +59,8 @@ class Walk {
   int64_t vector_;
   const SegmentFn* functions_ = nullptr;  // [kSizeCount]
   bool sliding_ = false;
+  int64_t rotations_ = 1;           // channels of a group
+  std::vector<int32_t> lanes_;      // of each rotation
   int64_t lines_ = 0;               // output lines of all images
   int64_t blocks_ = 1, slots_ = 1;  // blocks of channels; parts handed to threads
   int64_t table_bytes_ = 0;

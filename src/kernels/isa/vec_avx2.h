@@ -51,6 +51,8 @@ inline I andi(I a, I b) { return _mm256_and_si256(a, b); }
 template <int n> inline I shift_left(I x) { return _mm256_slli_epi32(x, n); }
 template <int n> inline I shift_right(I x) { return _mm256_srai_epi32(x, n); }
 template <int n> inline I shift_right_zeros(I x) { return _mm256_srli_epi32(x, n); }
+inline I load_lanes(const int32_t* p) { return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p)); }
+inline F permute(F x, I lanes) { return _mm256_permutevar8x32_ps(x, lanes); }  // lane i: x at lanes[i]
 inline M eqi(I a, I b) { return {from_bits(_mm256_cmpeq_epi32(a, b))}; }
 inline F to_float(I x) { return _mm256_cvtepi32_ps(x); }
 inline I to_int(F x) { return _mm256_cvttps_epi32(x); }

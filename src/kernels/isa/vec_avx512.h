@@ -55,6 +55,8 @@ inline I andi(I a, I b) { return _mm512_and_si512(a, b); }
 template <int n> inline I shift_left(I x) { return _mm512_slli_epi32(x, n); }
 template <int n> inline I shift_right(I x) { return _mm512_srai_epi32(x, n); }
 template <int n> inline I shift_right_zeros(I x) { return _mm512_srli_epi32(x, n); }
+inline I load_lanes(const int32_t* p) { return _mm512_loadu_si512(p); }
+inline F permute(F x, I lanes) { return _mm512_permutexvar_ps(lanes, x); }  // lane i: x at lanes[i]
 inline M eqi(I a, I b) { return _mm512_cmpeq_epi32_mask(a, b); }
 inline F to_float(I x) { return _mm512_cvtepi32_ps(x); }
 inline I to_int(F x) { return _mm512_cvttps_epi32(x); }
