@@ -12,7 +12,6 @@ namespace {
 
 constexpr int64_t kTableEntries = 4096;  // row pointers handled at once
 constexpr int64_t kPanelDepth = 320;     // of a part of 32 columns, which L1 holds beside as much of 32 rows
-constexpr int64_t kWideDepth = 512;      // of a widened part of a panel, which L2 holds beside rows of A
 constexpr double kWorthAThread = 400e3;  // multiply-adds
 
 int64_t parts(int64_t size, int64_t largest) { return std::max<int64_t>(1, (size + largest - 1) / largest); }
@@ -34,7 +33,8 @@ Bf16Gemm::Bf16Gemm(const Bf16TileSet& tiles, const Bf16Size& size, const Bf16Epi
   if (shared) halo_ = *std::max_element(size_.shared_lines.begin(), size_.shared_lines.end());
   if (!shared) table_bytes_ = round_up(block_tiles_ * rows * size.taps * static_cast<int64_t>(sizeof(uint16_t*)), 64);
   const bool wide = tiles.wide != nullptr;
-  cuts_ = blocks ? parts(stored_.elements(), kPanelDepth) : wide ? parts(stored_.elements(), kWideDepth) : 1;
+  cuts_ = blocks ? parts(stored_.elements(), kPanelDepth) : 1;
+  if (wide) cut_wide();
   const int64_t tiles_of_sums = cuts_ > 1 ? std::max(block_tiles_ + 1, kProgramTiles) : kProgramTiles;
   sums_bytes_ = blocks || wide || !epilogue.plain() ? tiles_of_sums * rows * tiles.shape.columns() * 4 : 0;
   patches_bytes_ = round_up(block_tiles_ * rows * size.patch_elements * 2, 64);
@@ -118,7 +118,7 @@ void Bf16Gemm::run_unit(const Bf16Source& source, int64_t unit, const Slot& slot
     } else {
       source.rows(index, first, rows, slot.table, slot.patches);
       if (tiles_.blocks != nullptr) place_rows(rows, slot, blocks.rows);
-      if (tiles_.wide != nullptr) widen_rows(rows, slot);
+      if (tiles_.wide != nullptr) widen_rows(product, rows, slot);
     }
     for (int64_t panel = panels_ * part_n / units_n_; panel < panels_ * (part_n + 1) / units_n_; ++panel) {
       if (tiles_.blocks != nullptr) {
@@ -139,6 +139,7 @@ void Bf16Gemm::run_panel(const Bf16Product& product, int64_t first_row, int64_t 
   const int64_t first_column = panel * shape.columns(), width = panel_width(shape, size_.n, panel);
   Bf16TileArgs args;
   args.a_rows = shape.rows;
+  args.zeros = product.zeros;
   args.b = product.b + first_column * stored_.elements();
   args.b_step = 2 * width;
   args.taps = size_.taps;

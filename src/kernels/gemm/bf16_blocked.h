@@ -69,8 +69,14 @@ class Bf16Gemm {
   void run_unit(const Bf16Source& source, int64_t unit, const Slot& slot) const noexcept;
   void run_panel(const Bf16Product& product, int64_t first_row, int64_t rows, int64_t panel,
                  const Slot& slot) const noexcept;
+  // A widened part of a panel: part of one tap, or several whole ones.
+  struct WideBlock {
+    int64_t tap, taps, first, depth;
+  };
+  void cut_wide();
   void reserve_wide();
-  void widen_rows(int64_t rows, const Slot& slot) const noexcept;
+  bool is_nothing(const Bf16Product& product, const uint16_t* const* table, int64_t rows) const noexcept;
+  void widen_rows(const Bf16Product& product, int64_t rows, const Slot& slot) const noexcept;
   void run_wide_panel(const Bf16Product& product, int64_t first_row, int64_t rows, int64_t panel,
                       const Slot& slot) const noexcept;
   void finish_wide(const Bf16Product& product, int64_t first_row, int64_t rows, int64_t panel,
@@ -97,6 +103,7 @@ class Bf16Gemm {
   int64_t units_m_ = 1, units_n_ = 1;  // parts of each product
   int64_t halo_ = 0;                   // lines that a block of rows reads behind its own
   int64_t slots_ = 1, slot_bytes_ = 0, table_bytes_ = 0, sums_bytes_ = 0, patches_bytes_ = 0, map_bytes_ = 0;
+  std::vector<WideBlock> wide_blocks_;
   int64_t wide_stride_ = 0, wide_rows_bytes_ = 0;  // floats from widened row to row; of a block of them
 };
 

@@ -11,10 +11,11 @@ namespace ingot::kernels::gemm {
 struct Bf16TileArgs {
   const uint16_t* const* a = nullptr;  // [taps][a_rows]: row pointers, without alignment
   int64_t a_rows = 0;
-  const uint16_t* b = nullptr;  // the panel
-  int64_t b_step = 0;           // elements from unit to unit: twice the panel's width
-  int64_t taps = 0, depth = 0;  // depth: elements of a tap
-  float* wide = nullptr;        // where sums go in f32; null: to `narrow`, rounded to bf16
+  const uint16_t* zeros = nullptr;  // taps at which every row is this one add nothing and are skipped
+  const uint16_t* b = nullptr;      // the panel
+  int64_t b_step = 0;               // elements from unit to unit: twice the panel's width
+  int64_t taps = 0, depth = 0;      // depth: elements of a tap
+  float* wide = nullptr;            // where sums go in f32; null: to `narrow`, rounded to bf16
   uint16_t* narrow = nullptr;
   int64_t c_stride = 0;  // of either
   int64_t columns = 0;   // that exist in C
