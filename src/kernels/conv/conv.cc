@@ -20,7 +20,7 @@ template <const TileSet& tiles> double cost(const Problem& problem, const Target
   const auto taps = static_cast<double>(geometry.kernel());
   const double depth = taps * static_cast<double>(geometry.group_channels());
   const auto groups = static_cast<double>(geometry.groups);
-  double nanoseconds = gemm::tiles_cost(tiles, groups, pixels, geometry.group_filters(), depth);
+  double nanoseconds = gemm::tiles_cost(tiles, groups, pixels, geometry.group_filters(), depth, target);
   nanoseconds += groups * static_cast<double>(pixels) * taps * 0.7;  // pointers
   if (!problem.op.as<Conv>()->channels_last) {
     nanoseconds +=

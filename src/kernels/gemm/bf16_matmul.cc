@@ -79,7 +79,7 @@ double bf16_tiles_cost(const Bf16TileSet& tiles, double products, int64_t m, int
   constexpr double kWidening = 0.06;  // nanoseconds an element
   const double stored = static_cast<double>(stored_depth(tiles, taps, depth).elements());
   if (tiles.blocks == nullptr) {
-    double nanoseconds = tiles_cost(tiles.shape, products, m, n, stored);
+    double nanoseconds = tiles_cost(tiles.shape, products, m, n, stored, target);
     if (tiles.wide != nullptr) {
       nanoseconds += products * kWidening * stored * static_cast<double>(m + round_up(n, tiles.shape.vector));
     } else if (target.slow_bf16_dot && tiles.by_dot) {

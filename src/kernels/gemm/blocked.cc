@@ -11,6 +11,7 @@ namespace ingot::kernels::gemm {
 namespace {
 
 constexpr int64_t kDepthBlock = 384;         // rows of a B panel that stay in L2 beside A
+constexpr int64_t kLargeL2 = 2 << 20;        // of bytes: keeps twice as many
 constexpr int64_t kTableEntries = 4096;      // row pointers handled at once
 constexpr int64_t kProgramFloats = 1024;     // finished floats, still in L1, that a program runs on
 constexpr int64_t kChunkFloats = 256 << 10;  // of the B of segments read together
@@ -50,7 +51,7 @@ BlockedGemm::BlockedGemm(const TileSet& tiles, const BlockedSize& size, StoredB 
     size_.products = 0;
     return;
   }
-  cut_depth();
+  cut_depth(target);
   cut_rows(target);
   share_out(target);
   int64_t deepest = 0;
@@ -84,8 +85,9 @@ void BlockedGemm::cut_columns() {
 }
 
 // A block is part of one tap, or several whole taps.
-void BlockedGemm::cut_depth() {
-  const int64_t per_tap = parts(size_.depth, kDepthBlock + kDepthBlock / 2);
+void BlockedGemm::cut_depth(const Target& target) {
+  const int64_t most = target.l2_bytes >= kLargeL2 ? 3 * kDepthBlock : kDepthBlock + kDepthBlock / 2;
+  const int64_t per_tap = parts(size_.depth, most);
   if (per_tap > 1 || size_.depth == 0) {
     for (int64_t tap = 0; tap < size_.taps; ++tap) {
       for (int64_t i = 0; i < per_tap; ++i) {
@@ -95,7 +97,7 @@ void BlockedGemm::cut_depth() {
     }
     return;
   }
-  const int64_t count = parts(size_.taps, std::max<int64_t>(1, (kDepthBlock + kDepthBlock / 2) / size_.depth));
+  const int64_t count = parts(size_.taps, std::max<int64_t>(1, most / size_.depth));
   for (int64_t i = 0; i < count; ++i) {
     const int64_t first = size_.taps * i / count;
     blocks_.push_back({first, size_.taps * (i + 1) / count - first, 0, size_.depth});

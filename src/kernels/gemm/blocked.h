@@ -77,7 +77,7 @@ class BlockedGemm {
     float* patches;
   };
   void cut_columns();
-  void cut_depth();
+  void cut_depth(const Target& target);
   void cut_rows(const Target& target);
   void share_out(const Target& target);
   void run_unit(const Source& source, int64_t unit, const Slot& slot) const noexcept;

@@ -27,7 +27,7 @@ template <const TileSet& tiles> double cost(const Problem& problem, const Target
   const bool fold = sizes.b_batch == 1;
   const double products = fold ? 1 : static_cast<double>(sizes.batch);
   const int64_t m = fold ? sizes.m * sizes.batch : sizes.m;
-  double nanoseconds = tiles_cost(tiles, products, m, sizes.n, static_cast<double>(sizes.k));
+  double nanoseconds = tiles_cost(tiles, products, m, sizes.n, static_cast<double>(sizes.k), target);
   const double b = products * static_cast<double>(sizes.k) * static_cast<double>(sizes.n);
   if (!problem.inputs[1].constant) nanoseconds += b * 0.4;
   return shared_cost(nanoseconds, b * static_cast<double>(m), target);
@@ -159,12 +159,17 @@ MatMulSizes typical_sizes(const Problem& problem) {
   return sizes;
 }
 
-double tiles_cost(const TileSet& tiles, double products, int64_t m, int64_t n, double depth) {
+double tiles_cost(const TileSet& tiles, double products, int64_t m, int64_t n, double depth, const Target& target) {
   // A step multiplies one row of B by a column of A: at best a vector per cycle, no faster than the additions' latency
   // or the reading of B from L2. Cores add two vectors of 8 at once: the latency of 4 cycles is worth 8 of them.
   const int64_t latency = tiles.vector <= 8 ? 8 : 4;
+  // Cores that add two vectors of 16 at once wait for B a little in deep sums, and load no more than they multiply.
+  constexpr double kDeep = 256;
+  const bool hungry = target.double_fma512 && tiles.vector == 16 && depth >= kDeep;
   const auto step = [&](int64_t rows, int64_t vectors) {
-    return 0.5 + static_cast<double>(std::max({rows * vectors, 2 * vectors, latency}));
+    const int64_t least = std::max({rows * vectors, 2 * vectors, latency});
+    return 0.5 + (hungry ? static_cast<double>(std::max(least, rows + vectors)) + 0.6 * static_cast<double>(vectors)
+                         : static_cast<double>(least));
   };
   const auto row_of_tiles = [&](int64_t rows) {
     if (rows == 0 || n == 0) return 0.0;

@@ -38,7 +38,7 @@ double cost(const Problem& problem, const Target& target) {
   };
   const auto points = static_cast<double>(transforms.points());
   const auto depth = static_cast<double>(geometry.channels), filters = static_cast<double>(geometry.filters);
-  double nanoseconds = gemm::tiles_cost(tiles, points, count, geometry.filters, depth);
+  double nanoseconds = gemm::tiles_cost(tiles, points, count, geometry.filters, depth, target);
   nanoseconds += static_cast<double>(count) * (vectors(geometry.channels) * transforms.input_cost +
                                                vectors(geometry.filters) * transforms.output_cost);
   // Weights are larger than the kernel's own; where L2 holds little else, reading what is more than those counts.
