@@ -58,6 +58,9 @@ CpuFeatures detect() {
   cpu.avx512_vnni = cpu.avx512 && __builtin_cpu_supports("avx512vnni");
   cpu.avx512_bf16 = cpu.avx512 && proc_flag("avx512_bf16");
   cpu.avx512_fp16 = cpu.avx512 && proc_flag("avx512_fp16");
+  cpu.double_fma512 = cpu.avx512_bf16 && __builtin_cpu_is("intel");
+  // Since Golden Cove Intel's cores split the instruction into four; AMD's Zen 4 has it at twice the rate of f32.
+  cpu.slow_bf16_dot = cpu.avx512_bf16 && cpu.avx512_fp16 && __builtin_cpu_is("intel");
   cpu.avx_vnni = proc_flag("avx_vnni");
   if (proc_flag("amx_tile") && may_use_tiles()) {
     cpu.amx_bf16 = proc_flag("amx_bf16");

@@ -16,6 +16,8 @@ struct CpuFeatures {
   bool avx512 = false;  // F, BW, DQ, VL, CD
   bool avx512_vnni = false, avx512_bf16 = false, avx512_fp16 = false, avx_vnni = false;
   bool amx_bf16 = false, amx_int8 = false;
+  bool double_fma512 = false;  // products of f32 at twice AVX2's rate; else at the same
+  bool slow_bf16_dot = false;  // vdpbf16ps at half the rate of products of f32
   int cores = 1;
   long l1d_bytes = 32 << 10, l2_bytes = 1 << 20, l3_bytes = 16 << 20;
 };

@@ -37,7 +37,13 @@ Parallel parallel_on(ThreadPool& pool) {
 
 Target this_machine(int threads) {
   const CpuFeatures& cpu = cpu_features();
-  return {cpu_isa(), threads, cpu.l1d_bytes, cpu.l2_bytes, cpu.l3_bytes};
+  return {cpu_isa(), threads, cpu.l1d_bytes, cpu.l2_bytes, cpu.l3_bytes, cpu.double_fma512, cpu.slow_bf16_dot};
+}
+
+// Estimates are those of CPUs that add and multiply as fast with AVX2 as with AVX-512.
+static double slowdown(const Row& row, const Target& target) {
+  constexpr double kHalfVectors = 1.6;
+  return target.double_fma512 && target.isa >= IsaLevel::kAvx512 && row.isa < IsaLevel::kAvx512 ? kHalfVectors : 1;
 }
 
 std::vector<Candidate> candidates(const Problem& problem, const Target& target) {
@@ -47,7 +53,7 @@ std::vector<Candidate> candidates(const Problem& problem, const Target& target) 
     for (const Row& row : family->rows) {
       Candidate candidate{family, &row, nullptr, 0};
       candidate.refused = row.isa > target.isa ? "the CPU lacks the instructions" : row.refuse(problem);
-      if (candidate.refused == nullptr) candidate.cost = row.cost(problem, target);
+      if (candidate.refused == nullptr) candidate.cost = row.cost(problem, target) * slowdown(row, target);
       result.push_back(candidate);
     }
   }

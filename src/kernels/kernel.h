@@ -70,6 +70,7 @@ struct Target {
   IsaLevel isa = IsaLevel::kReference;
   int threads = 1;
   long l1d_bytes = 32 << 10, l2_bytes = 1 << 20, l3_bytes = 16 << 20;
+  bool double_fma512 = false, slow_bf16_dot = false;  // as CpuFeatures has them
 };
 Target this_machine(int threads);
 

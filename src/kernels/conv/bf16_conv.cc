@@ -50,6 +50,7 @@ class BoundBf16Conv::Operands final : public gemm::Bf16Source {
     const int64_t column = group * sizes.group_filters();
     Bf16Product product;
     product.b = static_cast<const uint16_t*>(args_.inputs[1]) + group * bound_.group_weights_;
+    product.zeros = reinterpret_cast<const uint16_t*>(args_.scratch);
     product.c = static_cast<std::byte*>(args_.outputs[0]) +
                 (image * sizes.output_pixels() * sizes.filters + column) * bound_.epilogue_->result_bytes();
     bound_.epilogue_->fill(args_.inputs, args_.scratch + bound_.zeros_bytes_, image, column, product);

@@ -63,6 +63,7 @@ class BoundConv::Operands final : public gemm::Source {
     const int64_t column = group * sizes.group_filters();
     Product product;
     product.b = run_.w + group * bound_.group_weights_;
+    product.zeros = run_.zeros;
     product.c = run_.y + image * sizes.output_pixels() * sizes.filters + column;
     bound_.fill_epilogue(run_, image, column, product);
     return product;

@@ -79,6 +79,7 @@ class BoundTransposed::Operands final : public gemm::Source {
         run_.w + phase_.weights +
         line.group * gemm::packed_floats(bound_.tiles_, phase_.taps * bound_.channels_ / bound_.op_.group, filters);
     product.c = run_.y + (pixel + phase_.axes[2]->first) * bound_.filters_ + first;
+    product.zeros = run_.zeros;
     if (run_.bias != nullptr) product.finish.bias = run_.bias + first;
     return product;
   }

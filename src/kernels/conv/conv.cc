@@ -20,7 +20,7 @@ template <const TileSet& tiles> double cost(const Problem& problem, const Target
   const auto taps = static_cast<double>(geometry.kernel());
   const double depth = taps * static_cast<double>(geometry.group_channels());
   const auto groups = static_cast<double>(geometry.groups);
-  double nanoseconds = gemm::tiles_cost(tiles, groups, pixels, geometry.group_filters(), depth);
+  double nanoseconds = gemm::tiles_cost(tiles, groups, pixels, geometry.group_filters(), depth, target);
   nanoseconds += groups * static_cast<double>(pixels) * taps * 0.7;  // pointers
   if (!problem.op.as<Conv>()->channels_last) {
     nanoseconds +=
@@ -53,7 +53,7 @@ template <const gemm::Bf16TileSet& tiles> double bf16_cost(const Problem& proble
   const int64_t pixels = geometry.output_pixels() * geometry.images, taps = windows.taps();
   const auto groups = static_cast<double>(geometry.groups);
   double nanoseconds =
-      gemm::bf16_tiles_cost(tiles, groups, pixels, geometry.group_filters(), taps, windows.depth(), target.isa);
+      gemm::bf16_tiles_cost(tiles, groups, pixels, geometry.group_filters(), taps, windows.depth(), target);
   nanoseconds += groups * static_cast<double>(pixels * taps) * 0.7;  // pointers
   const double depth = static_cast<double>(taps * windows.depth());
   return gemm::shared_cost(nanoseconds, static_cast<double>(pixels * geometry.filters) * depth, target);
@@ -85,6 +85,8 @@ constexpr Row kRows[] = {
     bf16_row<gemm::kAmxBf16_32x32, IsaLevel::kAmx>("amx_conv_bf16_32x32"),
     bf16_row<gemm::kAvx512Bf16_6x64, IsaLevel::kAvx512Bf16>("avx512bf16_conv_bf16_6x64"),
     bf16_row<gemm::kAvx512Bf16_8x48, IsaLevel::kAvx512Bf16>("avx512bf16_conv_bf16_8x48"),
+    bf16_row<gemm::kAvx512WideBf16_6x64, IsaLevel::kAvx512>("avx512_conv_bf16_6x64"),
+    bf16_row<gemm::kAvx512WideBf16_8x48, IsaLevel::kAvx512>("avx512_conv_bf16_8x48"),
     bf16_row<gemm::kAvx2Bf16_4x16, IsaLevel::kAvx2>("avx2_conv_bf16_4x16"),
     bf16_row<gemm::kReferenceBf16_32x32, IsaLevel::kReference>("reference_conv_bf16_32x32"),
     row<gemm::kAvx512_6x64, IsaLevel::kAvx512>("avx512_conv_f32_6x64"),

@@ -133,7 +133,7 @@ double transposed_cost(const TileSet& tiles, const Problem& problem, const Targe
   const double depth = static_cast<double>(w[0]) * static_cast<double>(taps) / static_cast<double>(op.group) /
                        static_cast<double>(phases);
   const double products = static_cast<double>(images * lines * phases * op.group);
-  double nanoseconds = gemm::tiles_cost(tiles, products, pixels / std::max<int64_t>(1, lines), w[1], depth);
+  double nanoseconds = gemm::tiles_cost(tiles, products, pixels / std::max<int64_t>(1, lines), w[1], depth, target);
   if (!op.channels_last) nanoseconds += 0.5 * static_cast<double>(images * pixels * (w[0] + phases * w[1] * op.group));
   return gemm::shared_cost(nanoseconds, static_cast<double>(pixels * w[1]) * depth * products, target);
 }

@@ -77,8 +77,9 @@ void BoundBf16Depthwise::run_line(const RunArgs& args, int64_t line, int64_t blo
   product.c = static_cast<std::byte*>(args.outputs[0]) +
               image * image_lines * width * geometry().channels * epilogue_->result_bytes();
   epilogue_->fill(args.inputs, args.scratch + zeros_bytes_, image, 0, product);
+  Walk::Table pointers{table};
   walk_.segments([&](int64_t column, int index) {
-    SegmentArgs segment = walk_.arguments(data, line, column, index, block, table);
+    SegmentArgs segment = walk_.arguments(data, line, column, index, block, pointers);
     segment.y = sums;
     segment.y_stride = sums_stride_;
     walk_.function(index)(segment);
@@ -100,14 +101,14 @@ void BoundBf16Depthwise::run(const RunArgs& args) const noexcept {
 
 }  // namespace
 
-const char* refuse_bf16_depthwise(const Problem& problem) {
+const char* refuse_bf16_depthwise(const SegmentSet& segments, const Problem& problem) {
   if (const char* reason = conv::refuse_bf16_conv(problem)) return reason;
-  return refuse_groups(problem);
+  return refuse_groups(segments, problem);
 }
 
 std::unique_ptr<BoundKernel> bind_bf16_depthwise(const SegmentSet& segments, gemm::FinisherOf finisher, IsaLevel isa,
                                                  const Problem& problem, const Target& target) {
-  if (const char* reason = refuse_bf16_depthwise(problem)) fail(Code::kInvalidArgument, "conv: {}", reason);
+  if (const char* reason = refuse_bf16_depthwise(segments, problem)) fail(Code::kInvalidArgument, "conv: {}", reason);
   return std::make_unique<BoundBf16Depthwise>(segments, finisher, isa, problem, target);
 }
 

@@ -46,6 +46,14 @@ TEST(Bf16Depthwise, RunsEveryNumberOfChannelsAndSharesThemOut) {
   expect_depthwise({0, 4, 5, 5}, {3, 3});
 }
 
+TEST(Bf16Depthwise, SumsOverNarrowGroups) {
+  std::mt19937 random(1);
+  const auto narrow = [&](const Shape& shape) { return cast_to(random_tensor(random, shape), DType::kBF16); };
+  const Conv op{.group = 13, .strides = {2, 2}, .pads = {1, 1, 1, 1}, .channels_last = true};
+  const Case test{op, {narrow({2, 6, 13, 104}), narrow({104, 8, 3, 3}), random_tensor(random, {104})}, {false, true}};
+  expect_bf16_rows_match(kDepthwiseFamily, test, tolerance_of(Conv::def.accuracy, 30), DType::kBF16);
+}
+
 TileInstruction unary(UnaryFn fn, int64_t operand) { return {Unary{fn}, {operand}}; }
 TileInstruction binary(BinaryFn fn, int64_t a, int64_t b) { return {Binary{fn}, {a, b}}; }
 

@@ -17,7 +17,7 @@ class BoundDepthwise final : public conv::BoundChannelsLast {
 
  private:
   void pack(const float* weights, float* out) const noexcept override {
-    pack_weights(segments_, weights, geometry().channels, geometry().kernel(), out);
+    pack_weights(segments_, weights, this->weights(), out);
   }
   void convolve(const Run& run) const noexcept override;
   void run_line(const Run& run, int64_t line, int64_t block, const void** table) const noexcept;
@@ -58,8 +58,9 @@ void BoundDepthwise::run_line(const Run& run, int64_t line, int64_t block, const
                          sizeof(float), run.w};
   Product product;
   fill_epilogue(run, per_image() ? line / image_lines : 0, 0, product);
+  Walk::Table pointers{table};
   walk_.segments([&](int64_t column, int index) {
-    SegmentArgs args = walk_.arguments(data, line, column, index, block, table);
+    SegmentArgs args = walk_.arguments(data, line, column, index, block, pointers);
     args.y = run.y + (line * width + column) * channels + args.first;
     run_segment((per_image() ? line % image_lines : line) * width + column, index, args, product);
   });
@@ -74,20 +75,25 @@ void BoundDepthwise::convolve(const Run& run) const noexcept {
 
 }  // namespace
 
-const char* refuse_depthwise(const Problem& problem) {
+const char* refuse_depthwise(const SegmentSet& segments, const Problem& problem) {
   if (const char* reason = conv::refuse_convolution(problem)) return reason;
-  return refuse_groups(problem);
+  return refuse_groups(segments, problem);
 }
 
-const char* refuse_groups(const Problem& problem) {
+const char* refuse_groups(const SegmentSet& segments, const Problem& problem) {
+  const auto& op = *problem.op.as<Conv>();
   const Shape& w = problem.inputs[1].shape;
-  return w[0] != problem.op.as<Conv>()->group || w[1] != 1 ? "there are not as many groups as channels and filters"
-                                                           : nullptr;
+  if (w[0] != op.group * w[1]) return "there are not as many filters as channels";
+  if (w[1] == 1) return nullptr;
+  if (w[1] < 1 || segments.vector % w[1] != 0) return "vectors are not made of whole groups";
+  const auto last = [](const std::vector<int64_t>& values) { return values.empty() ? 1 : values.back(); };
+  const bool rotates = w.back() == kRotatingWidth && last(op.strides) <= kSlidingStrides && last(op.dilations) == 1;
+  return rotates ? nullptr : "groups of several channels need a kernel 3 wide, of stride 1 or 2 and not dilated";
 }
 
 std::unique_ptr<BoundKernel> bind_depthwise(const SegmentSet& segments, IsaLevel isa, const Problem& problem,
                                             const Target& target) {
-  if (const char* reason = refuse_depthwise(problem)) fail(Code::kInvalidArgument, "conv: {}", reason);
+  if (const char* reason = refuse_depthwise(segments, problem)) fail(Code::kInvalidArgument, "conv: {}", reason);
   return std::make_unique<BoundDepthwise>(segments, isa, problem, target);
 }
 
@@ -99,15 +105,21 @@ Tensor packed_weights(const SegmentSet& segments, const Tensor& weights) {
   const int64_t channels = weights.dim(0), positions = element_count(std::span(weights.shape()).subspan(1));
   const int64_t floats = packed_weight_floats(segments, channels, positions);
   Tensor packed = Tensor::uninitialized(DType::kU8, {floats * static_cast<int64_t>(sizeof(float))});
-  pack_weights(segments, weights.data<float>(), channels, positions, static_cast<float*>(packed.mutable_raw()));
+  pack_weights(segments, weights.data<float>(), weights.shape(), static_cast<float*>(packed.mutable_raw()));
   return packed;
 }
 
-void pack_weights(const SegmentSet& segments, const float* weights, int64_t channels, int64_t positions, float* out) {
+void pack_weights(const SegmentSet& segments, const float* weights, const Shape& shape, float* out) {
+  const int64_t channels = shape[0], group = shape[1], width = shape.back();
+  const int64_t positions = element_count(std::span(shape).subspan(2));
   for (int64_t first = 0; first < channels; first += segments.vector) {
-    for (int64_t position = 0; position < positions; ++position) {
-      for (int64_t i = 0; i < segments.vector; ++i) {
-        *out++ = first + i < channels ? weights[(first + i) * positions + position] : 0.0f;
+    for (int64_t line = 0; line < positions; line += width) {
+      for (int64_t step = 0; step < group * width; ++step) {
+        for (int64_t i = first; i < first + segments.vector; ++i) {
+          const int64_t channel = (i + step / width) % group;  // of the group
+          const int64_t at = (i * group + channel) * positions + line + step % width;
+          *out++ = i < channels ? weights[at] : 0.0f;
+        }
       }
     }
   }

@@ -15,7 +15,7 @@ template <const SegmentSet& segments> double cost(const Problem& problem, const 
   const conv::Geometry geometry = conv::typical_geometry(problem);
   const auto in = static_cast<double>(geometry.images * geometry.input_pixels() * geometry.channels);
   const auto out = static_cast<double>(geometry.images * geometry.output_pixels() * geometry.channels);
-  const double multiply_adds = out * static_cast<double>(geometry.kernel());
+  const double multiply_adds = out * static_cast<double>(geometry.kernel() * geometry.group_channels());
   const double bytes = in * dtype_bits(problem.inputs[0].dtype) / 8 + out * dtype_bits(problem.outputs[0].dtype) / 8;
   double nanoseconds = 200 + 2 * multiply_adds / segments.gflops + bytes * kNanosecondsPerByte;
   if (!problem.op.as<Conv>()->channels_last) nanoseconds += 0.5 * (in + out);
@@ -35,12 +35,16 @@ std::unique_ptr<BoundKernel> bind(const Problem& problem, const Target& target) 
   return bind_depthwise(segments, isa, problem, target);
 }
 
-template <const SegmentSet& segments, IsaLevel isa> constexpr Row row(const char* name) {
-  return {name, isa, refuse_depthwise, cost<segments>, bind<segments, isa>, packing<segments>, pack<segments>};
+template <const SegmentSet& segments> const char* refuse(const Problem& problem) {
+  return refuse_depthwise(segments, problem);
 }
 
-template <IsaLevel isa> const char* refuse_bf16(const Problem& problem) {
-  if (const char* reason = refuse_bf16_depthwise(problem)) return reason;
+template <const SegmentSet& segments, IsaLevel isa> constexpr Row row(const char* name) {
+  return {name, isa, refuse<segments>, cost<segments>, bind<segments, isa>, packing<segments>, pack<segments>};
+}
+
+template <const SegmentSet& segments, IsaLevel isa> const char* refuse_bf16(const Problem& problem) {
+  if (const char* reason = refuse_bf16_depthwise(segments, problem)) return reason;
   return gemm::refuse_bf16_program(problem.op.as<Conv>()->epilogue, isa);
 }
 
@@ -61,7 +65,7 @@ template <const SegmentSet& segments, gemm::FinisherOf finisher, IsaLevel isa>
 constexpr Row bf16_row(const char* name) {
   return {name,
           isa,
-          refuse_bf16<isa>,
+          refuse_bf16<segments, isa>,
           cost<segments>,
           bf16_bind<segments, finisher, isa>,
           bf16_packing<segments>,
@@ -89,7 +93,7 @@ std::string text(const Problem& problem) {
 }  // namespace
 }  // namespace depthwise
 
-const Family kDepthwiseFamily = {"depthwise", "convolution of each channel by itself", depthwise::kOps,
-                                 depthwise::kRows, depthwise::text};
+const Family kDepthwiseFamily = {"depthwise", "convolution of each channel or narrow group of channels by itself",
+                                 depthwise::kOps, depthwise::kRows, depthwise::text};
 
 }  // namespace ingot::kernels

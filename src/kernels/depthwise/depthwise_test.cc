@@ -43,6 +43,29 @@ TEST(Depthwise, RunsEveryNumberOfChannels) {
   }
 }
 
+TEST(Depthwise, SumsOverNarrowGroups) {
+  for (const int64_t group : {2, 4, 8}) {
+    for (const int64_t stride : {1, 2}) {
+      Conv op{.strides = {stride, stride}, .pads = {1, 1, 1, 1}};
+      for (const int64_t groups : {1, 3, 13}) {
+        op.group = groups;
+        expect_convolution(kDepthwiseFamily, {{2, groups * group, 6, 13}, {groups * group, group, 3, 3}, op});
+      }
+    }
+  }
+  Conv line{.group = 5, .pads = {1, 1}, .epilogue = {unary(UnaryFn::kSilu, 0)}};
+  expect_convolution(kDepthwiseFamily, {{1, 40, 30}, {40, 8, 3}, line});
+}
+
+TEST(Depthwise, KeepsInfinitiesWithinTheirGroup) {
+  Conv op{.group = 3, .channels_last = true};
+  std::mt19937 random(1);
+  Tensor x = random_tensor(random, {1, 1, 9, 24});
+  for (int64_t pixel = 0; pixel < 9; ++pixel) x.mutable_data<float>()[pixel * 24 + 5] = INFINITY;
+  const Case test{op, {x, random_tensor(random, {24, 8, 1, 3})}, {false, true}};
+  expect_rows_match(kDepthwiseFamily, test, tolerance_of(Conv::def.accuracy, 12));
+}
+
 TEST(Depthwise, RunsOneAndThreeSpatialAxes) {
   expect_depthwise({2, 20, 40}, {5}, {.strides = {2}, .pads = {2, 2}});
   expect_depthwise({1, 9, 4, 5, 11}, {2, 3, 3}, {.pads = {0, 1, 1, 1, 1, 1}});
@@ -82,9 +105,12 @@ TEST(Depthwise, IsPreferredToConvolutionInGroups) {
       op, {{DType::kF32, {-1, -1, -1, 64}}, {DType::kF32, {64, 1, 3, 3}, true}}, {{DType::kF32, {-1, -1, -1, 64}}}};
   EXPECT_STREQ(pick(problem, {IsaLevel::kAvx512, 1}).row->name, "avx512_depthwise_f32_7x16");
   EXPECT_STREQ(pick(problem, {IsaLevel::kAvx2, 1}).row->name, "avx2_depthwise_f32_7x8");
-  op.group = 32;
+  op.group = 8;
   problem.op = op;
-  problem.inputs[1].shape = {64, 2, 3, 3};
+  problem.inputs[1].shape = {64, 8, 3, 3};
+  EXPECT_STREQ(pick(problem, {IsaLevel::kAvx512, 1}).row->name, "avx512_depthwise_f32_7x16");
+  EXPECT_STREQ(pick(problem, {IsaLevel::kAvx2, 1}).row->name, "avx2_depthwise_f32_7x8");
+  problem.inputs[1].shape = {64, 8, 5, 5};
   EXPECT_STREQ(pick(problem, {IsaLevel::kAvx512, 1}).family->name, "conv");
 }
 

@@ -41,6 +41,13 @@ F set1(float x) {
 F operator+(const F& a, const F& b) {
   return each([&](int64_t i) { return a.at[i] + b.at[i]; });
 }
+struct I {
+  const int32_t* at;
+};
+I load_lanes(const int32_t* p) { return {p}; }
+F permute(const F& x, const I& lanes) {
+  return each([&](int64_t i) { return x.at[lanes.at[i]]; });
+}
 F fma(const F& a, const F& b, const F& c) {
   return each([&](int64_t i) { return a.at[i] * b.at[i] + c.at[i]; });
 }

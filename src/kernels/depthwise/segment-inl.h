@@ -48,16 +48,46 @@ inline __attribute__((always_inline)) void slide(const SegmentArgs& args, const 
   INGOT_UNROLL
   for (int p = 0; p < kPixels; ++p) sums[p] = set1(0);
   const void* const* pixels = args.pixels;
+  const int64_t from = args.first + args.moved + at;
   for (int64_t line = 0; line < args.lines; ++line, pixels += kColumns, weights += kWidth * kLanes) {
     F w[kWidth];
     INGOT_UNROLL
     for (int k = 0; k < kWidth; ++k) w[k] = load(weights + k * kLanes);
     _Pragma("GCC unroll 32") for (int column = 0; column < kColumns; ++column) {
-      const F x = load_channels<whole>(static_cast<const T*>(pixels[column]) + args.first + at, rest);
+      const F x = load_channels<whole>(static_cast<const T*>(pixels[column]) + from, rest);
       INGOT_UNROLL
       for (int p = 0; p < kPixels; ++p) {
         const int k = column - p * kStride;
         if (k >= 0 && k < kWidth) sums[p] = fma(x, w[k], sums[p]);
+      }
+    }
+  }
+  finish_vector<kPixels, whole>(args, sums, at, rest);
+}
+
+// Sums over the channels of groups: lane i reads its group's channel i + r for every rotation r.
+template <class T, int kPixels, int kStride, bool whole>
+inline __attribute__((always_inline)) void rotate(const SegmentArgs& args, const float* weights, int64_t at,
+                                                  int64_t rest) {
+  constexpr int kWidth = kRotatingWidth, kColumns = (kPixels - 1) * kStride + kWidth;
+  F sums[kPixels];
+  INGOT_UNROLL
+  for (int p = 0; p < kPixels; ++p) sums[p] = set1(0);
+  const void* const* pixels = args.pixels;
+  const int64_t from = args.first + args.moved + at;
+  for (int64_t line = 0; line < args.lines; ++line, pixels += kColumns) {
+    for (int64_t r = 0; r < args.rotations; ++r, weights += kWidth * kLanes) {
+      const I lanes = load_lanes(args.lanes + r * kLanes);
+      F w[kWidth];
+      INGOT_UNROLL
+      for (int k = 0; k < kWidth; ++k) w[k] = load(weights + k * kLanes);
+      _Pragma("GCC unroll 32") for (int column = 0; column < kColumns; ++column) {
+        const F x = permute(load_channels<whole>(static_cast<const T*>(pixels[column]) + from, rest), lanes);
+        INGOT_UNROLL
+        for (int p = 0; p < kPixels; ++p) {
+          const int k = column - p * kStride;
+          if (k >= 0 && k < kWidth) sums[p] = fma(x, w[k], sums[p]);
+        }
       }
     }
   }
@@ -71,11 +101,12 @@ inline __attribute__((always_inline)) void gather(const SegmentArgs& args, const
   INGOT_UNROLL
   for (int p = 0; p < kPixels; ++p) sums[p] = set1(0);
   const void* const* pixels = args.pixels;
+  const int64_t from = args.first + args.moved + at;
   for (int64_t position = 0; position < args.lines; ++position, pixels += kPixels, weights += kLanes) {
     const F w = load(weights);
     INGOT_UNROLL
     for (int p = 0; p < kPixels; ++p) {
-      const F x = load_channels<whole>(static_cast<const T*>(pixels[p]) + args.first + at, rest);
+      const F x = load_channels<whole>(static_cast<const T*>(pixels[p]) + from, rest);
       sums[p] = fma(x, w, sums[p]);
     }
   }
@@ -90,6 +121,16 @@ template <class T, int kPixels, int kWidth, int kStride> void sliding_segment(co
     slide<T, kPixels, kWidth, kStride, true>(args, weights, at, 0);
   }
   if (at < args.channels) slide<T, kPixels, kWidth, kStride, false>(args, weights, at, args.channels - at);
+}
+
+template <class T, int kPixels, int kStride> void rotating_segment(const SegmentArgs& args) noexcept {
+  const float* weights = args.weights;
+  const int64_t step = args.lines * args.rotations * kRotatingWidth * kLanes;
+  int64_t at = 0;
+  for (; at + kLanes <= args.channels; at += kLanes, weights += step) {
+    rotate<T, kPixels, kStride, true>(args, weights, at, 0);
+  }
+  if (at < args.channels) rotate<T, kPixels, kStride, false>(args, weights, at, args.channels - at);
 }
 
 template <class T, int kPixels> void gathering_segment(const SegmentArgs& args) noexcept {
@@ -107,6 +148,13 @@ template <class T, int kWidth, int kStride> constexpr void set_sliding(SegmentFn
   of[3] = sliding_segment<T, kSizes[3], kWidth, kStride>;
 }
 
+template <class T, int kStride> constexpr void set_rotating(SegmentFn (&of)[kSizeCount]) {
+  of[0] = rotating_segment<T, kSizes[0], kStride>;
+  of[1] = rotating_segment<T, kSizes[1], kStride>;
+  of[2] = rotating_segment<T, kSizes[2], kStride>;
+  of[3] = rotating_segment<T, kSizes[3], kStride>;
+}
+
 template <class T> constexpr SegmentFunctions make_functions() {
   SegmentFunctions functions = {};
   set_sliding<T, kWidths[0], 1>(functions.sliding[0][0]);
@@ -115,6 +163,8 @@ template <class T> constexpr SegmentFunctions make_functions() {
   set_sliding<T, kWidths[1], 2>(functions.sliding[1][1]);
   set_sliding<T, kWidths[2], 1>(functions.sliding[2][0]);
   set_sliding<T, kWidths[2], 2>(functions.sliding[2][1]);
+  set_rotating<T, 1>(functions.rotating[0]);
+  set_rotating<T, 2>(functions.rotating[1]);
   functions.gathering[0] = gathering_segment<T, kSizes[0]>;
   functions.gathering[1] = gathering_segment<T, kSizes[1]>;
   functions.gathering[2] = gathering_segment<T, kSizes[2]>;

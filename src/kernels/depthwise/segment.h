@@ -1,4 +1,5 @@
-// The micro-kernel of depthwise convolution on channels-last data, and what each instruction set offers of it.
+// The micro-kernel of depthwise convolution on channels-last data, and what each instruction set offers of it; also of
+// convolution in narrow groups, as many filters as channels: a sum over rotations of the channels within their groups.
 //
 // A segment is a few output pixels side by side: y(pixel, channel) = finish(sum over kernel positions of x * w). Pixels
 // of the data are given by pointers (padding as a row of zeros). Vectors run along the channels: for each vector,
@@ -14,9 +15,13 @@ struct SegmentArgs {
   // Of sliding segments: [kernel lines][(pixels - 1) * stride + kernel width]; of gathering ones: [positions][pixels].
   // To the data's channels, f32 or bf16 as the function wants them.
   const void* const* pixels = nullptr;
-  int64_t lines = 0;                // kernel lines; kernel positions where pixels are gathered
-  const float* weights = nullptr;   // [vectors][kernel positions][vector]
-  int64_t first = 0, channels = 0;  // added to the pointers; how many from there
+  int64_t lines = 0;  // kernel lines; kernel positions where pixels are gathered
+  // Of rotating segments: channels of a group, and which channel of a vector each lane reads, [rotations][vector].
+  int64_t rotations = 1;
+  const int32_t* lanes = nullptr;
+  const float* weights = nullptr;   // [vectors][kernel lines][rotations][kernel width][vector]
+  int64_t first = 0, channels = 0;  // of the channels: added to the pointers, how many from there
+  int64_t moved = 0;                // elements added to the pointers besides
   float* y = nullptr;               // at the first pixel and channel
   int64_t y_stride = 0;             // from pixel to pixel
   gemm::TileFinish finish;          // rows are pixels, columns channels; alpha is 1
@@ -25,11 +30,13 @@ using SegmentFn = void (*)(const SegmentArgs& args) noexcept;
 
 inline constexpr int kWidths[] = {3, 5, 7};    // of kernels that slide
 inline constexpr int kSizes[] = {7, 4, 2, 1};  // pixels of a segment
+inline constexpr int kRotatingWidth = 3;
 inline constexpr int kWidthCount = 3, kSizeCount = 4, kSlidingStrides = 2;
 
 struct SegmentFunctions {
   SegmentFn sliding[kWidthCount][kSlidingStrides][kSizeCount];  // stride 1 and 2
   SegmentFn gathering[kSizeCount];                              // any width, stride and dilation
+  SegmentFn rotating[kSlidingStrides][kSizeCount];              // as sliding ones of width kRotatingWidth
 };
 
 struct SegmentSet {

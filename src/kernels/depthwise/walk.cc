@@ -24,13 +24,21 @@ void Walk::choose_segments(const SegmentFunctions& functions) {
   const auto* at = std::find(std::begin(kWidths), std::end(kWidths), width.kernel);
   sliding_ = at != std::end(kWidths) && width.stride <= kSlidingStrides && width.dilation == 1;
   functions_ = sliding_ ? functions.sliding[at - std::begin(kWidths)][width.stride - 1] : functions.gathering;
+  rotations_ = geometry_.group_channels();
+  if (rotations_ > 1) functions_ = functions.rotating[width.stride - 1];
+  for (int64_t r = 0; rotations_ > 1 && r < rotations_; ++r) {
+    for (int64_t i = 0; i < vector_; ++i) {
+      lanes_.push_back(static_cast<int32_t>(i / rotations_ * rotations_ + (i + r) % rotations_));
+    }
+  }
   const int64_t columns = sliding_ ? (kSizes[0] - 1) * width.stride + width.kernel : kSizes[0] * width.kernel;
   const int64_t kernel_lines = geometry_.axes[0].kernel * geometry_.axes[1].kernel;
   table_bytes_ = round_up(columns * kernel_lines * static_cast<int64_t>(sizeof(void*)), 64);
 }
 
 void Walk::share_out(const Target& target) {
-  const double work = static_cast<double>(lines_ * geometry_.axes[2].output * geometry_.channels * geometry_.kernel());
+  const double work =
+      static_cast<double>(lines_ * geometry_.axes[2].output * geometry_.channels * geometry_.kernel() * rotations_);
   const int64_t threads = std::clamp<int64_t>(static_cast<int64_t>(work / kWorthAThread), 1, target.threads);
   const int64_t vectors = (geometry_.channels + vector_ - 1) / vector_;
   if (threads > 1 && lines_ < 4 * threads) blocks_ = std::min(vectors, threads);
@@ -78,15 +86,35 @@ void Walk::fill_table(const WalkData& data, int64_t line, int64_t column, int pi
   }
 }
 
+// Whether all that a segment reads lies in the data.
+bool Walk::inside(int64_t line, int64_t column, int pixels) const noexcept {
+  const auto& [depth, height, width] = geometry_.axes;
+  const auto fits = [](const WindowRange& axis, int64_t first, int64_t count) {
+    const int64_t start = axis.start(first),
+                  last = start + (count - 1) * axis.stride + (axis.kernel - 1) * axis.dilation;
+    return start >= 0 && last < axis.size;
+  };
+  return fits(width, column, pixels) && fits(height, line % height.output, 1) &&
+         fits(depth, line / height.output % depth.output, 1);
+}
+
 SegmentArgs Walk::arguments(const WalkData& data, int64_t line, int64_t column, int index, int64_t block,
-                            const void** table) const noexcept {
-  fill_table(data, line, column, kSizes[index], table);
+                            Table& table) const noexcept {
+  const bool whole = inside(line, column, kSizes[index]);
+  if (!whole || table.index != index) {
+    fill_table(data, line, column, kSizes[index], table.pointers);
+    table.index = whole ? index : -1;
+    table.column = column;
+  }
   const int64_t vectors = (geometry_.channels + vector_ - 1) / vector_;
   const int64_t first = vectors * block / blocks_ * vector_, end = vectors * (block + 1) / blocks_ * vector_;
   SegmentArgs args;
-  args.pixels = table;
+  args.pixels = table.pointers;
+  args.moved = (column - table.column) * geometry_.axes[2].stride * geometry_.channels;
   args.lines = sliding_ ? geometry_.axes[0].kernel * geometry_.axes[1].kernel : geometry_.kernel();
-  args.weights = data.weights + first * geometry_.kernel();
+  args.rotations = rotations_;
+  args.lanes = lanes_.data();
+  args.weights = data.weights + first * geometry_.kernel() * rotations_;
   args.first = first;
   args.channels = std::min(end, geometry_.channels) - first;
   return args;

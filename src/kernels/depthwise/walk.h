@@ -1,5 +1,7 @@
 // How a depthwise convolution walks its output: lines of all images, in segments, shared out among threads.
 #pragma once
+#include <vector>
+
 #include "kernels/conv/geometry.h"
 #include "kernels/depthwise/segment.h"
 
@@ -35,21 +37,30 @@ class Walk {
       body(column, index);
     }
   }
-  // A segment's arguments, but for the result and its finish. `table`: table_bytes().
+  // Pointers of a segment. Those of one that lies in the data serve others of its line and size too.
+  struct Table {
+    const void** pointers = nullptr;  // table_bytes()
+    int index = -1;                   // the size they serve, -1: none
+    int64_t column = 0;
+  };
+  // A segment's arguments, but for the result and its finish. `table`: what the segment before it on the line left.
   SegmentArgs arguments(const WalkData& data, int64_t line, int64_t column, int index, int64_t block,
-                        const void** table) const noexcept;
+                        Table& table) const noexcept;
   SegmentFn function(int index) const { return functions_[index]; }
   int64_t most_channels() const;  // of a block
 
  private:
   void choose_segments(const SegmentFunctions& functions);
   void share_out(const Target& target);
+  bool inside(int64_t line, int64_t column, int pixels) const noexcept;
   void fill_table(const WalkData& data, int64_t line, int64_t column, int pixels, const void** table) const noexcept;
 
   conv::Geometry geometry_;
   int64_t vector_;
   const SegmentFn* functions_ = nullptr;  // [kSizeCount]
   bool sliding_ = false;
+  int64_t rotations_ = 1;           // channels of a group
+  std::vector<int32_t> lanes_;      // of each rotation
   int64_t lines_ = 0;               // output lines of all images
   int64_t blocks_ = 1, slots_ = 1;  // blocks of channels; parts handed to threads
   int64_t table_bytes_ = 0;

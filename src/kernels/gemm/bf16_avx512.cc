@@ -51,10 +51,18 @@ constexpr auto kTiles8x48 = make_tiles<8, 3>();
 }  // namespace
 }  // namespace avx512bf16
 
-const Bf16TileSet kAvx512Bf16_6x64 = {
-    {6, 4, 16, "bf16_panels_64x16", 210, nullptr, nullptr}, avx512bf16::kTiles6x64.at, nullptr, avx512bf16_finisher};
-const Bf16TileSet kAvx512Bf16_8x48 = {
-    {8, 3, 16, "bf16_panels_48x16", 210, nullptr, nullptr}, avx512bf16::kTiles8x48.at, nullptr, avx512bf16_finisher};
+const Bf16TileSet kAvx512Bf16_6x64 = {{6, 4, 16, "bf16_panels_64x16", 210, nullptr, nullptr},
+                                      avx512bf16::kTiles6x64.at,
+                                      nullptr,
+                                      avx512bf16_finisher,
+                                      nullptr,
+                                      true};
+const Bf16TileSet kAvx512Bf16_8x48 = {{8, 3, 16, "bf16_panels_48x16", 210, nullptr, nullptr},
+                                      avx512bf16::kTiles8x48.at,
+                                      nullptr,
+                                      avx512bf16_finisher,
+                                      nullptr,
+                                      true};
 
 }  // namespace ingot::kernels::gemm
 #include "kernels/isa/avx512_end.h"

@@ -12,7 +12,6 @@ namespace {
 
 constexpr int64_t kTableEntries = 4096;  // row pointers handled at once
 constexpr int64_t kPanelDepth = 320;     // of a part of 32 columns, which L1 holds beside as much of 32 rows
-constexpr int64_t kProgramTiles = 4;     // row tiles whose sums, still in L1, a program runs on
 constexpr double kWorthAThread = 400e3;  // multiply-adds
 
 int64_t parts(int64_t size, int64_t largest) { return std::max<int64_t>(1, (size + largest - 1) / largest); }
@@ -33,12 +32,15 @@ Bf16Gemm::Bf16Gemm(const Bf16TileSet& tiles, const Bf16Size& size, const Bf16Epi
   const bool blocks = tiles.blocks != nullptr, shared = !size_.shared_lines.empty();
   if (shared) halo_ = *std::max_element(size_.shared_lines.begin(), size_.shared_lines.end());
   if (!shared) table_bytes_ = round_up(block_tiles_ * rows * size.taps * static_cast<int64_t>(sizeof(uint16_t*)), 64);
+  const bool wide = tiles.wide != nullptr;
   cuts_ = blocks ? parts(stored_.elements(), kPanelDepth) : 1;
+  if (wide) cut_wide();
   const int64_t tiles_of_sums = cuts_ > 1 ? std::max(block_tiles_ + 1, kProgramTiles) : kProgramTiles;
-  sums_bytes_ = blocks || !epilogue.plain() ? tiles_of_sums * rows * tiles.shape.columns() * 4 : 0;
+  sums_bytes_ = blocks || wide || !epilogue.plain() ? tiles_of_sums * rows * tiles.shape.columns() * 4 : 0;
   patches_bytes_ = round_up(block_tiles_ * rows * size.patch_elements * 2, 64);
   if (shared) map_bytes_ = round_up((block_tiles_ * rows + stored_.elements() / kBlockDepth) * 4, 64);
   slot_bytes_ = table_bytes_ + sums_bytes_ + patches_bytes_ + map_bytes_ + gathered_bytes();
+  if (wide) reserve_wide();
 }
 
 int64_t Bf16Gemm::gathered_bytes() const {
@@ -53,7 +55,9 @@ void Bf16Gemm::cut_rows(const Target& target) {
   const int64_t least = tiles_.blocks != nullptr ? 4 : 8;
   const bool shared = !size_.shared_lines.empty();
   const int64_t row_of_a = shared ? size_.depth : stored_.elements();
-  const int64_t elements = tiles_.blocks != nullptr ? row_of_a + size_.n : size_.row_elements;
+  const int64_t elements = tiles_.blocks != nullptr ? row_of_a + size_.n
+                           : tiles_.wide != nullptr ? 2 * stored_.elements()
+                                                    : size_.row_elements;
   int64_t block = target.l2_bytes / 2 / (std::max<int64_t>(1, elements) * 2 * rows);
   block = std::clamp<int64_t>(block, least, kMostTiles);
   if (!shared) block = std::min(block, std::max<int64_t>(1, kTableEntries / (std::max<int64_t>(1, size_.taps) * rows)));
@@ -86,10 +90,12 @@ void Bf16Gemm::run(const Bf16Source& source, std::byte* scratch, const Parallel&
   const int64_t units = size_.products * units_m_ * units_n_;
   parallel.run(slots_, [&](int64_t index) {
     std::byte* at = scratch + index * slot_bytes_;
-    const Slot slot = {reinterpret_cast<const uint16_t**>(at), reinterpret_cast<float*>(at + table_bytes_),
+    const Slot slot = {reinterpret_cast<const uint16_t**>(at),
+                       reinterpret_cast<float*>(at + table_bytes_),
                        reinterpret_cast<uint16_t*>(at + table_bytes_ + sums_bytes_),
                        reinterpret_cast<uint16_t*>(at + table_bytes_ + sums_bytes_ + patches_bytes_ + map_bytes_),
-                       reinterpret_cast<int32_t*>(at + table_bytes_ + sums_bytes_ + patches_bytes_)};
+                       reinterpret_cast<int32_t*>(at + table_bytes_ + sums_bytes_ + patches_bytes_),
+                       reinterpret_cast<float*>(at + table_bytes_ + sums_bytes_ + patches_bytes_)};
     if (tiles_.blocks != nullptr) tiles_.blocks->begin();
     for (int64_t unit = units * index / slots_; unit < units * (index + 1) / slots_; ++unit) {
       run_unit(source, unit, slot);
@@ -112,10 +118,13 @@ void Bf16Gemm::run_unit(const Bf16Source& source, int64_t unit, const Slot& slot
     } else {
       source.rows(index, first, rows, slot.table, slot.patches);
       if (tiles_.blocks != nullptr) place_rows(rows, slot, blocks.rows);
+      if (tiles_.wide != nullptr) widen_rows(product, rows, slot);
     }
     for (int64_t panel = panels_ * part_n / units_n_; panel < panels_ * (part_n + 1) / units_n_; ++panel) {
       if (tiles_.blocks != nullptr) {
         run_block_panel(product, first, rows, panel, slot, blocks);
+      } else if (tiles_.wide != nullptr) {
+        run_wide_panel(product, first, rows, panel, slot);
       } else {
         run_panel(product, first, rows, panel, slot);
       }
@@ -130,6 +139,7 @@ void Bf16Gemm::run_panel(const Bf16Product& product, int64_t first_row, int64_t 
   const int64_t first_column = panel * shape.columns(), width = panel_width(shape, size_.n, panel);
   Bf16TileArgs args;
   args.a_rows = shape.rows;
+  args.zeros = product.zeros;
   args.b = product.b + first_column * stored_.elements();
   args.b_step = 2 * width;
   args.taps = size_.taps;

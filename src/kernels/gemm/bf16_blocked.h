@@ -36,6 +36,8 @@ struct Bf16Size {
   std::vector<int64_t> shared_lines = {};
 };
 
+inline constexpr int64_t kProgramTiles = 4;  // row tiles whose sums, still in L1, are finished together
+
 class Bf16Gemm {
  public:
   // `epilogue` outlives this.
@@ -50,6 +52,7 @@ class Bf16Gemm {
     uint16_t* patches;
     uint16_t* gathered;
     int32_t* row_map;  // where rows share lines: of a block of rows, then the parts of a row
+    float* wide;       // a block of rows, then a block of a panel
   };
   static constexpr int64_t kMostTiles = 64;  // in a block of rows
   using BlockRows = std::array<Bf16Rows, kMostTiles>;
@@ -66,6 +69,18 @@ class Bf16Gemm {
   void run_unit(const Bf16Source& source, int64_t unit, const Slot& slot) const noexcept;
   void run_panel(const Bf16Product& product, int64_t first_row, int64_t rows, int64_t panel,
                  const Slot& slot) const noexcept;
+  // A widened part of a panel: part of one tap, or several whole ones.
+  struct WideBlock {
+    int64_t tap, taps, first, depth;
+  };
+  void cut_wide();
+  void reserve_wide();
+  bool is_nothing(const Bf16Product& product, const uint16_t* const* table, int64_t rows) const noexcept;
+  void widen_rows(const Bf16Product& product, int64_t rows, const Slot& slot) const noexcept;
+  void run_wide_panel(const Bf16Product& product, int64_t first_row, int64_t rows, int64_t panel,
+                      const Slot& slot) const noexcept;
+  void finish_wide(const Bf16Product& product, int64_t first_row, int64_t rows, int64_t panel,
+                   float* sums) const noexcept;
   void place_rows(int64_t rows, const Slot& slot, BlockRows& placed) const noexcept;
   void place_lines(const Bf16Source& source, int64_t index, int64_t first, int64_t rows, const Slot& slot,
                    BlockRows& placed) const noexcept;
@@ -84,10 +99,12 @@ class Bf16Gemm {
   const Bf16Epilogue& epilogue_;
   int64_t panels_ = 0, row_tiles_ = 0;
   int64_t block_tiles_ = 1;            // row tiles handled with one table
-  int64_t cuts_ = 1;                   // parts of the depth of blocks
+  int64_t cuts_ = 1;                   // parts of the depth of blocks and of widened panels
   int64_t units_m_ = 1, units_n_ = 1;  // parts of each product
   int64_t halo_ = 0;                   // lines that a block of rows reads behind its own
   int64_t slots_ = 1, slot_bytes_ = 0, table_bytes_ = 0, sums_bytes_ = 0, patches_bytes_ = 0, map_bytes_ = 0;
+  std::vector<WideBlock> wide_blocks_;
+  int64_t wide_stride_ = 0, wide_rows_bytes_ = 0;  // floats from widened row to row; of a block of them
 };
 
 }  // namespace ingot::kernels::gemm

@@ -21,6 +21,7 @@ struct Bf16Operand {
 struct Bf16Product {
   const uint16_t* b = nullptr;
   std::byte* c = nullptr;
+  const uint16_t* zeros = nullptr;  // what rows of zeros point to; null: there are none
   TileFinish finish;
   Bf16Addend addend;
   float scale = 1, shift = 0;                      // after the activation

@@ -74,11 +74,18 @@ void BoundBf16MatMul::run(const RunArgs& args) const noexcept {
 }  // namespace
 
 double bf16_tiles_cost(const Bf16TileSet& tiles, double products, int64_t m, int64_t n, int64_t taps, int64_t depth,
-                       IsaLevel isa) {
-  constexpr double kVectorsBesideAmx = 2.6;  // slower on CPUs with a matrix unit: measured on Sapphire Rapids
+                       const Target& target) {
+  constexpr double kSlowDot = 3.5;    // times slower where the instruction is split
+  constexpr double kWidening = 0.06;  // nanoseconds an element
   const double stored = static_cast<double>(stored_depth(tiles, taps, depth).elements());
   if (tiles.blocks == nullptr) {
-    return tiles_cost(tiles.shape, products, m, n, stored) * (isa >= IsaLevel::kAmx ? kVectorsBesideAmx : 1);
+    double nanoseconds = tiles_cost(tiles.shape, products, m, n, stored, target);
+    if (tiles.wide != nullptr) {
+      nanoseconds += products * kWidening * stored * static_cast<double>(m + round_up(n, tiles.shape.vector));
+    } else if (target.slow_bf16_dot && tiles.by_dot) {
+      nanoseconds *= kSlowDot;
+    }
+    return nanoseconds;
   }
   // Measured on Sapphire Rapids: rows are copied tap by tap, 32 elements at a time, and finished panel by panel.
   const auto rows = static_cast<double>(m), panels = static_cast<double>(panel_count(tiles.shape, n));

@@ -5,7 +5,8 @@
 // same for every row; may be absent), 3.. operands of the epilogue, bf16 or f32. Equal bits at every thread count; not
 // on every ISA level: CPUs with products of bf16 sum two neighbours in depth in one instruction and take subnormal
 // numbers as zero. vdpbf16ps has twice fp32's rate on AMD
-// Zen 4 and half of it on Intel Sapphire Rapids, where AMX is several times faster than either.
+// Zen 4 and half of it on Intel Sapphire Rapids, where AMX is several times faster than either; without AMX there,
+// operands are widened and multiplied in f32.
 #pragma once
 #include "kernels/gemm/bf16_tile.h"
 #include "kernels/kernel.h"
@@ -14,7 +15,7 @@ namespace ingot::kernels::gemm {
 
 // Nanoseconds on one core for `products` products of m rows, n columns and that depth of each tap.
 double bf16_tiles_cost(const Bf16TileSet& tiles, double products, int64_t m, int64_t n, int64_t taps, int64_t depth,
-                       IsaLevel isa);
+                       const Target& target);
 
 const char* refuse_bf16_matmul(const Problem& problem);
 std::unique_ptr<BoundKernel> bind_bf16_matmul(const Bf16TileSet& tiles, IsaLevel isa, const Problem& problem,

@@ -158,15 +158,19 @@ TEST(Bf16Gemm, RefusesAProductOfTwoComputedMatrices) {
 }
 
 TEST(Bf16Gemm, PrefersTheWiderInstructionsAndTheFittingTile) {
-  const auto picked = [](int64_t n, IsaLevel isa) {
+  const auto picked = [](int64_t n, IsaLevel isa, bool slow_dot = false) {
+    Target target{isa, 1};
+    target.slow_bf16_dot = slow_dot;
     const Problem problem{
         MatMul{}, {{DType::kBF16, {-1, 256}}, {DType::kBF16, {256, n}, true}}, {{DType::kBF16, {-1, n}}}};
-    return std::string(pick(problem, {isa, 1}).row->name);
+    return std::string(pick(problem, target).row->name);
   };
   EXPECT_EQ(picked(256, IsaLevel::kAvx512Bf16), "avx512bf16_gemm_bf16_6x64");
   EXPECT_EQ(picked(96, IsaLevel::kAvx512Bf16), "avx512bf16_gemm_bf16_8x48");
   EXPECT_EQ(picked(256, IsaLevel::kAmx), "amx_gemm_bf16_32x32");
-  EXPECT_EQ(picked(256, IsaLevel::kAvx512), "avx2_gemm_bf16_4x16");
+  EXPECT_EQ(picked(256, IsaLevel::kAvx512), "avx512_gemm_bf16_6x64");
+  EXPECT_EQ(picked(256, IsaLevel::kAvx512Bf16, true), "avx512_gemm_bf16_6x64");
+  EXPECT_EQ(picked(256, IsaLevel::kAmx, true), "amx_gemm_bf16_32x32");
 }
 
 }  // namespace

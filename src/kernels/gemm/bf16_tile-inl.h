@@ -20,8 +20,16 @@ inline __attribute__((always_inline)) void multiply(Sums<R, V>& sums, const Bf16
   const int64_t units = args.depth / 2, step = args.b_step;
   for (int64_t tap = 0; tap < args.taps; ++tap) {
     const uint16_t* a[R];
+    bool nothing = true;
     INGOT_UNROLL
-    for (int r = 0; r < R; ++r) a[r] = args.a[tap * args.a_rows + r];
+    for (int r = 0; r < R; ++r) {
+      a[r] = args.a[tap * args.a_rows + r];
+      nothing &= a[r] == args.zeros;
+    }
+    if (nothing) {
+      b += (args.depth + 1) / 2 * step;
+      continue;
+    }
     for (int64_t unit = 0; unit < units; ++unit, b += step) {
       B16::Units row[V];
       INGOT_UNROLL

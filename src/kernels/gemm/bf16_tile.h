@@ -11,10 +11,11 @@ namespace ingot::kernels::gemm {
 struct Bf16TileArgs {
   const uint16_t* const* a = nullptr;  // [taps][a_rows]: row pointers, without alignment
   int64_t a_rows = 0;
-  const uint16_t* b = nullptr;  // the panel
-  int64_t b_step = 0;           // elements from unit to unit: twice the panel's width
-  int64_t taps = 0, depth = 0;  // depth: elements of a tap
-  float* wide = nullptr;        // where sums go in f32; null: to `narrow`, rounded to bf16
+  const uint16_t* zeros = nullptr;  // taps at which every row is this one add nothing and are skipped
+  const uint16_t* b = nullptr;      // the panel
+  int64_t b_step = 0;               // elements from unit to unit: twice the panel's width
+  int64_t taps = 0, depth = 0;      // depth: elements of a tap
+  float* wide = nullptr;            // where sums go in f32; null: to `narrow`, rounded to bf16
   uint16_t* narrow = nullptr;
   int64_t c_stride = 0;  // of either
   int64_t columns = 0;   // that exist in C
@@ -65,15 +66,27 @@ struct Bf16BlockSet {
   void (*multiply)(const Bf16BlockArgs& args) noexcept;
 };
 
+// Operands widened to f32 before they are multiplied, where that is faster than products of bf16 or there are none.
+struct Bf16WideSet {
+  const TileSet* tiles;  // of the shape's sizes
+  // Taps of a row go one behind the other to its `out_stride` floats at `out`, each padded with a zero to even depth.
+  void (*rows)(const Bf16GatherArgs& args, float* out, int64_t out_stride) noexcept;
+  // [units][width][2] of bf16 as [2 * units][width]; width: whole vectors.
+  void (*units)(const uint16_t* from, int64_t units, int64_t width, float* out) noexcept;
+};
+
 struct Bf16TileSet {
   TileSet shape;  // sizes, packing and speed; no functions
   const Bf16TileFn* tiles = nullptr;
   const Bf16BlockSet* blocks = nullptr;  // instead of tiles
   FinisherOf finisher = nullptr;
+  const Bf16WideSet* wide = nullptr;  // instead of tiles
+  bool by_dot = false;                // tiles multiply by vdpbf16ps
   Bf16TileFn tile(int64_t r, int64_t v) const { return tiles[(r - 1) * shape.vectors + (v - 1)]; }
 };
 
 extern const Bf16TileSet kReferenceBf16_32x32, kAvx2Bf16_4x16, kAvx512Bf16_6x64, kAvx512Bf16_8x48, kAmxBf16_32x32;
+extern const Bf16TileSet kAvx512WideBf16_6x64, kAvx512WideBf16_8x48;
 
 constexpr int64_t kBlockRows = 32, kBlockDepth = 32, kHalfRows = 16;
 

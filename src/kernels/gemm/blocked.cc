@@ -11,6 +11,7 @@ namespace ingot::kernels::gemm {
 namespace {
 
 constexpr int64_t kDepthBlock = 384;         // rows of a B panel that stay in L2 beside A
+constexpr int64_t kLargeL2 = 2 << 20;        // of bytes: keeps twice as many
 constexpr int64_t kTableEntries = 4096;      // row pointers handled at once
 constexpr int64_t kProgramFloats = 1024;     // finished floats, still in L1, that a program runs on
 constexpr int64_t kChunkFloats = 256 << 10;  // of the B of segments read together
@@ -20,24 +21,23 @@ int64_t parts(int64_t size, int64_t largest) { return std::max<int64_t>(1, (size
 
 }  // namespace
 
-// Brings the B that comes next into L2 while tiles multiply: a share of it before every tile. A single tile leaves no
-// time for it, and is read as fast without.
+// Brings the B that comes next into L2 while tiles multiply: a share of it with every tile, spread over its depth, so
+// that no tile waits for memory. A single tile leaves no time for it, and is read as fast without.
 class BlockedGemm::NextB {
  public:
   NextB() = default;
   NextB(const float* from, int64_t floats, int64_t tiles)
-      : at_(reinterpret_cast<const char*>(from)),
-        end_(at_ + floats * 4),
-        share_(round_up(parts(floats * 4, tiles), 64)) {
+      : at_(reinterpret_cast<const char*>(from)), end_(at_ + floats * 4), share_(parts(floats * 4, tiles)) {
     if (tiles == 1) end_ = at_;
   }
-  void fetch() {
-    const char* stop = end_ - at_ < share_ ? end_ : at_ + share_;
-    for (; at_ < stop; at_ += kLine) __builtin_prefetch(at_, 0, 2);
+  void fetch_with(TileArgs& args) {
+    args.next = at_ < end_ ? at_ : nullptr;
+    if (args.next == nullptr) return;
+    args.next_step = parts(share_, args.taps * args.depth);
+    at_ += share_;
   }
 
  private:
-  static constexpr int64_t kLine = 64;
   const char *at_ = nullptr, *end_ = nullptr;
   int64_t share_ = 0;
 };
@@ -51,7 +51,7 @@ BlockedGemm::BlockedGemm(const TileSet& tiles, const BlockedSize& size, StoredB 
     size_.products = 0;
     return;
   }
-  cut_depth();
+  cut_depth(target);
   cut_rows(target);
   share_out(target);
   int64_t deepest = 0;
@@ -85,8 +85,9 @@ void BlockedGemm::cut_columns() {
 }
 
 // A block is part of one tap, or several whole taps.
-void BlockedGemm::cut_depth() {
-  const int64_t per_tap = parts(size_.depth, kDepthBlock + kDepthBlock / 2);
+void BlockedGemm::cut_depth(const Target& target) {
+  const int64_t most = target.l2_bytes >= kLargeL2 ? 3 * kDepthBlock : kDepthBlock + kDepthBlock / 2;
+  const int64_t per_tap = parts(size_.depth, most);
   if (per_tap > 1 || size_.depth == 0) {
     for (int64_t tap = 0; tap < size_.taps; ++tap) {
       for (int64_t i = 0; i < per_tap; ++i) {
@@ -96,7 +97,7 @@ void BlockedGemm::cut_depth() {
     }
     return;
   }
-  const int64_t count = parts(size_.taps, std::max<int64_t>(1, (kDepthBlock + kDepthBlock / 2) / size_.depth));
+  const int64_t count = parts(size_.taps, std::max<int64_t>(1, most / size_.depth));
   for (int64_t i = 0; i < count; ++i) {
     const int64_t first = size_.taps * i / count;
     blocks_.push_back({first, size_.taps * (i + 1) / count - first, 0, size_.depth});
@@ -280,6 +281,7 @@ void BlockedGemm::run_panel(const Product& product, int64_t first_row, int64_t r
                             const Slot& slot) const noexcept {
   TileArgs args;
   args.a_rows = tiles_.rows;
+  args.zeros = product.zeros;
   args.c_stride = c_stride(panel);
   args.columns = panel.columns;
   const int64_t vectors = panel.width / tiles_.vector, first_column = panel.first;
@@ -292,7 +294,7 @@ void BlockedGemm::run_panel(const Product& product, int64_t first_row, int64_t r
     for (int64_t row = 0, count = 0; row < rows; row += count) {
       const int64_t at = first_row + row;
       count = rows_of_tile(rows - row);
-      next.fetch();
+      next.fetch_with(args);
       args.a = slot.table + row * size_.taps + block.tap * tiles_.rows;
       args.c = product.c + at * args.c_stride + first_column;
       const TileFinish& finish = product.finish;

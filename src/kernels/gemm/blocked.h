@@ -16,6 +16,7 @@ inline constexpr size_t kMaxOperands = 8;
 struct Product {
   const float* b = nullptr;
   float* c = nullptr;
+  const float* zeros = nullptr;  // what rows of zeros point to; null: there are none
   TileFinish finish;
   std::array<RowOperand, kMaxOperands> operands;  // of the program
 };
@@ -76,7 +77,7 @@ class BlockedGemm {
     float* patches;
   };
   void cut_columns();
-  void cut_depth();
+  void cut_depth(const Target& target);
   void cut_rows(const Target& target);
   void share_out(const Target& target);
   void run_unit(const Source& source, int64_t unit, const Slot& slot) const noexcept;

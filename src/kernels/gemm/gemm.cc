@@ -27,7 +27,7 @@ template <const TileSet& tiles> double cost(const Problem& problem, const Target
   const bool fold = sizes.b_batch == 1;
   const double products = fold ? 1 : static_cast<double>(sizes.batch);
   const int64_t m = fold ? sizes.m * sizes.batch : sizes.m;
-  double nanoseconds = tiles_cost(tiles, products, m, sizes.n, static_cast<double>(sizes.k));
+  double nanoseconds = tiles_cost(tiles, products, m, sizes.n, static_cast<double>(sizes.k), target);
   const double b = products * static_cast<double>(sizes.k) * static_cast<double>(sizes.n);
   if (!problem.inputs[1].constant) nanoseconds += b * 0.4;
   return shared_cost(nanoseconds, b * static_cast<double>(m), target);
@@ -71,7 +71,7 @@ template <const GemvSet& gemv, const TileSet& tiles, IsaLevel isa> constexpr Row
 template <const Bf16TileSet& tiles> double bf16_cost(const Problem& problem, const Target& target) {
   const MatMulSizes sizes = typical_sizes(problem);
   const int64_t m = sizes.m * sizes.batch;
-  const double nanoseconds = bf16_tiles_cost(tiles, 1, m, sizes.n, 1, sizes.k, target.isa);
+  const double nanoseconds = bf16_tiles_cost(tiles, 1, m, sizes.n, 1, sizes.k, target);
   return shared_cost(nanoseconds, static_cast<double>(m) * static_cast<double>(sizes.n * sizes.k), target);
 }
 
@@ -101,6 +101,8 @@ constexpr Row kRows[] = {
     bf16_row<kAmxBf16_32x32, IsaLevel::kAmx>("amx_gemm_bf16_32x32"),
     bf16_row<kAvx512Bf16_6x64, IsaLevel::kAvx512Bf16>("avx512bf16_gemm_bf16_6x64"),
     bf16_row<kAvx512Bf16_8x48, IsaLevel::kAvx512Bf16>("avx512bf16_gemm_bf16_8x48"),
+    bf16_row<kAvx512WideBf16_6x64, IsaLevel::kAvx512>("avx512_gemm_bf16_6x64"),
+    bf16_row<kAvx512WideBf16_8x48, IsaLevel::kAvx512>("avx512_gemm_bf16_8x48"),
     bf16_row<kAvx2Bf16_4x16, IsaLevel::kAvx2>("avx2_gemm_bf16_4x16"),
     bf16_row<kReferenceBf16_32x32, IsaLevel::kReference>("reference_gemm_bf16_32x32"),
     gemv_row<kAvx512Gemv, kAvx512_6x64, IsaLevel::kAvx512>("avx512_gemv_f32"),
@@ -158,12 +160,17 @@ MatMulSizes typical_sizes(const Problem& problem) {
   return sizes;
 }
 
-double tiles_cost(const TileSet& tiles, double products, int64_t m, int64_t n, double depth) {
+double tiles_cost(const TileSet& tiles, double products, int64_t m, int64_t n, double depth, const Target& target) {
   // A step multiplies one row of B by a column of A: at best a vector per cycle, no faster than the additions' latency
   // or the reading of B from L2. Cores add two vectors of 8 at once: the latency of 4 cycles is worth 8 of them.
   const int64_t latency = tiles.vector <= 8 ? 8 : 4;
+  // Cores that add two vectors of 16 at once wait for B a little in deep sums, and load no more than they multiply.
+  constexpr double kDeep = 256;
+  const bool hungry = target.double_fma512 && tiles.vector == 16 && depth >= kDeep;
   const auto step = [&](int64_t rows, int64_t vectors) {
-    return 0.5 + static_cast<double>(std::max({rows * vectors, 2 * vectors, latency}));
+    const int64_t least = std::max({rows * vectors, 2 * vectors, latency});
+    return 0.5 + (hungry ? static_cast<double>(std::max(least, rows + vectors)) + 0.6 * static_cast<double>(vectors)
+                         : static_cast<double>(least));
   };
   const auto row_of_tiles = [&](int64_t rows) {
     if (rows == 0 || n == 0) return 0.0;

@@ -22,7 +22,7 @@ MatMulSizes matmul_sizes(const Problem& problem);
 MatMulSizes typical_sizes(const Problem& problem);
 
 // Nanoseconds on one core for the tiles of `products` products.
-double tiles_cost(const TileSet& tiles, double products, int64_t m, int64_t n, double depth);
+double tiles_cost(const TileSet& tiles, double products, int64_t m, int64_t n, double depth, const Target& target);
 // Nanoseconds with that many multiply-adds shared out.
 double shared_cost(double nanoseconds, double multiply_adds, const Target& target);
 

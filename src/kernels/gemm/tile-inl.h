@@ -19,14 +19,31 @@ inline __attribute__((always_inline)) void add_rows(Sums<R, V>& sums, const floa
   }
 }
 
+// Floats of B ahead of those that a row alone reads: it waits for memory, and the CPU's prefetching ends with a page.
+inline constexpr int64_t kAhead = 1024;
+
 template <int R, int V> inline __attribute__((always_inline)) void multiply(Sums<R, V>& sums, const TileArgs& args) {
+  const char* next = args.next != nullptr ? args.next : reinterpret_cast<const char*>(args.b);
+  const int64_t next_step = args.next != nullptr ? args.next_step : 0;
   for (int64_t tap = 0; tap < args.taps; ++tap) {
+    const float* const* rows = args.a + tap * args.a_rows;
+    bool nothing = true;
+    INGOT_UNROLL
+    for (int r = 0; r < R; ++r) nothing &= rows[r] == args.zeros;
+    if (nothing) continue;
     const float* a[R];
     INGOT_UNROLL
-    for (int r = 0; r < R; ++r) a[r] = args.a[tap * args.a_rows + r] + args.a_offset;
+    for (int r = 0; r < R; ++r) a[r] = rows[r] + args.a_offset;
     const float* b = args.b + args.b_offsets[tap];
     const int64_t depth = args.depth, step = args.b_step;
     for (int64_t d = 0; d < depth; ++d) {
+      if constexpr (R == 1) {
+        INGOT_UNROLL
+        for (int v = 0; v < V; ++v) __builtin_prefetch(b + kAhead + v * F32::kWidth, 0, 2);
+      } else {
+        __builtin_prefetch(next, 0, 2);
+        next += next_step;
+      }
       F32::Reg row[V];
       INGOT_UNROLL
       for (int v = 0; v < V; ++v) row[v] = F32::load(b + v * F32::kWidth);
@@ -116,6 +133,7 @@ template <int V> void row_tile(const TileArgs& args, int64_t panel_floats) noexc
       const F32::Reg value = F32::broadcast(a + d);
       INGOT_UNROLL
       for (int v = 0; v < kRowPanels * V; ++v) {
+        __builtin_prefetch(b[v / V] + at + kAhead + v % V * F32::kWidth, 0, 2);
         sums.at[0][v] = F32::fma(value, F32::load(b[v / V] + at + v % V * F32::kWidth), sums.at[0][v]);
       }
     }

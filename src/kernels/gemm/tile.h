@@ -25,6 +25,7 @@ struct TileFinish {
 struct TileArgs {
   const float* const* a = nullptr;  // [taps][a_rows]: row pointers, without alignment
   int64_t a_rows = 0;
+  const float* zeros = nullptr;        // taps at which every row is this one add nothing and are skipped
   int64_t a_offset = 0;                // floats added to every row pointer
   const float* b = nullptr;            // tap t, depth d: the floats at b + b_offsets[t] + d * b_step
   const int64_t* b_offsets = nullptr;  // [taps]
@@ -36,6 +37,9 @@ struct TileArgs {
   bool accumulate = false;  // the sum starts from C instead of 0
   TileFinish finish;        // used when `finished`
   bool finished = false;    // this is the last part of the sum
+  // Fetched into L2 meanwhile: with every depth the line at the next `next_step` bytes. Null: nothing is.
+  const char* next = nullptr;
+  int64_t next_step = 0;
 };
 using TileFn = void (*)(const TileArgs& args) noexcept;
 

@@ -20,6 +20,7 @@ inline F fma(F a, F b, F c) { return _mm256_fmadd_ps(a, b, c); }
 inline F fnma(F a, F b, F c) { return _mm256_fnmadd_ps(a, b, c); }
 inline F min2(F a, F b) { return _mm256_min_ps(a, b); }
 inline F max2(F a, F b) { return _mm256_max_ps(a, b); }
+inline F reciprocal(F x) { return set1(1.0f) / x; }
 inline F sqrt(F x) { return _mm256_sqrt_ps(x); }
 inline F bit_and(F a, F b) { return _mm256_and_ps(a, b); }
 inline F bit_or(F a, F b) { return _mm256_or_ps(a, b); }
@@ -50,6 +51,8 @@ inline I andi(I a, I b) { return _mm256_and_si256(a, b); }
 template <int n> inline I shift_left(I x) { return _mm256_slli_epi32(x, n); }
 template <int n> inline I shift_right(I x) { return _mm256_srai_epi32(x, n); }
 template <int n> inline I shift_right_zeros(I x) { return _mm256_srli_epi32(x, n); }
+inline I load_lanes(const int32_t* p) { return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p)); }
+inline F permute(F x, I lanes) { return _mm256_permutevar8x32_ps(x, lanes); }  // lane i: x at lanes[i]
 inline M eqi(I a, I b) { return {from_bits(_mm256_cmpeq_epi32(a, b))}; }
 inline F to_float(I x) { return _mm256_cvtepi32_ps(x); }
 inline I to_int(F x) { return _mm256_cvttps_epi32(x); }

@@ -19,6 +19,11 @@ inline F fnma(F a, F b, F c) { return _mm512_fnmadd_ps(a, b, c); }  // c - a * b
 // The second operand when either is NaN.
 inline F min2(F a, F b) { return _mm512_min_ps(a, b); }
 inline F max2(F a, F b) { return _mm512_max_ps(a, b); }
+// 1 / x within 1.5 units in the last place for |x| of 2^-126 to 2^126; division takes three times as long.
+inline F reciprocal(F x) {
+  const F r = _mm512_rcp14_ps(x);
+  return fma(r, fnma(r, x, set1(1.0f)), r);
+}
 inline F sqrt(F x) { return _mm512_sqrt_ps(x); }
 inline F bit_and(F a, F b) { return _mm512_and_ps(a, b); }
 inline F bit_or(F a, F b) { return _mm512_or_ps(a, b); }
@@ -50,6 +55,8 @@ inline I andi(I a, I b) { return _mm512_and_si512(a, b); }
 template <int n> inline I shift_left(I x) { return _mm512_slli_epi32(x, n); }
 template <int n> inline I shift_right(I x) { return _mm512_srai_epi32(x, n); }
 template <int n> inline I shift_right_zeros(I x) { return _mm512_srli_epi32(x, n); }
+inline I load_lanes(const int32_t* p) { return _mm512_loadu_si512(p); }
+inline F permute(F x, I lanes) { return _mm512_permutexvar_ps(lanes, x); }  // lane i: x at lanes[i]
 inline M eqi(I a, I b) { return _mm512_cmpeq_epi32_mask(a, b); }
 inline F to_float(I x) { return _mm512_cvtepi32_ps(x); }
 inline I to_int(F x) { return _mm512_cvttps_epi32(x); }

@@ -98,7 +98,7 @@ inline F tanh(F x) {
   const F s = x * x;
   const F small = fma(x * s, horner(s, kP), x);
   const F clamped = min2(set1(10.0f), a);
-  const F large = set1(1.0f) - set1(2.0f) / (exp(clamped + clamped) + set1(1.0f));
+  const F large = set1(1.0f) - set1(2.0f) * reciprocal(exp(clamped + clamped) + set1(1.0f));
   const F y = select(lt(a, set1(0.625f)), small, bit_or(large, sign_bit(x)));
   return select(is_nan(x), x, y);
 }
@@ -108,7 +108,7 @@ inline F sigmoid(F x) {
   const F scale = set1(0x1p-24f);
   const ExpParts e = exp_parts(max2(set1(-70.0f), min2(set1(104.5f), set1(0.0f) - x)));
   const F power = whole_power(e.n - set1(24.0f));
-  return scale / fma(power, fma(e.r * e.r, e.p, e.r), power + scale);
+  return scale * reciprocal(fma(power, fma(e.r * e.r, e.p, e.r), power + scale));
 }
 inline F erf(F x) {
   static constexpr float kSmall[] = {0.128379151f,   -0.376125067f,  0.112819761f,

@@ -30,7 +30,7 @@ inline F softplus(F x) {
 inline F mish(F x) {
   const F e = exp(min2(set1(20.0f), x));
   const F n = e * (e + set1(2.0f));
-  return finite_below(x) * (n / (n + set1(2.0f)));
+  return finite_below(x) * (n * reciprocal(n + set1(2.0f)));
 }
 inline F gelu_tanh(F x) {
   const F u = x * fma(x * x, set1(2 * 0.7978845608f * 0.044715f), set1(2 * 0.7978845608f));

@@ -31,7 +31,7 @@ const char* refuse_convolution(const Problem& member, const Problem& first) {
   return equal ? nullptr : "convolutions with different windows";
 }
 
-double member_cost(const TileSet& tiles, const Problem& member, double& multiply_adds) {
+double member_cost(const TileSet& tiles, const Problem& member, double& multiply_adds, const Target& target) {
   int64_t m, n;
   double depth;
   if (member.op.is<MatMul>()) {
@@ -46,13 +46,13 @@ double member_cost(const TileSet& tiles, const Problem& member, double& multiply
     depth = static_cast<double>(geometry.kernel() * geometry.channels);
   }
   multiply_adds += static_cast<double>(m) * static_cast<double>(n) * depth;
-  return gemm::tiles_cost(tiles, 1, m, n, depth);
+  return gemm::tiles_cost(tiles, 1, m, n, depth, target);
 }
 
 template <const TileSet& tiles> double cost(const Problem& problem, const Target& target) {
   double nanoseconds = 0, multiply_adds = 0;
   for (size_t i = 0; i < op_of(problem).members.size(); ++i) {
-    nanoseconds += member_cost(tiles, member_problem(problem, i), multiply_adds);
+    nanoseconds += member_cost(tiles, member_problem(problem, i), multiply_adds, target);
   }
   return gemm::shared_cost(nanoseconds, multiply_adds, target);
 }

@@ -97,11 +97,18 @@ void BoundWinograd::multiply(const Run& run, const float* v, float* m, int64_t p
     args.depth = std::min(kDepth, channels - first);
     args.b = run.w + point * point_weights_ + column * channels + first * width;
     args.accumulate = first > 0;
+    // What comes after this block: the rest of the panel, the next one, or the next point.
+    const bool last =
+        first + args.depth == channels && point + 1 == transforms_.points() && column + tiles_.columns() >= filters;
+    const int64_t share = width * args.depth * static_cast<int64_t>(sizeof(float)) / ((count - 1) / tiles_.rows + 1);
+    args.next = last ? nullptr : reinterpret_cast<const char*>(args.b + width * args.depth);
+    args.next_step = (share - 1) / args.depth + 1;
     for (int64_t tile = 0; tile < count; tile += tiles_.rows) {
       const int64_t height = std::min<int64_t>(tiles_.rows, count - tile);
       for (int64_t r = 0; r < height; ++r) rows[r] = v + (point * round_ + tile + r) * v_stride_;
       args.c = m + (point * round_ + tile) * m_stride_ + column;
       tiles_.tile(height, width / tiles_.vector)(args);
+      if (args.next != nullptr) args.next += share;
     }
   }
 }

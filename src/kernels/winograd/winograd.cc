@@ -39,12 +39,12 @@ double cost(const Problem& problem, const Target& target) {
   };
   const auto points = static_cast<double>(transforms.points());
   const auto depth = static_cast<double>(geometry.channels), filters = static_cast<double>(geometry.filters);
-  double nanoseconds = gemm::tiles_cost(tiles, points, count, geometry.filters, depth);
+  double nanoseconds = gemm::tiles_cost(tiles, points, count, geometry.filters, depth, target);
   nanoseconds += static_cast<double>(count) * (vectors(geometry.channels) * transforms.input_cost +
                                                vectors(geometry.filters) * transforms.output_cost);
-  // Weights are larger than the kernel's own; past the caches, reading what is more than those counts.
+  // Weights are larger than the kernel's own; where L2 holds little else, reading what is more than those counts.
   const double more_bytes = (points - 9) * depth * filters * sizeof(float);
-  if (more_bytes > static_cast<double>(target.l2_bytes)) nanoseconds += more_bytes / 8;
+  if (more_bytes > static_cast<double>(target.l2_bytes) / 2) nanoseconds += more_bytes / 12;
   if (!problem.op.as<Conv>()->channels_last) {
     nanoseconds += 0.5 * static_cast<double>(geometry.images * (geometry.channels * geometry.input_pixels() +
                                                                 geometry.filters * geometry.output_pixels()));
