@@ -198,10 +198,11 @@ class Builder {
       }
       if (here && step.kind == StepKind::kView) root_[at(step.outputs[0])] = root_[at(step.inputs[0])];
       for (size_t i = 0; i < step.inputs.size(); ++i) {
-        if (step.inputs[i] == plan::kNoValue || def(step.inputs[i]).constant >= 0) continue;
-        const ValueIndex input = place_of(static_cast<size_t>(s), {Slot::kInput, i});
-        if (!here) needs_host_[at(input)] = true;
-        if (here || binding_->on_device[at(input)]) need_until(input, s);
+        for (const ValueIndex input : views_->read(static_cast<size_t>(s), i)) {
+          if (def(input).constant >= 0) continue;
+          if (!here) needs_host_[at(input)] = true;
+          if (here || binding_->on_device[at(input)]) need_until(input, s);
+        }
       }
       if (here && step.kind == StepKind::kView) need_until(step.outputs[0], s);
     }
@@ -210,14 +211,14 @@ class Builder {
     }
   }
   // Where an operand's elements lie in another value; null: densely in its own.
-  const StridedView* view_of(size_t step, const Slot& slot) const {
+  const DeviceView* view_of(size_t step, const Slot& slot) const {
     return slot.kind == Slot::kInput ? views_->input(step, slot.index)
            : slot.index == 0         ? views_->output(step)
                                      : nullptr;
   }
   // The value in whose memory an operand lies.
   ValueIndex place_of(size_t step, const Slot& slot) const {
-    if (const StridedView* view = view_of(step, slot)) return view->root;
+    if (const DeviceView* view = view_of(step, slot)) return view->roots[slot.root];
     return (slot.kind == Slot::kInput ? steps()[step].inputs : steps()[step].outputs)[slot.index];
   }
   void need_until(ValueIndex value, int32_t step) {
@@ -322,33 +323,36 @@ class Builder {
 
   kernels::cuda::Emission emission(const kernels::cuda::DeviceRow& row, const kernels::Problem& problem,
                                    size_t index) const {
-    std::vector<std::vector<int64_t>> strides(problem.inputs.size() + problem.outputs.size());
+    std::vector<kernels::cuda::OperandView> views(problem.inputs.size() + problem.outputs.size());
     bool any = false;
-    for (size_t i = 0; i < strides.size(); ++i) {
+    for (size_t i = 0; i < views.size(); ++i) {
       const bool input = i < problem.inputs.size();
-      const StridedView* view =
+      const DeviceView* view =
           view_of(index, {input ? Slot::kInput : Slot::kOutput, input ? i : i - problem.inputs.size()});
-      if (view != nullptr) strides[i] = view->strides, any = true;
+      if (view != nullptr) views[i] = view->operand, any = true;
     }
-    return any ? row.emit_views(problem, p_.storage, strides) : row.emit(problem, p_.storage);
+    if (views_->copies(index)) {
+      const kernels::Operand& result = problem.outputs[0];
+      return {kernels::cuda::moved_copy(kernels::cuda::stored(result.dtype, p_.storage), views[0].moved, result.shape)};
+    }
+    return any ? row.emit_views(problem, p_.storage, views) : row.emit(problem, p_.storage);
   }
 
   void add_call(const kernels::cuda::DeviceRow& row, const kernels::Problem& problem, size_t index, const Call& call) {
-    const Step& step = steps()[index];
     std::vector<Address> operands;
     std::vector<MemoryPlace> places;
     for (const Slot& slot : call.operands) {
-      const ValueIndex value = (slot.kind == Slot::kInput ? step.inputs : step.outputs)[slot.index];
+      const ValueIndex value = place_of(index, slot);
       const int32_t constant = def(value).constant;
       if (constant < 0) {
-        const StridedView* view = view_of(index, slot);
+        const DeviceView* view = view_of(index, slot);
         const int64_t offset = view != nullptr ? view->offset * (dtype_bits(stored(value)) / 8) : 0;
-        operands.push_back(address(place_of(index, slot)) + static_cast<Address>(offset));
-        places.push_back(own_place(place_of(index, slot)));
+        operands.push_back(address(value) + static_cast<Address>(offset));
+        places.push_back(own_place(value));
         continue;
       }
       const Tensor& tensor = p_.constants[static_cast<size_t>(constant)];
-      const bool packs = row.pack != nullptr;
+      const bool packs = row.pack != nullptr;  // moved operands are none of those
       places.emplace_back();
       operands.push_back(constants_.address(constant, packs ? fmt::format("{} {}", row.name, slot.index) : "",
                                             [&] { return packs ? row.pack(problem, slot.index, tensor) : tensor; }));

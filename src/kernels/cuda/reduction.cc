@@ -225,12 +225,16 @@ const char* refuse_norm(const Problem& problem) {
   return nullptr;
 }
 
-Emission emit_norm(const Problem& problem, DType storage) {
+int64_t norm_size(const Problem& problem) {
+  const Shape& x = problem.inputs[0].shape;
+  const int64_t axis = normalize_axis(problem.op.as<LayerNorm>()->axis, static_cast<int64_t>(x.size()));
+  return element_count(Shape(x.begin() + axis, x.end()));
+}
+
+Emission emit_norm_views(const Problem& problem, DType storage, std::span<const OperandView> views) {
   const auto& norm = *problem.op.as<LayerNorm>();
   const Shape& x = problem.inputs[0].shape;
-  const auto axis = static_cast<size_t>(normalize_axis(norm.axis, static_cast<int64_t>(x.size())));
-  int64_t size = 1;
-  for (size_t i = axis; i < x.size(); ++i) size *= x[i];
+  const int64_t size = norm_size(problem);
   const DType stored_type = stored(problem.inputs[0].dtype, storage);
   const char *type = device_type_name(stored_type),
              *result = device_type_name(stored(problem.outputs[0].dtype, storage));
@@ -243,8 +247,9 @@ Emission emit_norm(const Problem& problem, DType storage) {
   std::string scale = "1.0f", bias = "0.0f";
   for (size_t i = 0; i < problem.inputs.size(); ++i) {
     if (!problem.inputs[i].present()) continue;
-    kernel.parameters += fmt::format("const {}* x{}, ", device_type_name(stored(problem.inputs[i].dtype, storage)), i);
-    call.operands.push_back({Slot::kInput, i});
+    const char* name = device_type_name(stored(problem.inputs[i].dtype, storage));
+    kernel.parameters += moved_parameters(views[i].moved, name, fmt::format("x{}", i)) + ", ";
+    for (const Slot& slot : input_slots(i, views[i].moved)) call.operands.push_back(slot);
     if (i == 1) scale = "load(x1[k])";
     if (i == 2) bias = "load(x2[k])";
   }
@@ -262,14 +267,15 @@ Emission emit_norm(const Problem& problem, DType storage) {
   const long long row = {row};
   if (row >= {rows}) return;
   const int lane = threadIdx.x % {lanes};
-  const auto* from = x0 + row * {size};
   float v[{held}][{width}];
   float sum = 0;
 #pragma unroll
   for (int i = 0; i < {held}; ++i) {{
     const int k = (lane + i * {lanes}) * {width};
     pack<{type}, {width}> xs = {{}};
-    if (k < {size}) xs = *(const pack<{type}, {width}>*)(from + k);
+    if (k < {size}) {{
+{from}      xs = *(const pack<{type}, {width}>*)from;
+    }}
 #pragma unroll
     for (int l = 0; l < {width}; ++l) sum += v[i][l] = load(xs.v[l]);
   }}
@@ -296,6 +302,7 @@ Emission emit_norm(const Problem& problem, DType storage) {
   }}
 )",
       fmt::arg("row", warps ? "(long long)blockIdx.x * 4 + threadIdx.x / 32" : "blockIdx.x"), fmt::arg("rows", rows),
+      fmt::arg("from", moved_lines(views[0].moved, type, "x0", fmt::format("row * {} + k", size), "from", "      ")),
       fmt::arg("lanes", lanes), fmt::arg("size", size), fmt::arg("width", width),
       fmt::arg("held", (size / width + lanes - 1) / lanes), fmt::arg("type", type), fmt::arg("result", result),
       fmt::arg("mean", norm.rms ? "0.0f" : fmt::format("{}(sum) / {}.0f", sum, size)), fmt::arg("sum", sum),
@@ -304,12 +311,27 @@ Emission emit_norm(const Problem& problem, DType storage) {
   return {call};
 }
 
+Emission emit_norm(const Problem& problem, DType storage) {
+  return emit_norm_views(problem, storage, std::vector<OperandView>(problem.inputs.size() + 1));
+}
+
 }  // namespace
 
 std::vector<DeviceRow> reduction_rows() {
   return {{"cuda_reduce", "sums, means and maxima over neighbouring axes", {&Reduce::def}, refuse_reduce, emit_reduce},
           {"cuda_softmax", "softmax over the last axis", {&Softmax::def}, refuse_softmax, emit_softmax},
-          {"cuda_norm", "layer and RMS norm", {&LayerNorm::def}, refuse_norm, emit_norm}};
+          {"cuda_norm",
+           "layer and RMS norm",
+           {&LayerNorm::def},
+           refuse_norm,
+           emit_norm,
+           nullptr,
+           emit_norm_views,
+           0,
+           false,
+           1,
+           nullptr,
+           norm_size}};
 }
 
 }  // namespace ingot::kernels::cuda
