@@ -117,6 +117,11 @@ ValueId with_rank(ir::Patch& patch, ValueId term, size_t rank) {
 // Terms of which some are added window by window, as one mask [batch * windows, ...]; kNoValue where that is not known.
 ValueId window_mask(const ir::Graph& graph, const std::vector<Layer>& layers, ir::Patch& patch) {
   DimShape windows;
+  std::set<std::string> known;
+  for (const ValueId input : graph.inputs()) {
+    if (!graph.fact(input).shape) continue;
+    for (const Dim& dim : *graph.fact(input).shape) known.insert(dim.symbol_name());
+  }
   for (const Layer& layer : layers) {
     if (!layer.windows.empty()) windows = layer.windows;
   }
@@ -131,6 +136,7 @@ ValueId window_mask(const ir::Graph& graph, const std::vector<Layer>& layers, ir
   sum = with_rank(patch, sum, 5);
   if (sum == kNoValue || !(patch.fact(sum).shape->front() == Dim(1))) return kNoValue;
   if (windows[0] == Dim(1)) return with_rank(patch, sum, 4);
+  if (!all_bound(windows, known)) return kNoValue;
   DimShape shape = *patch.fact(sum).shape;
   shape[0] = windows[0], shape[1] = windows[1];
   const ValueId repeated = patch.add(Expand{shape}, {sum});
@@ -197,7 +203,7 @@ std::optional<Scores> scores_of(const ir::Graph& graph, ValueId x, ir::Patch& pa
       std::any_of(layers.begin(), layers.end(), [](const Layer& layer) { return !layer.windows.empty(); });
   scores.mask = by_windows ? window_mask(graph, layers, patch) : mask_of(graph, layers, patch);
   if (by_windows && scores.mask == kNoValue) {
-    why = "masks by windows that differ from one batch entry to the next";
+    why = "masks by windows that differ from picture to picture, or of unknown number";
     return std::nullopt;
   }
   return scores;
