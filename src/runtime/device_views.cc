@@ -259,7 +259,6 @@ std::vector<ValueIndex> DeviceViews::read(size_t step, size_t index) const {
   return value == plan::kNoValue ? std::vector<ValueIndex>{} : std::vector<ValueIndex>{value};
 }
 
-// Per value the steps that read its memory.
 std::vector<std::vector<size_t>> DeviceViews::readers() const {
   std::vector<std::vector<size_t>> result(program_.values.size());
   for (size_t s = 0; s < program_.steps.size(); ++s) {

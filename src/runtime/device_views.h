@@ -33,6 +33,8 @@ class DeviceViews {
   const DeviceView* output(size_t step) const { return find(outputs_, step, 0); }
   // Values whose memory the step reads for an input.
   std::vector<ValueIndex> read(size_t step, size_t index) const;
+  // Per value the steps that read its memory, once for each input.
+  std::vector<std::vector<size_t>> readers() const;
 
  private:
   // Where a value's elements lie, in its own row-major order.
@@ -56,7 +58,6 @@ class DeviceViews {
   Layout layout(ValueIndex value) const;
   std::optional<DeviceView> strided(ValueIndex value) const;
   std::optional<DeviceView> view_for(const kernels::cuda::DeviceRow& row, size_t index, ValueIndex input) const;
-  std::vector<std::vector<size_t>> readers() const;
   const Shape& shape(ValueIndex value) const { return shapes_[static_cast<size_t>(value)]; }
   bool is_constant(ValueIndex value) const { return program_.values[static_cast<size_t>(value)].constant >= 0; }
   bool is_output(ValueIndex value) const;

@@ -380,6 +380,28 @@ inline constexpr DeviceCase kDeviceCases[] = {
       %y = matmul(%p, %v)
       return %y
     })"},
+    {"squeeze_and_excite", R"(graph g(%x: f32[2,6,5,72]) {
+      %w: f32[20,72,1,1] = const random(1)
+      %b: f32[20] = const random(2)
+      %u: f32[72,20,1,1] = const random(3)
+      %d: f32[72] = const random(4)
+      %m = reduce{fn=mean, axes=[1,2]}(%x)
+      %a = conv{channels_last=true}(%m, %w, %b)
+      %r = unary{fn=silu, alpha=1}(%a)
+      %c = conv{channels_last=true}(%r, %u, %d)
+      %s = unary{fn=sigmoid}(%c)
+      %y = binary{fn=mul}(%x, %s)
+      return %y
+    })"},
+    {"squeeze_and_excite_of_odd_sizes", R"(graph g(%x: f32[1,1,1,66]) {
+      %w: f32[5,66,1,1] = const random(1)
+      %u: f32[66,5,1,1] = const random(3)
+      %a = conv{channels_last=true}(%x, %w)
+      %r = unary{fn=relu}(%a)
+      %c = conv{channels_last=true}(%r, %u)
+      %y = unary{fn=hard_sigmoid, alpha=0.2, beta=0.5}(%c)
+      return %y
+    })"},
 };
 
 }  // namespace ingot

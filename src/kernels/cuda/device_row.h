@@ -20,6 +20,7 @@ struct Slot {
   enum Kind : uint8_t { kInput, kOutput } kind = kInput;
   size_t index = 0;
   size_t root = 0;
+  bool before = false;  // of the first of two steps that run as one kernel
   bool operator==(const Slot&) const = default;
 };
 
