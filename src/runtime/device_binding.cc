@@ -188,26 +188,31 @@ class Builder {
     }
     views_.emplace(p_.program, p_.constants, binding_->shapes, device_step_);
     pairs_ = find_pairs(p_.program, binding_->shapes, *views_, device_step_);
-    for (const auto& [second, pair] : pairs_)
-      absorbed_.insert(pair.first), between_.insert(steps()[pair.first].outputs[0]);
+    for (const auto& [second, pair] : pairs_) {
+      absorbed_.insert(pair.first);
+      if (!pair.kept) between_.insert(steps()[pair.first].outputs[0]);
+    }
     for (int32_t s = 0; s < end; ++s) {
       const auto step = static_cast<size_t>(s);
       if (views_->skipped(step) || absorbed_.contains(step)) continue;
-      add_results(step);
-      if (const auto pair = pairs_.find(step); pair != pairs_.end()) add_reads(pair->second.first, s);
+      add_results(step, s);
+      if (const auto pair = pairs_.find(step); pair != pairs_.end()) {
+        if (pair->second.kept) add_results(pair->second.first, s);
+        add_reads(pair->second.first, s);
+      }
       add_reads(step, s);
     }
     for (const ValueIndex output : p_.program.outputs) {
       if (binding_->on_device[at(output)]) need_until(output, end);
     }
   }
-  void add_results(size_t index) {
+  void add_results(size_t index, int32_t when) {
     const Step& step = steps()[index];
     for (size_t i = 0; i < step.outputs.size(); ++i) {
       if (step.outputs[i] == plan::kNoValue) continue;
       const ValueIndex output = place_of(index, {Slot::kOutput, i});
-      made_at_[at(output)] = static_cast<int32_t>(index);
-      if (device_step_[index]) last_[at(output)] = static_cast<int32_t>(index);
+      made_at_[at(output)] = when;
+      if (device_step_[index]) last_[at(output)] = when;
     }
     if (device_step_[index] && step.kind == StepKind::kView) root_[at(step.outputs[0])] = root_[at(step.inputs[0])];
   }
@@ -341,7 +346,8 @@ class Builder {
   kernels::cuda::Emission emission(const kernels::cuda::DeviceRow& row, size_t index) const {
     const kernels::Problem problem = problem_of(index);
     if (const auto pair = pairs_.find(index); pair != pairs_.end())
-      return pair->second.row->emit(problem_of(pair->second.first), problem, p_.storage);
+      return pair->second.row->emit(problem_of(pair->second.first), problem, p_.storage, pair->second.views,
+                                    pair->second.kept);
     std::vector<kernels::cuda::OperandView> views(problem.inputs.size() + problem.outputs.size());
     bool any = false;
     for (size_t i = 0; i < views.size(); ++i) {
@@ -438,7 +444,7 @@ class Builder {
   std::optional<DeviceViews> views_;
   std::map<size_t, StepPair> pairs_;     // by the step that runs both
   std::set<size_t> absorbed_;            // first steps of pairs
-  std::set<ValueIndex> between_;         // their results, which have no memory
+  std::set<ValueIndex> between_;         // those of their results that have no memory
   std::vector<ValueIndex> root_;         // whose memory a value's elements lie in
   std::vector<int32_t> made_at_, last_;  // steps; last_ -2: not needed on the device
   std::unordered_map<ValueIndex, Address> address_, host_form_;

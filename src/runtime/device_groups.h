@@ -8,6 +8,8 @@ namespace ingot::runtime {
 struct StepPair {
   size_t first = 0;
   const kernels::cuda::GroupRow* row = nullptr;
+  bool kept = false;                              // whether the first's result is read elsewhere too
+  std::vector<kernels::cuda::OperandView> views;  // of the first's inputs
 };
 
 // By the second step, which runs both; no step is in two pairs. `shapes` of the values that device steps use.

@@ -402,6 +402,22 @@ inline constexpr DeviceCase kDeviceCases[] = {
       %y = unary{fn=hard_sigmoid, alpha=0.2, beta=0.5}(%c)
       return %y
     })"},
+    {"sum_and_norm", R"(graph g(%x: f32[2,6,4,40], %r: f32[2,4,6,40], %o: f32[3,37]) {
+      %s: f32[40] = const random(1)
+      %b: f32[40] = const random(2)
+      %t = transpose{permutation=[0,2,1,3]}(%x)
+      %a = binary(%t, %r)
+      %n = layer_norm(%a, %s, %b)
+      %u = unary{fn=neg}(%n)
+      %y = binary(%a, %u)
+      %c: f32[] = const 2.5
+      %d = binary{fn=mul}(%o, %c)
+      %g: f32[37] = const random(3)
+      %z = layer_norm{rms=true}(%d, %g)
+      %f = binary(%r, %b)
+      %e = layer_norm(%f, %s)
+      return %y, %z, %e, %f
+    })"},
 };
 
 }  // namespace ingot

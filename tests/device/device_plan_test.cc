@@ -126,6 +126,8 @@ TEST(DeviceSession, WhatIsReadWhereItLiesIsNoOperation) {
                                                        {"dense_concatenations", 4},  // two of each
                                                        {"concatenations_of_odd_channels", 3},
                                                        {"class_token", 1},
+                                                       {"sum_and_norm", 4},  // three norms, one sum
+
                                                        {"squeeze_and_excite", 3},  // mean, both products, scaling
                                                        {"squeeze_and_excite_of_odd_sizes", 1},
                                                        {"attention_in_windows", 1},

@@ -39,7 +39,7 @@ std::pair<std::string, std::string> activation(const Problem& problem, const cha
 // Threads that share one result of the second product.
 int64_t lanes_for(int64_t hidden) { return hidden <= 32 ? 8 : hidden <= 96 ? 16 : 32; }
 
-Emission emit(const Problem& first, const Problem& second, DType storage) {
+Emission emit(const Problem& first, const Problem& second, DType storage, std::span<const OperandView>, bool) {
   const DType stored_type = stored(first.inputs[0].dtype, storage);
   const int64_t images = first.inputs[0].shape[0], channels = first.inputs[0].shape[3],
                 hidden = second.inputs[0].shape[3], results = second.outputs[0].shape[3];
@@ -112,7 +112,7 @@ GroupRow two_products_row() {
 }
 
 std::span<const GroupRow> group_rows() {
-  static const std::vector<GroupRow> rows{two_products_row()};
+  static const std::vector<GroupRow> rows{two_products_row(), pointwise_norm_row()};
   return rows;
 }
 
