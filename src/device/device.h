@@ -165,6 +165,8 @@ struct NullUsage {
 NullUsage null_usage();
 // Called with the operands of every operation that a null device is given from now on; empty: no longer.
 void observe_null_operations(std::function<void(std::span<const Address>)> observer);
+// Called with the source of every module that a null device is given from now on; empty: no longer.
+void observe_null_sources(std::function<void(const std::string&)> observer);
 
 // What libingot_cuda.so exports, as ingot_cuda_component(). It and the library that loads it are built together:
 // `version` is compared before anything else is used.

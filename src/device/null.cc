@@ -16,6 +16,7 @@ struct Usage {
   std::mutex mutex;
   NullUsage counts;
   std::function<void(std::span<const Address>)> observer;
+  std::function<void(const std::string&)> source_observer;
 };
 Usage& usage() {
   static Usage usage;
@@ -111,6 +112,10 @@ class NullDevice : public Device {
   void precede(Stream) override { count(&NullUsage::preceded); }
   void synchronize_all() override { wait(); }
   std::unique_ptr<Module> load(const std::string& source) override {
+    {
+      const std::lock_guard lock(usage().mutex);
+      if (usage().source_observer) usage().source_observer(source);
+    }
     return std::make_unique<NullModule>(source, faults_);
   }
   std::unique_ptr<Operation> convolution(const Convolution&) override {
@@ -169,6 +174,11 @@ NullUsage null_usage() {
 void observe_null_operations(std::function<void(std::span<const Address>)> observer) {
   const std::lock_guard lock(usage().mutex);
   usage().observer = std::move(observer);
+}
+
+void observe_null_sources(std::function<void(const std::string&)> observer) {
+  const std::lock_guard lock(usage().mutex);
+  usage().source_observer = std::move(observer);
 }
 
 std::unique_ptr<Device> open_null_device(const std::string& faults) {

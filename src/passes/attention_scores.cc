@@ -1,8 +1,11 @@
 #include "passes/attention_scores.h"
 
+#include <algorithm>
 #include <cmath>
 
+#include "ops/expand.h"
 #include "ops/matmul.h"
+#include "ops/reshape.h"
 #include "ops/where.h"
 #include "passes/queries.h"
 #include "tensor/elements.h"
@@ -24,6 +27,7 @@ struct Layer {
   ValueId term = kNoValue;
   ValueId condition = kNoValue, hidden = kNoValue;
   bool inverted = false;
+  DimShape windows;  // [batch, windows, heads, queries, keys] where the term is added to scores seen like that
 };
 
 // Whether every row of a constant condition has an element that is `shown`.
@@ -50,6 +54,14 @@ struct Step {
   Layer layer;
 };
 
+// Whether `split` is `joined`, scores of rank 4, with the batch as two axes.
+bool splits_batch(const Fact& split, const Fact& joined) {
+  if (!split.shape || !joined.shape || split.rank() != 5 || joined.rank() != 4) return false;
+  DimShape whole(split.shape->begin() + 1, split.shape->end());
+  whole[0] = (*split.shape)[0] * whole[0];
+  return whole == *joined.shape;
+}
+
 // What x may be a mask over: at most two answers.
 std::vector<Step> steps_down(const ir::Graph& graph, ValueId x) {
   std::vector<Step> steps;
@@ -59,6 +71,15 @@ std::vector<Step> steps_down(const ir::Graph& graph, ValueId x) {
   const auto sum = producer_as<Binary>(graph, x);
   if (sum && sum.op->fn == BinaryFn::kAdd) {
     for (const size_t side : {0, 1}) add(sum.input(side), {sum.input(1 - side)});
+  }
+  if (const auto joined = producer_as<Reshape>(graph, x)) {
+    const ValueId inner = joined.input(0);
+    const auto term = producer_as<Binary>(graph, inner);
+    for (const size_t side : {0, 1}) {
+      if (!term || term.op->fn != BinaryFn::kAdd || !splits_batch(graph.fact(inner), graph.fact(x))) break;
+      const auto split = producer_as<Reshape>(graph, term.input(side));
+      if (split) add(split.input(0), {term.input(1 - side), kNoValue, kNoValue, false, *graph.fact(inner).shape});
+    }
   }
   if (const auto choice = producer_as<Where>(graph, x)) {
     for (const bool inverted : {false, true}) {
@@ -80,6 +101,48 @@ std::optional<ValueId> find_product(const ir::Graph& graph, ValueId x, std::vect
     layers.pop_back();
   }
   return std::nullopt;
+}
+
+// `term` with `rank` axes, ones in front or fewer of them; kNoValue where those in front are not 1.
+ValueId with_rank(ir::Patch& patch, ValueId term, size_t rank) {
+  if (!patch.fact(term).shape) return kNoValue;
+  DimShape shape = *patch.fact(term).shape;
+  if (shape.size() == rank) return term;
+  while (shape.size() > rank && shape[0] == Dim(1)) shape.erase(shape.begin());
+  if (shape.size() > rank) return kNoValue;
+  shape.insert(shape.begin(), rank - shape.size(), Dim(1));
+  return patch.add(Reshape{std::move(shape), true}, {term});
+}
+
+// Terms of which some are added window by window, as one mask [batch * windows, ...]; kNoValue where that is not known.
+ValueId window_mask(const ir::Graph& graph, const std::vector<Layer>& layers, ir::Patch& patch) {
+  DimShape windows;
+  std::set<std::string> known;
+  for (const ValueId input : graph.inputs()) {
+    if (!graph.fact(input).shape) continue;
+    for (const Dim& dim : *graph.fact(input).shape) known.insert(dim.symbol_name());
+  }
+  for (const Layer& layer : layers) {
+    if (!layer.windows.empty()) windows = layer.windows;
+  }
+  ValueId sum = kNoValue;
+  for (auto layer = layers.rbegin(); layer != layers.rend(); ++layer) {
+    if (layer->condition != kNoValue || !graph.fact(layer->term).shape) return kNoValue;
+    ValueId term = layer->term;
+    if (layer->windows.empty()) term = with_rank(patch, term, 3);
+    if (term == kNoValue || (!layer->windows.empty() && layer->windows != windows)) return kNoValue;
+    sum = sum == kNoValue ? term : patch.add(Binary{BinaryFn::kAdd}, {sum, term});
+  }
+  sum = with_rank(patch, sum, 5);
+  if (sum == kNoValue || !(patch.fact(sum).shape->front() == Dim(1))) return kNoValue;
+  if (windows[0] == Dim(1)) return with_rank(patch, sum, 4);
+  if (!all_bound(windows, known)) return kNoValue;
+  DimShape shape = *patch.fact(sum).shape;
+  shape[0] = windows[0], shape[1] = windows[1];
+  const ValueId repeated = patch.add(Expand{shape}, {sum});
+  shape[1] = windows[0] * windows[1];
+  shape.erase(shape.begin());
+  return patch.add(Reshape{std::move(shape), true}, {repeated});
 }
 
 // All layers as one mask; kNoValue when there are none.
@@ -136,7 +199,13 @@ std::optional<Scores> scores_of(const ir::Graph& graph, ValueId x, ir::Patch& pa
   scores.transposed_k = !product.op->trans_b;
   scores.q = without_scale(graph, product.input(0), scores.scale);
   scores.k = without_scale(graph, product.input(1), scores.scale);
-  scores.mask = mask_of(graph, layers, patch);
+  const bool by_windows =
+      std::any_of(layers.begin(), layers.end(), [](const Layer& layer) { return !layer.windows.empty(); });
+  scores.mask = by_windows ? window_mask(graph, layers, patch) : mask_of(graph, layers, patch);
+  if (by_windows && scores.mask == kNoValue) {
+    why = "masks by windows that differ from picture to picture, or of unknown number";
+    return std::nullopt;
+  }
   return scores;
 }
 

@@ -181,6 +181,40 @@ TEST(RecogniseAttention, ScalesBeforeHeadsAreSplitGoIn) {
   expect_same_numbers(result);
 }
 
+std::string in_windows(const std::string& pictures, const std::string& mask) {
+  return "graph g(%q: f32[" + pictures + "*3,2,4,5], %k: f32[" + pictures + "*3,2,4,5], %v: f32[" + pictures +
+         "*3,2,4,5], %m: f32[" + mask + ",3,1,4,4], %pictures: f32[" + pictures + R"(]) {
+    %b: f32[1,2,4,4] = const random(1)
+    %s = matmul{trans_b=true}(%q, %k)
+    %a = binary(%s, %b)
+    %r = reshape{shape=[)" +
+         pictures + R"(,3,2,4,4]}(%a)
+    %c = binary(%r, %m)
+    %d = reshape{shape=[)" +
+         pictures + R"(*3,2,4,4]}(%c)
+    %p = softmax(%d)
+    %y = matmul(%p, %v)
+    return %y
+  })";
+}
+
+TEST(RecogniseAttention, MasksOfWindowsAreMasks) {
+  const auto many = rewrite({recognise_attention(), cancel_movement()}, in_windows("n", "1"));
+  EXPECT_NE(many.ops().find("attention"), std::string::npos) << many.text();
+  EXPECT_EQ(many.ops().find("softmax"), std::string::npos) << many.text();
+  expect_same_numbers(many);
+  const auto one = rewrite({recognise_attention(), cancel_movement()}, in_windows("1", "1"));
+  EXPECT_NE(one.ops().find("attention"), std::string::npos) << one.text();
+  EXPECT_EQ(one.ops().find("expand"), std::string::npos) << one.text();
+  expect_same_numbers(one);
+}
+
+TEST(RecogniseAttention, MasksOfWindowsThatDifferFromPictureToPictureStay) {
+  const auto result = rewrite(recognise_attention(), in_windows("2", "2"));
+  EXPECT_EQ(result.patches(), 0);
+  EXPECT_EQ(result.refusals(), "masks by windows that differ from picture to picture, or of unknown number");
+}
+
 TEST(RecogniseAttention, HeadsInOtherOrdersStay) {
   std::string text = kHeads;
   text.replace(text.find("%v4 = reshape{shape=[n,5,2,4]}(%v)"), 34, "%v4 = reshape{shape=[n,2,5,4]}(%v)");

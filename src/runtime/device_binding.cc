@@ -6,6 +6,7 @@
 
 #include "base/hash.h"
 #include "runtime/binding.h"
+#include "runtime/device_groups.h"
 #include "runtime/device_views.h"
 #include "runtime/memory_plan.h"
 #include "tensor/elements.h"
@@ -186,38 +187,58 @@ class Builder {
       }
     }
     views_.emplace(p_.program, p_.constants, binding_->shapes, device_step_);
+    pairs_ = find_pairs(p_.program, binding_->shapes, *views_, device_step_);
+    for (const auto& [second, pair] : pairs_) {
+      absorbed_.insert(pair.first);
+      if (!pair.kept) between_.insert(steps()[pair.first].outputs[0]);
+    }
     for (int32_t s = 0; s < end; ++s) {
-      const Step& step = steps()[static_cast<size_t>(s)];
-      const bool here = device_step_[static_cast<size_t>(s)];
-      if (views_->skipped(static_cast<size_t>(s))) continue;
-      for (size_t i = 0; i < step.outputs.size(); ++i) {
-        if (step.outputs[i] == plan::kNoValue) continue;
-        const ValueIndex output = place_of(static_cast<size_t>(s), {Slot::kOutput, i});
-        made_at_[at(output)] = s;
-        if (here) last_[at(output)] = s;
+      const auto step = static_cast<size_t>(s);
+      if (views_->skipped(step) || absorbed_.contains(step)) continue;
+      add_results(step, s);
+      if (const auto pair = pairs_.find(step); pair != pairs_.end()) {
+        if (pair->second.kept) add_results(pair->second.first, s);
+        add_reads(pair->second.first, s);
       }
-      if (here && step.kind == StepKind::kView) root_[at(step.outputs[0])] = root_[at(step.inputs[0])];
-      for (size_t i = 0; i < step.inputs.size(); ++i) {
-        if (step.inputs[i] == plan::kNoValue || def(step.inputs[i]).constant >= 0) continue;
-        const ValueIndex input = place_of(static_cast<size_t>(s), {Slot::kInput, i});
-        if (!here) needs_host_[at(input)] = true;
-        if (here || binding_->on_device[at(input)]) need_until(input, s);
-      }
-      if (here && step.kind == StepKind::kView) need_until(step.outputs[0], s);
+      add_reads(step, s);
     }
     for (const ValueIndex output : p_.program.outputs) {
       if (binding_->on_device[at(output)]) need_until(output, end);
     }
   }
+  void add_results(size_t index, int32_t when) {
+    const Step& step = steps()[index];
+    for (size_t i = 0; i < step.outputs.size(); ++i) {
+      if (step.outputs[i] == plan::kNoValue) continue;
+      const ValueIndex output = place_of(index, {Slot::kOutput, i});
+      made_at_[at(output)] = when;
+      if (device_step_[index]) last_[at(output)] = when;
+    }
+    if (device_step_[index] && step.kind == StepKind::kView) root_[at(step.outputs[0])] = root_[at(step.inputs[0])];
+  }
+  // What the step reads when step `when` runs.
+  void add_reads(size_t index, int32_t when) {
+    const Step& step = steps()[index];
+    const bool here = device_step_[index];
+    for (size_t i = 0; i < step.inputs.size(); ++i) {
+      for (const ValueIndex input : views_->read(index, i)) {
+        if (def(input).constant >= 0) continue;
+        if (between_.contains(input)) continue;
+        if (!here) needs_host_[at(input)] = true;
+        if (here || binding_->on_device[at(input)]) need_until(input, when);
+      }
+    }
+    if (here && step.kind == StepKind::kView) need_until(step.outputs[0], when);
+  }
   // Where an operand's elements lie in another value; null: densely in its own.
-  const StridedView* view_of(size_t step, const Slot& slot) const {
+  const DeviceView* view_of(size_t step, const Slot& slot) const {
     return slot.kind == Slot::kInput ? views_->input(step, slot.index)
            : slot.index == 0         ? views_->output(step)
                                      : nullptr;
   }
   // The value in whose memory an operand lies.
   ValueIndex place_of(size_t step, const Slot& slot) const {
-    if (const StridedView* view = view_of(step, slot)) return view->root;
+    if (const DeviceView* view = view_of(step, slot)) return view->roots[slot.root];
     return (slot.kind == Slot::kInput ? steps()[step].inputs : steps()[step].outputs)[slot.index];
   }
   void need_until(ValueIndex value, int32_t step) {
@@ -274,7 +295,8 @@ class Builder {
     }
     for (size_t s = 0; s < steps().size(); ++s) {
       if (device_step_[s]) {
-        if (steps()[s].kind == StepKind::kKernel && !views_->skipped(s)) emit_step(steps()[s], s);
+        if (steps()[s].kind == StepKind::kKernel && !views_->skipped(s) && !absorbed_.contains(s))
+          emit_step(steps()[s], s);
       } else {
         emit_host_step(s);
       }
@@ -310,48 +332,58 @@ class Builder {
     if (empty) return;
     const auto* row = kernels::cuda::find_device_row(step.row);
     if (row == nullptr) fail(Code::kForeignPlan, "this library has no device kernel {}", step.row);
-    const kernels::Problem problem =
-        step_problem(p_.program, step, [&](ValueIndex value) { return binding_->shapes[at(value)]; });
     with_frame([&] { return fmt::format("step {} ({})", index, step.op.name()); },
                [&] {
-                 for (const Call& whole : emission(*row, problem, index)) {
-                   for (const Call& call : table_.prepare(whole)) add_call(*row, problem, index, call);
+                 for (const Call& whole : emission(*row, index)) {
+                   for (const Call& call : table_.prepare(whole)) add_call(index, call);
                  }
                });
   }
-
-  kernels::cuda::Emission emission(const kernels::cuda::DeviceRow& row, const kernels::Problem& problem,
-                                   size_t index) const {
-    std::vector<std::vector<int64_t>> strides(problem.inputs.size() + problem.outputs.size());
-    bool any = false;
-    for (size_t i = 0; i < strides.size(); ++i) {
-      const bool input = i < problem.inputs.size();
-      const StridedView* view =
-          view_of(index, {input ? Slot::kInput : Slot::kOutput, input ? i : i - problem.inputs.size()});
-      if (view != nullptr) strides[i] = view->strides, any = true;
-    }
-    return any ? row.emit_views(problem, p_.storage, strides) : row.emit(problem, p_.storage);
+  kernels::Problem problem_of(size_t index) const {
+    return step_problem(p_.program, steps()[index], [&](ValueIndex value) { return binding_->shapes[at(value)]; });
   }
 
-  void add_call(const kernels::cuda::DeviceRow& row, const kernels::Problem& problem, size_t index, const Call& call) {
-    const Step& step = steps()[index];
+  kernels::cuda::Emission emission(const kernels::cuda::DeviceRow& row, size_t index) const {
+    const kernels::Problem problem = problem_of(index);
+    if (const auto pair = pairs_.find(index); pair != pairs_.end())
+      return pair->second.row->emit(problem_of(pair->second.first), problem, p_.storage, pair->second.views,
+                                    pair->second.kept);
+    std::vector<kernels::cuda::OperandView> views(problem.inputs.size() + problem.outputs.size());
+    bool any = false;
+    for (size_t i = 0; i < views.size(); ++i) {
+      const bool input = i < problem.inputs.size();
+      const DeviceView* view =
+          view_of(index, {input ? Slot::kInput : Slot::kOutput, input ? i : i - problem.inputs.size()});
+      if (view != nullptr) views[i] = view->operand, any = true;
+    }
+    if (views_->copies(index)) {
+      const kernels::Operand& result = problem.outputs[0];
+      return {kernels::cuda::moved_copy(kernels::cuda::stored(result.dtype, p_.storage), views[0].moved, result.shape)};
+    }
+    return any ? row.emit_views(problem, p_.storage, views) : row.emit(problem, p_.storage);
+  }
+
+  void add_call(size_t index, const Call& call) {
     std::vector<Address> operands;
     std::vector<MemoryPlace> places;
     for (const Slot& slot : call.operands) {
-      const ValueIndex value = (slot.kind == Slot::kInput ? step.inputs : step.outputs)[slot.index];
+      const size_t owner = slot.before ? pairs_.at(index).first : index;
+      const ValueIndex value = place_of(owner, slot);
       const int32_t constant = def(value).constant;
       if (constant < 0) {
-        const StridedView* view = view_of(index, slot);
+        const DeviceView* view = view_of(owner, slot);
         const int64_t offset = view != nullptr ? view->offset * (dtype_bits(stored(value)) / 8) : 0;
-        operands.push_back(address(place_of(index, slot)) + static_cast<Address>(offset));
-        places.push_back(own_place(place_of(index, slot)));
+        operands.push_back(address(value) + static_cast<Address>(offset));
+        places.push_back(own_place(value));
         continue;
       }
       const Tensor& tensor = p_.constants[static_cast<size_t>(constant)];
-      const bool packs = row.pack != nullptr;
+      const auto& row = *kernels::cuda::find_device_row(steps()[owner].row);
+      const bool packs = row.pack != nullptr;  // moved operands are none of those
       places.emplace_back();
-      operands.push_back(constants_.address(constant, packs ? fmt::format("{} {}", row.name, slot.index) : "",
-                                            [&] { return packs ? row.pack(problem, slot.index, tensor) : tensor; }));
+      operands.push_back(constants_.address(constant, packs ? fmt::format("{} {}", row.name, slot.index) : "", [&] {
+        return packs ? row.pack(problem_of(owner), slot.index, tensor) : tensor;
+      }));
     }
     current_.push_back({call, std::move(operands), std::move(places), static_cast<int32_t>(index)});
   }
@@ -410,6 +442,9 @@ class Builder {
   std::unique_ptr<DeviceBinding> binding_;
   std::vector<bool> device_step_, needs_host_;
   std::optional<DeviceViews> views_;
+  std::map<size_t, StepPair> pairs_;     // by the step that runs both
+  std::set<size_t> absorbed_;            // first steps of pairs
+  std::set<ValueIndex> between_;         // those of their results that have no memory
   std::vector<ValueIndex> root_;         // whose memory a value's elements lie in
   std::vector<int32_t> made_at_, last_;  // steps; last_ -2: not needed on the device
   std::unordered_map<ValueIndex, Address> address_, host_form_;

@@ -284,6 +284,140 @@ inline constexpr DeviceCase kDeviceCases[] = {
       %y = softmax{log=true}(%a)
       return %y
     })"},
+    {"windows_rolled", R"(graph g(%x: f32[2,14,14,32]) {
+      %s: f32[32] = const random(1)
+      %w: f32[32,24] = const random(2)
+      %v: f32[24,32] = const random(3)
+      %n = layer_norm(%x, %s, %s)
+      %a = slice{starts=[3], ends=[14], axes=[1]}(%n)
+      %b = slice{starts=[0], ends=[3], axes=[1]}(%n)
+      %c = concat{axis=1}(%a, %b)
+      %d = slice{starts=[3], ends=[14], axes=[2]}(%c)
+      %e = slice{starts=[0], ends=[3], axes=[2]}(%c)
+      %f = concat{axis=2}(%d, %e)
+      %g = reshape{shape=[2,2,7,2,7,32]}(%f)
+      %h = transpose{permutation=[0,1,3,2,4,5]}(%g)
+      %i = reshape{shape=[8,49,32]}(%h)
+      %j = matmul(%i, %w)
+      %k = unary{fn=relu}(%j)
+      %l = matmul(%k, %v)
+      %m = reshape{shape=[2,2,2,7,7,32]}(%l)
+      %o = transpose{permutation=[0,1,3,2,4,5]}(%m)
+      %p = reshape{shape=[2,14,14,32]}(%o)
+      %q = slice{starts=[11], ends=[14], axes=[1]}(%p)
+      %r = slice{starts=[0], ends=[11], axes=[1]}(%p)
+      %t = concat{axis=1}(%q, %r)
+      %u = slice{starts=[11], ends=[14], axes=[2]}(%t)
+      %z = slice{starts=[0], ends=[11], axes=[2]}(%t)
+      %y1 = concat{axis=2}(%u, %z)
+      %y = binary(%x, %y1)
+      return %y
+    })"},
+    {"patches_merged", R"(graph g(%x: f32[2,6,10,16]) {
+      %s: f32[64] = const random(1)
+      %w: f32[64,32] = const random(2)
+      %a = slice{starts=[0], ends=[6], axes=[1], steps=[2]}(%x)
+      %b = slice{starts=[0], ends=[10], axes=[2], steps=[2]}(%a)
+      %c = slice{starts=[1], ends=[6], axes=[1], steps=[2]}(%x)
+      %d = slice{starts=[0], ends=[10], axes=[2], steps=[2]}(%c)
+      %e = slice{starts=[1], ends=[10], axes=[2], steps=[2]}(%a)
+      %f = slice{starts=[1], ends=[10], axes=[2], steps=[2]}(%c)
+      %g = concat{axis=3}(%b, %d, %e, %f)
+      %n = layer_norm(%g, %s, %s)
+      %y = matmul(%n, %w)
+      return %y
+    })"},
+    {"dense_concatenations", R"(graph g(%x: f32[1,5,7,32]) {
+      %w1: f32[8,32,3,3] = const random(1)
+      %w2: f32[8,40,3,3] = const random(2)
+      %s: f32[40] = const random(3)
+      %t: f32[48] = const random(4)
+      %a = conv{pads=[1,1,1,1], channels_last=true}(%x, %w1)
+      %b = concat{axis=3}(%x, %a)
+      %c = binary{fn=mul}(%b, %s)
+      %d = unary{fn=relu}(%c)
+      %e = conv{pads=[1,1,1,1], channels_last=true}(%d, %w2)
+      %f = concat{axis=3}(%x, %a, %e)
+      %g = binary{fn=mul}(%f, %t)
+      %y = unary{fn=relu}(%g)
+      return %y
+    })"},
+    {"concatenations_of_odd_channels", R"(graph g(%x: f32[1,5,7,6], %z: f32[1,5,7,10]) {
+      %a = concat{axis=3}(%x, %z)
+      %b = unary{fn=relu}(%a)
+      %t = transpose{permutation=[0,3,1,2]}(%a)
+      %r = reshape{shape=[1,2,8,35]}(%t)
+      %y = transpose{permutation=[0,2,1,3]}(%r)
+      return %b, %y
+    })"},
+    {"class_token", R"(graph g(%x: f32[2,12,32]) {
+      %k: f32[1,1,32] = const random(1)
+      %p: f32[1,13,32] = const random(2)
+      %e = expand{shape=[2,1,32]}(%k)
+      %c = concat{axis=1}(%e, %x)
+      %y = binary(%c, %p)
+      return %y
+    })"},
+    {"attention_in_windows", R"(graph g(%q: f32[12,2,49,16], %k: f32[12,2,49,16], %v: f32[12,2,49,16]) {
+      %b: f32[1,2,49,49] = const random(1)
+      %m: f32[1,4,1,49,49] = const random(2)
+      %s = matmul{trans_b=true, alpha=0.25}(%q, %k)
+      %a = binary(%s, %b)
+      %r = reshape{shape=[3,4,2,49,49]}(%a)
+      %c = binary(%r, %m)
+      %d = reshape{shape=[12,2,49,49]}(%c)
+      %p = softmax(%d)
+      %y = matmul(%p, %v)
+      return %y
+    })"},
+    {"attention_in_windows_of_one_picture", R"(graph g(%q: f32[4,2,9,16], %k: f32[4,2,9,16], %v: f32[4,2,9,16]) {
+      %m: f32[1,4,1,9,9] = const random(2)
+      %s = matmul{trans_b=true}(%q, %k)
+      %r = reshape{shape=[1,4,2,9,9]}(%s)
+      %c = binary(%r, %m)
+      %d = reshape{shape=[4,2,9,9]}(%c)
+      %p = softmax(%d)
+      %y = matmul(%p, %v)
+      return %y
+    })"},
+    {"squeeze_and_excite", R"(graph g(%x: f32[2,6,5,72]) {
+      %w: f32[20,72,1,1] = const random(1)
+      %b: f32[20] = const random(2)
+      %u: f32[72,20,1,1] = const random(3)
+      %d: f32[72] = const random(4)
+      %m = reduce{fn=mean, axes=[1,2]}(%x)
+      %a = conv{channels_last=true}(%m, %w, %b)
+      %r = unary{fn=silu, alpha=1}(%a)
+      %c = conv{channels_last=true}(%r, %u, %d)
+      %s = unary{fn=sigmoid}(%c)
+      %y = binary{fn=mul}(%x, %s)
+      return %y
+    })"},
+    {"squeeze_and_excite_of_odd_sizes", R"(graph g(%x: f32[1,1,1,66]) {
+      %w: f32[5,66,1,1] = const random(1)
+      %u: f32[66,5,1,1] = const random(3)
+      %a = conv{channels_last=true}(%x, %w)
+      %r = unary{fn=relu}(%a)
+      %c = conv{channels_last=true}(%r, %u)
+      %y = unary{fn=hard_sigmoid, alpha=0.2, beta=0.5}(%c)
+      return %y
+    })"},
+    {"sum_and_norm", R"(graph g(%x: f32[2,6,4,40], %r: f32[2,4,6,40], %o: f32[3,37]) {
+      %s: f32[40] = const random(1)
+      %b: f32[40] = const random(2)
+      %t = transpose{permutation=[0,2,1,3]}(%x)
+      %a = binary(%t, %r)
+      %n = layer_norm(%a, %s, %b)
+      %u = unary{fn=neg}(%n)
+      %y = binary(%a, %u)
+      %c: f32[] = const 2.5
+      %d = binary{fn=mul}(%o, %c)
+      %g: f32[37] = const random(3)
+      %z = layer_norm{rms=true}(%d, %g)
+      %f = binary(%r, %b)
+      %e = layer_norm(%f, %s)
+      return %y, %z, %e, %f
+    })"},
 };
 
 }  // namespace ingot

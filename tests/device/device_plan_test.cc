@@ -71,6 +71,17 @@ TEST_P(DevicePlan, GeneratedSourcesCompileForHopper) {
   }
 }
 
+TEST_P(DevicePlan, SourcesOfASessionCompileForHopper) {
+  if (!cuda::nvrtc_library().found()) GTEST_SKIP() << cuda::nvrtc_library().detail();
+  std::vector<std::string> sources;
+  device::observe_null_sources([&](const std::string& source) { sources.push_back(source); });
+  Session session(plan_for(graph, "null", "fp16"), {1});
+  std::vector<Value> outputs(graph.outputs().size());
+  session.run(random_inputs(graph), outputs);
+  device::observe_null_sources({});
+  for (const std::string& source : sources) EXPECT_GT(cuda::compile_cubin(source, 9, 0).size(), 0u) << source;
+}
+
 TEST_P(DevicePlan, AgreesWithTheInterpreterOnAGpu) {
   const struct {
     const char* precision;
@@ -109,7 +120,18 @@ TEST(DeviceSession, WhatIsReadWhereItLiesIsNoOperation) {
   const std::pair<std::string_view, size_t> cases[] = {{"attention_written_out", 1},
                                                        {"views_of_merged_heads", 2},         // product, attention
                                                        {"views_of_slices_side_by_side", 2},  // attention, fused
-                                                       {"views_whose_rows_are_not_dense", 4}};
+                                                       {"views_whose_rows_are_not_dense", 4},
+                                                       {"windows_rolled", 4},        // norm, two products, sum
+                                                       {"patches_merged", 2},        // norm, product
+                                                       {"dense_concatenations", 4},  // two of each
+                                                       {"concatenations_of_odd_channels", 3},
+                                                       {"class_token", 1},
+                                                       {"sum_and_norm", 4},  // three norms, one sum
+
+                                                       {"squeeze_and_excite", 3},  // mean, both products, scaling
+                                                       {"squeeze_and_excite_of_odd_sizes", 1},
+                                                       {"attention_in_windows", 1},
+                                                       {"attention_in_windows_of_one_picture", 1}};
   for (const auto& [name, operations] : cases) {
     const auto* each = std::find_if(std::begin(kDeviceCases), std::end(kDeviceCases),
                                     [&, wanted = name](const DeviceCase& other) { return other.name == wanted; });

@@ -57,18 +57,27 @@ bool in_pairs(const std::vector<int64_t>& strides, int64_t keys) {
          std::all_of(strides.begin(), strides.begin() + 3, [](int64_t stride) { return stride % 2 == 0; });
 }
 
+// A mask that only repeats [windows, heads, queries, keys]: reshaped from an expansion to [batch, windows, ...].
+bool repeats_windows(const Moved& moved) {
+  if (moved.layers.size() != 1 || moved.layers[0].pieces.size() != 1) return false;
+  const MovedLayer& layer = moved.layers[0];
+  return layer.shape.size() == 5 && layer.pieces[0].strides[0] == 0 && layer.pieces[0].base == 0;
+}
+
+bool takes(size_t input, const Moved& moved) { return input == kMask && repeats_windows(moved); }
+
 // The rows of 16 queries that a warp takes: two where that leaves the processors enough blocks.
 int64_t rows_per_warp(int64_t heads, int64_t queries, int64_t size) {
   constexpr int64_t kEnoughBlocks = 264;
   return size <= 64 && queries > 64 && heads * ((queries + 127) / 128) >= kEnoughBlocks ? 2 : 1;
 }
 
-Emission emit_views(const Problem& problem, DType storage, std::span<const std::vector<int64_t>> views) {
+Emission emit_views(const Problem& problem, DType storage, std::span<const OperandView> views) {
   const auto& attention = *problem.op.as<Attention>();
-  const Heads q = heads_of(problem.inputs[0].shape, attention.q_heads, views[0]),
-              k = heads_of(problem.inputs[1].shape, attention.kv_heads, views[1]),
-              v = heads_of(problem.inputs[2].shape, attention.kv_heads, views[2]),
-              y = heads_of(problem.outputs[0].shape, attention.q_heads, views[problem.inputs.size()]);
+  const Heads q = heads_of(problem.inputs[0].shape, attention.q_heads, views[0].strides),
+              k = heads_of(problem.inputs[1].shape, attention.kv_heads, views[1].strides),
+              v = heads_of(problem.inputs[2].shape, attention.kv_heads, views[2].strides),
+              y = heads_of(problem.outputs[0].shape, attention.q_heads, views[problem.inputs.size()].strides);
   const int64_t batch = problem.inputs[0].shape[0];
   const DType type = stored(problem.inputs[0].dtype, storage);
   const int64_t widest = std::max(q.size, v.size);
@@ -82,9 +91,16 @@ Emission emit_views(const Problem& problem, DType storage, std::span<const std::
   kernel.parameters = fmt::format("const {0}* q, const {0}* k, const {0}* v, ", name);
   Call call{KernelText{}, {{Slot::kInput, 0}, {Slot::kInput, 1}, {Slot::kInput, 2}}};
   std::vector<int64_t> mask(4, 0);
+  int64_t period = batch;  // of the mask
   if (has_mask(problem)) {
     const DType mask_type = stored(problem.inputs[kMask].dtype, storage);
     mask = broadcast_operand(mask_type, problem.inputs[kMask].shape, {batch, q.heads, q.rows, k.rows}).strides;
+    if (const Moved& moved = views[kMask].moved; !moved.empty()) {
+      const MovedLayer& layer = moved.layers[0];
+      mask.assign(layer.pieces[0].strides.begin() + 1, layer.pieces[0].strides.end());
+      for (size_t i = 0; i < mask.size(); ++i) mask[i] = layer.shape[i + 1] == 1 ? 0 : mask[i];
+      period = layer.shape[1];
+    }
     kernel.parameters += fmt::format("const {}* mask, ", device_type_name(mask_type));
     call.operands.push_back({Slot::kInput, kMask});
   }
@@ -96,10 +112,10 @@ Emission emit_views(const Problem& problem, DType storage, std::span<const std::
   };
   kernel.body = fmt::format(
       "  struct C {{\n    enum : int {{ kSize = {}, kValueSize = {}, kQueries = {}, kTotal = {}, kHeads = {}, "
-      "kGroup = {}, kKeys = {}, kRows = {}, kWarps = {}, kTiles = {}, kMasked = {}, kMaskPairs = {}, kCausal = {}, "
-      "kCapped = {} }};\n",
+      "kGroup = {}, kKeys = {}, kRows = {}, kWarps = {}, kTiles = {}, kMasked = {}, kMaskPairs = {}, kMaskPeriod = {}, "
+      "kCausal = {}, kCapped = {} }};\n",
       q.size, v.size, q.rows, k.rows, q.heads, std::max<int64_t>(q.heads / std::max<int64_t>(k.heads, 1), 1), keys,
-      rows, kWarps, tiles, has_mask(problem) ? 1 : 0, in_pairs(mask, k.rows) ? 1 : 0, attention.causal ? 1 : 0,
+      rows, kWarps, tiles, has_mask(problem) ? 1 : 0, in_pairs(mask, k.rows) ? 1 : 0, period, attention.causal ? 1 : 0,
       attention.softcap != 0 ? 1 : 0);
   kernel.body += fmt::format(
       "    enum : long long {{ kMaskBatch = {}, kMaskHead = {}, kMaskRow = {}, kMaskKey = {}{}{}{}{} }};\n  }};\n",
@@ -112,7 +128,7 @@ Emission emit_views(const Problem& problem, DType storage, std::span<const std::
 }
 
 Emission emit(const Problem& problem, DType storage) {
-  return emit_views(problem, storage, std::vector<std::vector<int64_t>>(problem.inputs.size() + 1));
+  return emit_views(problem, storage, std::vector<OperandView>(problem.inputs.size() + 1));
 }
 
 }  // namespace
@@ -126,7 +142,9 @@ std::vector<DeviceRow> attention_rows() {
            nullptr,
            emit_views,
            kMask,
-           true}};
+           true,
+           kMask + 1,
+           takes}};
 }
 
 }  // namespace ingot::kernels::cuda

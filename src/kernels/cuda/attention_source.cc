@@ -75,7 +75,7 @@ __device__ __forceinline__ void tiled_attention(const T* q, const T* k, const T*
   k += batch * C::kKBatch + head / C::kGroup * C::kKHead;
   v += batch * C::kVBatch + head / C::kGroup * C::kVHead;
   y += batch * C::kYBatch + head * C::kYHead;
-  if (C::kMasked) mask += batch * C::kMaskBatch + head * C::kMaskHead;
+  if (C::kMasked) mask += batch % C::kMaskPeriod * C::kMaskBatch + head * C::kMaskHead;
   const auto fetch = [&](int stage, int key0) {
     for (int i = threadIdx.x; i < kKeys * kSteps * 2; i += C::kWarps * 32) {
       const int row = i / (kSteps * 2), column = i % (kSteps * 2) * 8;
@@ -221,7 +221,7 @@ __device__ __forceinline__ void plain_attention(const T* q, const T* k, const T*
   k += batch * C::kKBatch + head / C::kGroup * C::kKHead;
   v += batch * C::kVBatch + head / C::kGroup * C::kVHead;
   y += batch * C::kYBatch + head * C::kYHead + row * C::kYRow;
-  if (C::kMasked) mask += batch * C::kMaskBatch + head * C::kMaskHead;
+  if (C::kMasked) mask += batch % C::kMaskPeriod * C::kMaskBatch + head * C::kMaskHead;
   for (int i = threadIdx.x; i < C::kSize; i += 128) query[i] = load(q[i]);
   __syncthreads();
   float largest = -1e30f, sum = 0, result[kHeld] = {};

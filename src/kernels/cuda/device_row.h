@@ -3,6 +3,7 @@
 #include <variant>
 
 #include "device/device.h"
+#include "kernels/cuda/moved.h"
 #include "kernels/kernel.h"
 
 namespace ingot::kernels::cuda {
@@ -14,10 +15,12 @@ struct KernelText {
   uint32_t threads = 256;
 };
 
-// An operand of a call: an input or output of the step.
+// An operand of a call: an input or output of the step; of an input that was moved one of the memories that it lies in.
 struct Slot {
   enum Kind : uint8_t { kInput, kOutput } kind = kInput;
   size_t index = 0;
+  size_t root = 0;
+  bool before = false;  // of the first of two steps that run as one kernel
   bool operator==(const Slot&) const = default;
 };
 
@@ -29,6 +32,12 @@ struct Call {
 // What a step does on the device, in order.
 using Emission = std::vector<Call>;
 
+// How an operand lies in other values' memory: by strides, or as movements left it. Both empty: densely in its own.
+struct OperandView {
+  std::vector<int64_t> strides;
+  Moved moved;
+};
+
 struct DeviceRow {
   const char* name;  // cuda_<what>: plan entry, profile row
   const char* doc;
@@ -39,12 +48,17 @@ struct DeviceRow {
   Emission (*emit)(const Problem& problem, DType storage);
   // Constant input `input` as the row wants it; null: as it is.
   Tensor (*pack)(const Problem& problem, size_t input, const Tensor& weights) = nullptr;
-  // For operands that lie in other values' memory: their strides, by input and then the output; empty where an operand
-  // lies densely. Rows of 8 elements that start at multiples of 8 lie densely.
-  Emission (*emit_views)(const Problem& problem, DType storage,
-                         std::span<const std::vector<int64_t>> strides) = nullptr;
-  size_t view_inputs = 0;    // how many of the first inputs may be views
-  bool view_output = false;  // whether the only output may be one
+  // For operands that lie in other values' memory, by input and then the output. Rows of 8 elements that start at
+  // multiples of 8 lie densely.
+  Emission (*emit_views)(const Problem& problem, DType storage, std::span<const OperandView> views) = nullptr;
+  size_t view_inputs = 0;    // how many of the first inputs may have strides
+  bool view_output = false;  // whether the only output may have strides
+  size_t moved_inputs = 0;   // how many of the first inputs may be moved
+  // Whether the row takes an input that was moved like that. Null: runs of 8 elements or a multiple of it.
+  bool (*takes)(size_t input, const Moved& moved) = nullptr;
+  // Of a row whose only moved input has the output's shape: neighbouring elements that are computed together, so that
+  // both may be moved alike. Null: the row has no such form.
+  int64_t (*together)(const Problem& problem) = nullptr;
 };
 
 std::span<const DeviceRow> device_rows();
@@ -62,6 +76,10 @@ std::string kernel_prelude();
 const char* device_type_name(DType stored);
 // A convolution with bias, residual or activation as one without and an elementwise kernel, for devices that lack it.
 std::vector<Call> split_convolution(const Call& call);
+// The operands of a kernel for one input of the step.
+std::vector<Slot> input_slots(size_t input, const Moved& moved);
+// Moved elements as a dense result: input 0 to output 0 of the step.
+Call moved_copy(DType stored, const Moved& moved, const Shape& shape);
 // The same elements from one stored type to another.
 KernelText conversion(DType from, DType to, int64_t count);
 

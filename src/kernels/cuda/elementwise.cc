@@ -42,21 +42,22 @@ StridedOperand with_strides(StridedOperand operand, const Shape& shape, const st
   return operand;
 }
 
-Emission emit_views(const Problem& problem, DType storage, std::span<const std::vector<int64_t>> views) {
+Emission emit_views(const Problem& problem, DType storage, std::span<const OperandView> views) {
   const Fused group = as_group(problem);
   const Shape& space = problem.outputs[0].shape;
   std::vector<StridedOperand> inputs, outputs;
   Call call;
   for (size_t i = 0; i < problem.inputs.size(); ++i) {
     const Operand& input = problem.inputs[i];
-    inputs.push_back(
-        with_strides(broadcast_operand(stored(input.dtype, storage), input.shape, space), input.shape, views[i]));
-    call.operands.push_back({Slot::kInput, i});
+    inputs.push_back(with_strides(broadcast_operand(stored(input.dtype, storage), input.shape, space), input.shape,
+                                  views[i].strides));
+    inputs.back().moved = views[i].moved;
+    for (const Slot& slot : input_slots(i, views[i].moved)) call.operands.push_back(slot);
   }
   for (size_t i = 0; i < problem.outputs.size(); ++i) {
     if (problem.outputs[i].shape != space) fail(Code::kUnsupported, "results of one group differ in shape");
     outputs.push_back(with_strides(broadcast_operand(stored(problem.outputs[i].dtype, storage), space, space), space,
-                                   views[problem.inputs.size() + i]));
+                                   views[problem.inputs.size() + i].strides));
     call.operands.push_back({Slot::kOutput, i});
   }
   call.work = strided_kernel(space, inputs, outputs, group.body, group.results);
@@ -64,8 +65,7 @@ Emission emit_views(const Problem& problem, DType storage, std::span<const std::
 }
 
 Emission emit(const Problem& problem, DType storage) {
-  return emit_views(problem, storage,
-                    std::vector<std::vector<int64_t>>(problem.inputs.size() + problem.outputs.size()));
+  return emit_views(problem, storage, std::vector<OperandView>(problem.inputs.size() + problem.outputs.size()));
 }
 
 }  // namespace
@@ -79,7 +79,8 @@ std::vector<DeviceRow> elementwise_rows() {
            nullptr,
            emit_views,
            SIZE_MAX,
-           true}};
+           true,
+           SIZE_MAX}};
 }
 
 }  // namespace ingot::kernels::cuda

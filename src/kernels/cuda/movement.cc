@@ -13,37 +13,21 @@
 namespace ingot::kernels::cuda {
 namespace {
 
-Call copy(const Shape& space, const StridedOperand& from, const StridedOperand& to, Slot source, Slot target) {
-  const int64_t result = 0;
-  return {strided_kernel(space, std::span(&from, 1), std::span(&to, 1), {}, std::span(&result, 1)), {source, target}};
+// One kernel for any movement whose operands all lie densely.
+Emission emit_moved(const Problem& problem, DType storage) {
+  std::vector<MovedSource> from;
+  for (const Operand& input : problem.inputs) from.push_back(dense_source(input.shape));
+  const auto layer = moved_layer(problem.op, from, problem.outputs[0].shape);
+  Moved moved{{*layer}, from.size()};
+  Call call = moved_copy(stored(problem.outputs[0].dtype, storage), moved, problem.outputs[0].shape);
+  for (size_t i = 0; i < from.size(); ++i) call.operands[i] = {Slot::kInput, i};
+  return {call};
 }
-
-StridedOperand dense(DType stored, const Shape& shape) { return broadcast_operand(stored, shape, shape); }
 
 const char* takes_all(const Problem&) { return nullptr; }
 
-Emission emit_transpose(const Problem& problem, DType storage) {
-  const DType type = stored(problem.inputs[0].dtype, storage);
-  const Shape &from = problem.inputs[0].shape, &space = problem.outputs[0].shape;
-  std::vector<int64_t> strides(from.size(), 1);
-  for (size_t i = from.size(); i-- > 1;) strides[i - 1] = strides[i] * from[i];
-  StridedOperand input{type, {}, 0};
-  const auto& permutation = problem.op.as<Transpose>()->permutation;
-  for (size_t i = 0; i < from.size(); ++i) {
-    input.strides.push_back(strides[permutation.empty() ? from.size() - 1 - i : static_cast<size_t>(permutation[i])]);
-  }
-  return {copy(space, input, dense(type, space), {Slot::kInput, 0}, {Slot::kOutput, 0})};
-}
-
 const char* refuse_one_input(const Problem& problem) {
   return problem.inputs.size() == 1 ? nullptr : "the sizes are data";
-}
-
-Emission emit_expand(const Problem& problem, DType storage) {
-  const DType type = stored(problem.inputs[0].dtype, storage);
-  const Shape& space = problem.outputs[0].shape;
-  return {copy(space, broadcast_operand(type, problem.inputs[0].shape, space), dense(type, space), {Slot::kInput, 0},
-               {Slot::kOutput, 0})};
 }
 
 Emission emit_reshape(const Problem& problem, DType storage) {
@@ -63,69 +47,9 @@ const char* refuse_slice(const Problem& problem) {
   return nullptr;
 }
 
-Emission emit_slice(const Problem& problem, DType storage) {
-  const auto& slice = *problem.op.as<Slice>();
-  const DType type = stored(problem.inputs[0].dtype, storage);
-  const Shape &from = problem.inputs[0].shape, &space = problem.outputs[0].shape;
-  StridedOperand input = dense(type, from);
-  for (size_t i = 0; i < from.size(); ++i) {
-    if (from[i] == 1) input.strides[i] = 0;
-  }
-  for (const SliceRange& range : slice_ranges(slice, from)) {
-    input.base += range.start * input.strides[range.axis];
-    input.strides[range.axis] *= range.step;
-  }
-  return {copy(space, input, dense(type, space), {Slot::kInput, 0}, {Slot::kOutput, 0})};
-}
-
 const char* refuse_concat(const Problem& problem) {
   constexpr size_t kMostInputs = 400;  // kernels take 4 KB of parameters
   return problem.inputs.size() <= kMostInputs ? nullptr : "there are too many inputs";
-}
-
-// One kernel: every thread finds the input that its elements come from.
-Emission emit_concat(const Problem& problem, DType storage) {
-  const DType type = stored(problem.outputs[0].dtype, storage);
-  const Shape& whole = problem.outputs[0].shape;
-  const auto axis =
-      static_cast<size_t>(normalize_axis(problem.op.as<Concat>()->axis, static_cast<int64_t>(whole.size())));
-  int64_t inner = 1;
-  for (size_t i = axis + 1; i < whole.size(); ++i) inner *= whole[i];
-  int64_t width = 16 / std::max(2, dtype_bits(type) / 8);
-  for (const Operand& part : problem.inputs) {
-    while (part.shape[axis] * inner % width != 0) width /= 2;
-  }
-  const int64_t line = whole[axis] * inner, vectors = element_count(whole) / width;
-  const char* name = device_type_name(type);
-  KernelText kernel;
-  kernel.blocks = (vectors + 255) / 256;
-  Call call;
-  std::string choice;
-  int64_t begin = 0;
-  for (size_t i = 0; i < problem.inputs.size(); ++i) {
-    const int64_t size = problem.inputs[i].shape[axis] * inner;
-    if (size == 0) continue;
-    kernel.parameters += fmt::format("const {}* x{}, ", name, i);
-    call.operands.push_back({Slot::kInput, i});
-    choice += fmt::format("  {}if (at < {}) from = x{} + outer * {} + (at - {});\n", begin == 0 ? "" : "else ",
-                          begin + size, i, size, begin);
-    begin += size;
-  }
-  kernel.parameters += fmt::format("{}* y", name);
-  call.operands.push_back({Slot::kOutput, 0});
-  kernel.body = fmt::format(R"(
-  const {index} t = ({index})blockIdx.x * 256 + threadIdx.x;
-  if (t >= {vectors}) return;
-  const long long outer = t / {per_line};
-  const int at = (int)(t % {per_line}) * {width};
-  const {type}* from = y;
-{choice}  *(pack<{type}, {width}>*)(y + (long long)t * {width}) = *(const pack<{type}, {width}>*)from;
-)",
-                            fmt::arg("index", vectors < (int64_t{1} << 31) ? "unsigned" : "long long"),
-                            fmt::arg("vectors", vectors), fmt::arg("per_line", line / width), fmt::arg("width", width),
-                            fmt::arg("type", name), fmt::arg("choice", choice));
-  call.work = kernel;
-  return {call};
 }
 
 const char* refuse_gather(const Problem& problem) {
@@ -208,6 +132,23 @@ Emission emit_gather_nd(const Problem& problem, DType storage) {
 
 }  // namespace
 
+std::vector<Slot> input_slots(size_t input, const Moved& moved) {
+  std::vector<Slot> slots;
+  for (size_t root = 0; root < moved.roots; ++root) slots.push_back({Slot::kInput, input, root});
+  return slots;
+}
+
+Call moved_copy(DType stored, const Moved& moved, const Shape& shape) {
+  StridedOperand from = broadcast_operand(stored, shape, shape);
+  const StridedOperand to = from;
+  from.moved = moved;
+  const int64_t result = 0;
+  Call call{strided_kernel(shape, std::span(&from, 1), std::span(&to, 1), {}, std::span(&result, 1)),
+            input_slots(0, moved)};
+  call.operands.push_back({Slot::kOutput, 0});
+  return call;
+}
+
 std::vector<SliceRange> slice_ranges(const Slice& slice, const Shape& from) {
   const auto rank = static_cast<int64_t>(from.size());
   std::vector<SliceRange> ranges;
@@ -224,11 +165,11 @@ std::vector<SliceRange> slice_ranges(const Slice& slice, const Shape& from) {
 }
 
 std::vector<DeviceRow> movement_rows() {
-  return {{"cuda_transpose", "axes in another order", {&Transpose::def}, takes_all, emit_transpose},
-          {"cuda_expand", "broadcasting to a shape", {&Expand::def}, refuse_one_input, emit_expand},
+  return {{"cuda_transpose", "axes in another order", {&Transpose::def}, takes_all, emit_moved},
+          {"cuda_expand", "broadcasting to a shape", {&Expand::def}, refuse_one_input, emit_moved},
           {"cuda_reshape", "copy under another shape", {&Reshape::def}, refuse_one_input, emit_reshape},
-          {"cuda_slice", "strided ranges", {&Slice::def}, refuse_slice, emit_slice},
-          {"cuda_concat", "tensors joined along an axis", {&Concat::def}, refuse_concat, emit_concat},
+          {"cuda_slice", "strided ranges", {&Slice::def}, refuse_slice, emit_moved},
+          {"cuda_concat", "tensors joined along an axis", {&Concat::def}, refuse_concat, emit_moved},
           {"cuda_gather", "slices picked by indices", {&Gather::def}, refuse_gather, emit_gather},
           {"cuda_gather_nd", "slices picked by tuples of indices", {&GatherNd::def}, refuse_gather_nd, emit_gather_nd}};
 }

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "base/error.h"
-#include "kernels/cuda/device_row.h"
+#include "kernels/cuda/norm.h"
 #include "ops/axis_split.h"
 #include "ops/layer_norm.h"
 #include "ops/reduce.h"
@@ -225,30 +225,56 @@ const char* refuse_norm(const Problem& problem) {
   return nullptr;
 }
 
+Emission emit_norm_views(const Problem& problem, DType storage, std::span<const OperandView> views) {
+  const char* type = device_type_name(stored(problem.inputs[0].dtype, storage));
+  const std::string at = fmt::format("row * {} + k", norm_size(problem));
+  NormInput input{moved_parameters(views[0].moved, type, "x0"), input_slots(0, views[0].moved),
+                  moved_lines(views[0].moved, type, "x0", at, "from", "      ")};
+  input.lines += fmt::format("      xs = *(const pack<{}, {}>*)from;\n", type, norm_width(problem, storage));
+  return {norm_call(problem, storage, input)};
+}
+
 Emission emit_norm(const Problem& problem, DType storage) {
+  return emit_norm_views(problem, storage, std::vector<OperandView>(problem.inputs.size() + 1));
+}
+
+}  // namespace
+
+int64_t norm_size(const Problem& problem) {
+  const Shape& x = problem.inputs[0].shape;
+  const int64_t axis = normalize_axis(problem.op.as<LayerNorm>()->axis, static_cast<int64_t>(x.size()));
+  return element_count(Shape(x.begin() + axis, x.end()));
+}
+
+int64_t norm_width(const Problem& problem, DType storage) {
+  const int64_t full = 16 / (dtype_bits(stored(problem.inputs[0].dtype, storage)) / 8);
+  return norm_size(problem) % full == 0 ? full : 1;
+}
+
+Call norm_call(const Problem& problem, DType storage, const NormInput& input) {
   const auto& norm = *problem.op.as<LayerNorm>();
   const Shape& x = problem.inputs[0].shape;
-  const auto axis = static_cast<size_t>(normalize_axis(norm.axis, static_cast<int64_t>(x.size())));
-  int64_t size = 1;
-  for (size_t i = axis; i < x.size(); ++i) size *= x[i];
+  const int64_t size = norm_size(problem);
   const DType stored_type = stored(problem.inputs[0].dtype, storage);
   const char *type = device_type_name(stored_type),
              *result = device_type_name(stored(problem.outputs[0].dtype, storage));
-  const int64_t full = 16 / (dtype_bits(stored_type) / 8), width = size % full == 0 ? full : 1;
+  const int64_t width = norm_width(problem, storage);
   constexpr int64_t kWarpVectors = 128;
   KernelText kernel;
   kernel.threads = threads_for_row(size / width);
   kernel.blocks = element_count(x) / std::max<int64_t>(size, 1);
-  Call call;
+  Call call{KernelText{}, input.slots};
+  kernel.parameters = input.parameters;
   std::string scale = "1.0f", bias = "0.0f";
-  for (size_t i = 0; i < problem.inputs.size(); ++i) {
+  for (size_t i = 1; i < problem.inputs.size(); ++i) {
     if (!problem.inputs[i].present()) continue;
-    kernel.parameters += fmt::format("const {}* x{}, ", device_type_name(stored(problem.inputs[i].dtype, storage)), i);
+    const char* name = device_type_name(stored(problem.inputs[i].dtype, storage));
+    kernel.parameters += fmt::format(", const {}* x{}", name, i);
     call.operands.push_back({Slot::kInput, i});
     if (i == 1) scale = "load(x1[k])";
     if (i == 2) bias = "load(x2[k])";
   }
-  kernel.parameters += fmt::format("{}* y", result);
+  kernel.parameters += fmt::format(", {}* y", result);
   call.operands.push_back({Slot::kOutput, 0});
   const bool warps = size / width <= kWarpVectors;  // a warp per row, else a block
   const int64_t lanes = warps ? 32 : kernel.threads, rows = element_count(x) / std::max<int64_t>(size, 1);
@@ -262,14 +288,14 @@ Emission emit_norm(const Problem& problem, DType storage) {
   const long long row = {row};
   if (row >= {rows}) return;
   const int lane = threadIdx.x % {lanes};
-  const auto* from = x0 + row * {size};
   float v[{held}][{width}];
   float sum = 0;
 #pragma unroll
   for (int i = 0; i < {held}; ++i) {{
     const int k = (lane + i * {lanes}) * {width};
     pack<{type}, {width}> xs = {{}};
-    if (k < {size}) xs = *(const pack<{type}, {width}>*)(from + k);
+    if (k < {size}) {{
+{from}    }}
 #pragma unroll
     for (int l = 0; l < {width}; ++l) sum += v[i][l] = load(xs.v[l]);
   }}
@@ -296,20 +322,29 @@ Emission emit_norm(const Problem& problem, DType storage) {
   }}
 )",
       fmt::arg("row", warps ? "(long long)blockIdx.x * 4 + threadIdx.x / 32" : "blockIdx.x"), fmt::arg("rows", rows),
-      fmt::arg("lanes", lanes), fmt::arg("size", size), fmt::arg("width", width),
+      fmt::arg("from", input.lines), fmt::arg("lanes", lanes), fmt::arg("size", size), fmt::arg("width", width),
       fmt::arg("held", (size / width + lanes - 1) / lanes), fmt::arg("type", type), fmt::arg("result", result),
       fmt::arg("mean", norm.rms ? "0.0f" : fmt::format("{}(sum) / {}.0f", sum, size)), fmt::arg("sum", sum),
       fmt::arg("epsilon", norm.epsilon), fmt::arg("scale", scale), fmt::arg("bias", bias));
   call.work = kernel;
-  return {call};
+  return call;
 }
-
-}  // namespace
 
 std::vector<DeviceRow> reduction_rows() {
   return {{"cuda_reduce", "sums, means and maxima over neighbouring axes", {&Reduce::def}, refuse_reduce, emit_reduce},
           {"cuda_softmax", "softmax over the last axis", {&Softmax::def}, refuse_softmax, emit_softmax},
-          {"cuda_norm", "layer and RMS norm", {&LayerNorm::def}, refuse_norm, emit_norm}};
+          {"cuda_norm",
+           "layer and RMS norm",
+           {&LayerNorm::def},
+           refuse_norm,
+           emit_norm,
+           nullptr,
+           emit_norm_views,
+           0,
+           false,
+           1,
+           nullptr,
+           norm_size}};
 }
 
 }  // namespace ingot::kernels::cuda

@@ -40,22 +40,28 @@ Collapsed collapse(const Shape& space, const std::vector<const StridedOperand*>&
   return result;
 }
 
-// Elements per thread: as many as fill 16 bytes of the widest operand, where all lie side by side or are one element.
+// Whether `width` neighbouring elements of every operand lie side by side or are one element.
+bool fits(const Collapsed& collapsed, const std::vector<const StridedOperand*>& operands, int64_t width) {
+  if (collapsed.sizes.back() % width != 0) return false;
+  for (size_t o = 0; o < operands.size(); ++o) {
+    const auto& strides = collapsed.strides[o];
+    if (strides.back() != 0 && strides.back() != 1) return false;
+    if (strides.back() == 0) continue;
+    if (operands[o]->base % width != 0 || moved_run(operands[o]->moved) % width != 0) return false;
+    for (size_t i = 0; i + 1 < strides.size(); ++i) {
+      if (strides[i] % width != 0) return false;
+    }
+  }
+  return true;
+}
+
+// Elements per thread: as many as fill 16 bytes of the widest operand, fewer where they do not lie that way.
 int64_t vector_width(const Collapsed& collapsed, const std::vector<const StridedOperand*>& operands) {
   if (collapsed.sizes.empty()) return 1;
   int64_t widest = 2;
   for (const StridedOperand* operand : operands) widest = std::max<int64_t>(widest, dtype_bits(operand->stored) / 8);
-  const int64_t width = 16 / widest;
-  if (collapsed.sizes.back() % width != 0) return 1;
-  for (size_t o = 0; o < operands.size(); ++o) {
-    const auto& strides = collapsed.strides[o];
-    if (strides.back() != 0 && strides.back() != 1) return 1;
-    if (strides.back() == 0) continue;
-    if (operands[o]->base % width != 0) return 1;
-    for (size_t i = 0; i + 1 < strides.size(); ++i) {
-      if (strides[i] % width != 0) return 1;
-    }
-  }
+  int64_t width = 16 / widest;
+  while (width > 1 && !fits(collapsed, operands, width)) width /= 2;
   return width;
 }
 
@@ -109,9 +115,17 @@ KernelText strided_kernel(const Shape& space, std::span<const StridedOperand> in
     const bool is_input = o < inputs.size();
     const bool one = is_input && (strides.empty() || strides.back() == 0);
     const int64_t held = one ? 1 : width;
-    kernel.parameters += fmt::format("{}{}{}* p{}", o == 0 ? "" : ", ", is_input ? "const " : "", type, o);
-    text += fmt::format("  {2}pack<{0}, {1}>* q{3} = ({2}pack<{0}, {1}>*)(p{3} + ({4}));\n", type, held,
-                        is_input ? "const " : "", o, offset_expression(strides, operands[o]->base));
+    const std::string offset = offset_expression(strides, operands[o]->base);
+    if (o > 0) kernel.parameters += ", ";
+    if (operands[o]->moved.empty()) {
+      kernel.parameters += fmt::format("{}{}* p{}", is_input ? "const " : "", type, o);
+      text += fmt::format("  {2}pack<{0}, {1}>* q{3} = ({2}pack<{0}, {1}>*)(p{3} + ({4}));\n", type, held,
+                          is_input ? "const " : "", o, offset);
+    } else {
+      kernel.parameters += moved_parameters(operands[o]->moved, type, fmt::format("p{}", o));
+      text += moved_lines(operands[o]->moved, type, fmt::format("p{}", o), offset, fmt::format("m{}", o), "  ");
+      text += fmt::format("  const pack<{0}, {1}>* q{2} = (const pack<{0}, {1}>*)m{2};\n", type, held, o);
+    }
     if (is_input) {
       loads += fmt::format("  const pack<{}, {}> x{} = *q{};\n", type, held, o, o);
       lanes += fmt::format("    const auto v{} = load(x{}.v[{}]);\n", o, o, one ? "0" : "l");

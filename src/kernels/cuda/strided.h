@@ -1,15 +1,18 @@
 // Elementwise code over operands of any strides: the generator of pointwise and data-moving kernels.
 #pragma once
 #include "kernels/cuda/device_row.h"
+#include "kernels/cuda/moved.h"
 #include "ops/fused.h"
 
 namespace ingot::kernels::cuda {
 
-// Where an operand's element for position (i0, i1, ...) of the iteration space lies: base + sum of i * stride.
+// Where an operand's element for position (i0, i1, ...) of the iteration space lies: base + sum of i * stride, in
+// memory or, for an input that was moved, in its own row-major order.
 struct StridedOperand {
   DType stored = DType::kF32;
   std::vector<int64_t> strides;  // one per axis of the space
   int64_t base = 0;
+  Moved moved;
 };
 
 // C++ of where the element lies.
