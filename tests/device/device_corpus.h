@@ -284,6 +284,22 @@ inline constexpr DeviceCase kDeviceCases[] = {
       %y = softmax{log=true}(%a)
       return %y
     })"},
+    {"functions_of_integers_and_signs", R"(graph g(%i: i64[5,7], %j: i64[5,7], %x: f32[5,7]) {
+      %a = binary{fn=div}(%i, %j)
+      %b = binary{fn=mod}(%i, %j)
+      %c = unary{fn=abs}(%i)
+      %d = unary{fn=sign}(%x)
+      %e = unary{fn=mish}(%x)
+      %f = unary{fn=neg}(%j)
+      return %a, %b, %c, %d, %e, %f
+    })"},
+    {"bytes", R"(graph g(%x: u8[2,5,8], %z: i8[2,5,8]) {
+      %a = cast{to=f32}(%x)
+      %t = transpose{permutation=[0,2,1]}(%x)
+      %c = concat{axis=0}(%z, %z)
+      %d = binary{fn=max}(%z, %z)
+      return %a, %t, %c, %d
+    })"},
 };
 
 }  // namespace ingot
