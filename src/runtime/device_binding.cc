@@ -338,6 +338,13 @@ class Builder {
     std::vector<Address> operands;
     std::vector<MemoryPlace> places;
     for (const Slot& slot : call.operands) {
+      if (slot.kind == Slot::kTable) {
+        const Tensor& table = call.tables[slot.index];
+        const std::span bytes(static_cast<const std::byte*>(table.raw()), static_cast<size_t>(table.byte_size()));
+        operands.push_back(constants_.address(-1, hash128(bytes).hex(), [&] { return table; }));
+        places.emplace_back();
+        continue;
+      }
       const ValueIndex value = (slot.kind == Slot::kInput ? step.inputs : step.outputs)[slot.index];
       const int32_t constant = def(value).constant;
       if (constant < 0) {

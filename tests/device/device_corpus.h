@@ -284,6 +284,20 @@ inline constexpr DeviceCase kDeviceCases[] = {
       %y = softmax{log=true}(%a)
       return %y
     })"},
+    {"resize_nearest", R"(graph g(%x: f32[2,5,7,16], %z: f32[1,3,6,9], %i: i32[1,4,5,3]) {
+      %a = resize{coordinates=asymmetric, nearest=floor, axes=[1,2], scales=[2,2]}(%x)
+      %b = resize{axes=[2,3], sizes=[5,20]}(%z)
+      %c = resize{coordinates=align_corners, nearest=ceil, sizes=[1,7,5,3]}(%i)
+      return %a, %b, %c
+    })"},
+    {"resize_linear_and_cubic", R"(graph g(%x: f32[2,5,7,16], %z: f32[1,3,6,9], %v: f32[1,2,4,5,6]) {
+      %a = resize{mode=linear, axes=[1,2], scales=[2,2]}(%x)
+      %b = resize{mode=linear, coordinates=align_corners, axes=[2,3], sizes=[11,4]}(%z)
+      %c = resize{mode=linear, coordinates=pytorch_half_pixel, antialias=true, axes=[2,3], sizes=[3,4]}(%z)
+      %d = resize{mode=cubic, axes=[2,3], scales=[1.5,2.5], exclude_outside=true}(%z)
+      %e = resize{mode=linear, coordinates=half_pixel_symmetric, axes=[2,3,4], scales=[2,1.7,0.6]}(%v)
+      return %a, %b, %c, %d, %e
+    })"},
     {"functions_of_integers_and_signs", R"(graph g(%i: i64[5,7], %j: i64[5,7], %x: f32[5,7]) {
       %a = binary{fn=div}(%i, %j)
       %b = binary{fn=mod}(%i, %j)

@@ -14,9 +14,9 @@ struct KernelText {
   uint32_t threads = 256;
 };
 
-// An operand of a call: an input or output of the step.
+// An operand of a call: an input or output of the step, or one of the call's tables.
 struct Slot {
-  enum Kind : uint8_t { kInput, kOutput } kind = kInput;
+  enum Kind : uint8_t { kInput, kOutput, kTable } kind = kInput;
   size_t index = 0;
   bool operator==(const Slot&) const = default;
 };
@@ -24,6 +24,7 @@ struct Slot {
 struct Call {
   std::variant<KernelText, device::Convolution, device::MatrixProduct> work;
   std::vector<Slot> operands;  // as the work takes them
+  std::vector<Tensor> tables;  // i32: what follows from the sizes and is dear to compute in the kernel
 };
 
 // What a step does on the device, in order.
@@ -72,5 +73,6 @@ std::vector<DeviceRow> reduction_rows();
 std::vector<DeviceRow> convolution_rows();
 std::vector<DeviceRow> matrix_rows();
 std::vector<DeviceRow> attention_rows();
+std::vector<DeviceRow> resize_rows();
 
 }  // namespace ingot::kernels::cuda
