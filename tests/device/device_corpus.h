@@ -298,6 +298,23 @@ inline constexpr DeviceCase kDeviceCases[] = {
       %e = resize{mode=linear, coordinates=half_pixel_symmetric, axes=[2,3,4], scales=[2,1.7,0.6]}(%v)
       return %a, %b, %c, %d, %e
     })"},
+    {"pads", R"(graph g(%x: f32[2,5,7,16], %z: f32[1,3,6,5]) {
+      %v: f32[] = const -1.5
+      %a = pad{pads=[0,1,2,0,0,3,0,0]}(%x)
+      %b = pad{pads=[0,0,2,1,0,0,-1,2]}(%z, _, %v)
+      %c = pad{mode=reflect, pads=[0,0,2,4,0,0,7,3]}(%z)
+      %d = pad{mode=edge, pads=[0,0,2,1,0,1,0,2]}(%z)
+      %e = pad{mode=wrap, pads=[0,0,8,1,0,1,0,2]}(%z)
+      return %a, %b, %c, %d, %e
+    })"},
+    {"tiles_and_triangles", R"(graph g(%x: f32[2,3,8], %m: f32[2,5,4]) {
+      %k: i64[] = const -1
+      %a = tile{repeats=[2,1,1]}(%x)
+      %b = tile{repeats=[1,3,2]}(%x)
+      %c = trilu(%m, %k)
+      %d = trilu{upper=false}(%m)
+      return %a, %b, %c, %d
+    })"},
     {"functions_of_integers_and_signs", R"(graph g(%i: i64[5,7], %j: i64[5,7], %x: f32[5,7]) {
       %a = binary{fn=div}(%i, %j)
       %b = binary{fn=mod}(%i, %j)

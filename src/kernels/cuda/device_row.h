@@ -74,5 +74,6 @@ std::vector<DeviceRow> convolution_rows();
 std::vector<DeviceRow> matrix_rows();
 std::vector<DeviceRow> attention_rows();
 std::vector<DeviceRow> resize_rows();
+std::vector<DeviceRow> padding_rows();
 
 }  // namespace ingot::kernels::cuda
