@@ -315,6 +315,16 @@ inline constexpr DeviceCase kDeviceCases[] = {
       %d = trilu{upper=false}(%m)
       return %a, %b, %c, %d
     })"},
+    {"conv_transposes", R"(graph g(%x: f32[2,6,5,24], %z: f32[1,7,9,12], %s: f32[2,11,8]) {
+      %w: f32[24,20,2,2] = const random(1)
+      %b: f32[20] = const random(2)
+      %a = conv_transpose{strides=[2,2], channels_last=true}(%x, %w, %b)
+      %v: f32[12,3,3,4] = const random(3)
+      %c = conv_transpose{group=4, strides=[2,3], pads=[1,0,1,2], dilations=[1,2], output_padding=[1,2], channels_last=true}(%z, %v)
+      %u: f32[8,70,3] = const random(4)
+      %d = conv_transpose{strides=[2], pads=[1,1], channels_last=true}(%s, %u)
+      return %a, %c, %d
+    })"},
     {"functions_of_integers_and_signs", R"(graph g(%i: i64[5,7], %j: i64[5,7], %x: f32[5,7]) {
       %a = binary{fn=div}(%i, %j)
       %b = binary{fn=mod}(%i, %j)
