@@ -341,6 +341,18 @@ inline constexpr DeviceCase kDeviceCases[] = {
       %d = binary{fn=max}(%z, %z)
       return %a, %t, %c, %d
     })"},
+    {"conv_of_lines", R"(graph g(%x: f32[2,70,16], %r: f32[2,35,24]) {
+      %w: f32[24,16,5] = const random(1)
+      %b: f32[24] = const random(2)
+      %a = conv{strides=[2], pads=[2,2], channels_last=true}(%x, %w, %b)
+      %c = binary(%a, %r)
+      %h = unary{fn=hard_swish}(%c)
+      %v: f32[24,1,3] = const random(3)
+      %d = conv{group=24, pads=[2,2], dilations=[2], channels_last=true}(%h, %v)
+      %e = binary{fn=mul}(%d, %r)
+      %p = pool{kernel=[3], strides=[2], channels_last=true}(%e)
+      return %e, %p
+    })"},
 };
 
 }  // namespace ingot
