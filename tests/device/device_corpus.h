@@ -315,6 +315,28 @@ inline constexpr DeviceCase kDeviceCases[] = {
       %d = trilu{upper=false}(%m)
       return %a, %b, %c, %d
     })"},
+    {"softmax_along_other_axes", R"(graph g(%x: f32[2,16,4,50], %z: f32[3,900,5]) {
+      %a = softmax{axis=1}(%x)
+      %b = softmax{axis=1, log=true}(%z)
+      %c = softmax{axis=0}(%z)
+      return %a, %b, %c
+    })"},
+    {"reductions_of_other_kinds", R"(graph g(%x: f32[3,5,6,7], %i: i64[4,300,3]) {
+      %a = reduce{fn=mean, axes=[0,2]}(%x)
+      %b = reduce{fn=min, axes=[1,3]}(%x)
+      %c = reduce{fn=prod, axes=[2]}(%x)
+      %d = reduce{fn=log_sum_exp, axes=[3]}(%x)
+      %e = reduce{fn=l1, axes=[0,1,2,3]}(%x)
+      %f = reduce{fn=sum, axes=[1]}(%i)
+      %g = reduce{fn=max, axes=[2]}(%i)
+      return %a, %b, %c, %d, %e, %f, %g
+    })"},
+    {"positions_of_extremes", R"(graph g(%x: i64[3,50,4], %z: i32[6,700]) {
+      %a = arg_reduce{axis=1}(%x)
+      %b = arg_reduce{fn=min, axis=-1, keepdims=false}(%z)
+      %c = arg_reduce{axis=2, select_last=true}(%x)
+      return %a, %b, %c
+    })"},
     {"conv_transposes", R"(graph g(%x: f32[2,6,5,24], %z: f32[1,7,9,12], %s: f32[2,11,8]) {
       %w: f32[24,20,2,2] = const random(1)
       %b: f32[20] = const random(2)

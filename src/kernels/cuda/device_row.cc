@@ -10,7 +10,8 @@ std::span<const DeviceRow> device_rows() {
   static const std::vector<DeviceRow> rows = [] {
     std::vector<DeviceRow> all;
     for (const auto& part : {elementwise_rows(), movement_rows(), reduction_rows(), convolution_rows(), matrix_rows(),
-                             attention_rows(), resize_rows(), padding_rows(), conv_transpose_rows()}) {
+                             attention_rows(), resize_rows(), padding_rows(),
+                             line_rows(), conv_transpose_rows()}) {
       all.insert(all.end(), part.begin(), part.end());
     }
     return all;
@@ -109,6 +110,22 @@ __device__ __forceinline__ long long modulo(long long a, long long b) {
   if (b == 0 || b == -1) return 0;
   const long long rest = a % b;
   return rest != 0 && (rest < 0) != (b < 0) ? rest + b : rest;
+}
+// The values of the threads whose numbers leave one rest when divided by kColumns, combined; every thread gets them.
+// `parts` is shared and has an element per thread, kRows is a power of two.
+template <int kRows, int kColumns, class T, class Combine>
+__device__ __forceinline__ T across_rows(T* parts, T v, Combine combine) {
+  parts[threadIdx.x] = v;
+  for (int left = kRows / 2; left > 0; left /= 2) {
+    __syncthreads();
+    if (threadIdx.x < left * kColumns) {
+      parts[threadIdx.x] = combine(parts[threadIdx.x], parts[threadIdx.x + left * kColumns]);
+    }
+  }
+  __syncthreads();
+  const T result = parts[threadIdx.x % kColumns];
+  __syncthreads();
+  return result;
 }
 __device__ __forceinline__ float sigmoid(float x) { return 1.0f / (1.0f + expf(-x)); }
 __device__ __forceinline__ float warp_sum(float x) {
