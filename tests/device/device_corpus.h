@@ -337,6 +337,13 @@ inline constexpr DeviceCase kDeviceCases[] = {
       %c = arg_reduce{axis=2, select_last=true}(%x)
       return %a, %b, %c
     })"},
+    {"top_elements", R"(graph g(%x: i32[3,900], %z: i32[5,40,3], %y: f32[2,3000]) {
+      %a, %b = top_k{k=10}(%x)
+      %c, %d = top_k{k=40, axis=1, largest=false}(%z)
+      %e, %f = top_k{k=1}(%x)
+      %g, %h = top_k{k=7}(%y)
+      return %a, %b, %c, %d, %e, %f, %g
+    })"},
     {"conv_transposes", R"(graph g(%x: f32[2,6,5,24], %z: f32[1,7,9,12], %s: f32[2,11,8]) {
       %w: f32[24,20,2,2] = const random(1)
       %b: f32[20] = const random(2)
