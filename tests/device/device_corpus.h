@@ -315,6 +315,19 @@ inline constexpr DeviceCase kDeviceCases[] = {
       %d = trilu{upper=false}(%m)
       return %a, %b, %c, %d
     })"},
+    {"elements_by_indices", R"(graph g(%x: f32[4,6,5], %u: f32[1,2,2], %v: f32[2,5]) {
+      %i: i64[2,3,5] = const {0,5,-1,3,2, 1,0,2,4,1, 3,4,5,0,4, 0,1,2,3,4, 5,4,3,2,1, 2,2,0,-4,5}
+      %j: i64[2,2] = const {1,-6, 3,2}
+      %h: i64[2,3] = const {0,2,-1, 7,1,3}
+      %n: i64[] = const 4
+      %o: f32[2] = const {-1,2}
+      %a = gather_elements{axis=1}(%x, %i)
+      %q: i64[1,2,2] = const {0,3,-1,1}
+      %b = scatter_elements{axis=1}(%x, %q, %u)
+      %c = scatter_nd(%x, %j, %v)
+      %d = one_hot{axis=1}(%h, %n, %o)
+      return %a, %b, %c, %d
+    })"},
     {"softmax_along_other_axes", R"(graph g(%x: f32[2,16,4,50], %z: f32[3,900,5]) {
       %a = softmax{axis=1}(%x)
       %b = softmax{axis=1, log=true}(%z)
