@@ -367,6 +367,17 @@ inline constexpr DeviceCase kDeviceCases[] = {
       %d = conv_transpose{strides=[2], pads=[1,1], channels_last=true}(%s, %u)
       return %a, %c, %d
     })"},
+    {"group_norms", R"(graph g(%x: f32[2,6,5,24], %z: f32[2,8,5,7]) {
+      %s: f32[24] = const random(1)
+      %b: f32[24] = const random(2)
+      %t: f32[8] = const random(3)
+      %a = group_norm{groups=3, channels_last=true}(%x, %s, %b)
+      %c = group_norm{channels_last=true}(%x, %s)
+      %d = group_norm(%z, %t, %t)
+      %e = group_norm{groups=4}(%z)
+      %f = lrn{size=3, alpha=0.5, beta=0.75, bias=1}(%z)
+      return %a, %c, %d, %e, %f
+    })"},
     {"functions_of_integers_and_signs", R"(graph g(%i: i64[5,7], %j: i64[5,7], %x: f32[5,7]) {
       %a = binary{fn=div}(%i, %j)
       %b = binary{fn=mod}(%i, %j)

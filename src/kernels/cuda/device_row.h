@@ -79,5 +79,6 @@ std::vector<DeviceRow> indexing_rows();
 std::vector<DeviceRow> line_rows();
 std::vector<DeviceRow> top_k_rows();
 std::vector<DeviceRow> conv_transpose_rows();
+std::vector<DeviceRow> group_norm_rows();
 
 }  // namespace ingot::kernels::cuda
