@@ -328,6 +328,17 @@ inline constexpr DeviceCase kDeviceCases[] = {
       %d = one_hot{axis=1}(%h, %n, %o)
       return %a, %b, %c, %d
     })"},
+    {"sequences", R"(graph g(%x: f32[3,700,2], %i: i64[4,9]) {
+      %start: i64[] = const 3
+      %end: i64[] = const 40
+      %step: i64[] = const 7
+      %a = range(%start, %end, %step)
+      %b = cumulative{axis=1}(%x)
+      %c = cumulative{axis=1, exclusive=true, reverse=true}(%x)
+      %d = cumulative{axis=-1, reverse=true}(%i)
+      %e = cumulative{fn=prod, axis=2}(%x)
+      return %a, %b, %c, %d, %e
+    })"},
     {"softmax_along_other_axes", R"(graph g(%x: f32[2,16,4,50], %z: f32[3,900,5]) {
       %a = softmax{axis=1}(%x)
       %b = softmax{axis=1, log=true}(%z)

@@ -10,7 +10,7 @@ std::span<const DeviceRow> device_rows() {
   static const std::vector<DeviceRow> rows = [] {
     std::vector<DeviceRow> all;
     for (const auto& part : {elementwise_rows(), movement_rows(), reduction_rows(), convolution_rows(), matrix_rows(),
-                             attention_rows(), resize_rows(), padding_rows(), indexing_rows(),
+                             attention_rows(), resize_rows(), padding_rows(), indexing_rows(), sequence_rows(),
                              line_rows(), top_k_rows(), conv_transpose_rows(), group_norm_rows()}) {
       all.insert(all.end(), part.begin(), part.end());
     }

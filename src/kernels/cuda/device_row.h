@@ -76,6 +76,7 @@ std::vector<DeviceRow> attention_rows();
 std::vector<DeviceRow> resize_rows();
 std::vector<DeviceRow> padding_rows();
 std::vector<DeviceRow> indexing_rows();
+std::vector<DeviceRow> sequence_rows();
 std::vector<DeviceRow> line_rows();
 std::vector<DeviceRow> top_k_rows();
 std::vector<DeviceRow> conv_transpose_rows();
