@@ -5,6 +5,8 @@
 #include <unordered_map>
 
 #include "base/hash.h"
+#include "ops/sizes.h"
+#include "ops/symbolic_fields.h"
 #include "runtime/binding.h"
 #include "runtime/device_views.h"
 #include "runtime/memory_plan.h"
@@ -138,13 +140,12 @@ class Builder {
 
   void find_shapes() {
     const plan::Program& program = p_.program;
-    std::set<std::string> known;
     for (size_t i = 0; i < program.inputs.size(); ++i) {
       const plan::ValueDef& value = def(program.inputs[i]);
       if (!value.type.is_tensor() || !value.shape) continue;
       match_shape(*value.shape, binding_->input_shapes[i], binding_->symbols, "input " + value.name);
     }
-    for (const auto& [name, size] : binding_->symbols) known.insert(name);
+    for (const auto& [name, size] : binding_->symbols) known_.insert(name);
     binding_->shapes.resize(program.values.size());
     binding_->early.resize(program.values.size());
     for (size_t i = 0; i < program.values.size(); ++i) {
@@ -152,15 +153,31 @@ class Builder {
       if (!value.type.is_tensor() || !value.shape) continue;
       std::set<std::string> used;
       for (const Dim& dim : *value.shape) dim.collect_symbols(used);
-      if (!std::includes(known.begin(), known.end(), used.begin(), used.end())) continue;
+      if (!are_known(used)) continue;
       binding_->shapes[i] = evaluate_shape(*value.shape, binding_->symbols, value.name);
       binding_->early[i] = true;
     }
   }
 
+  bool are_known(const std::set<std::string>& symbols) const {
+    return std::includes(known_.begin(), known_.end(), symbols.begin(), symbols.end());
+  }
+
   bool runs_on_device(const Step& step) const {
     if (step.kind == StepKind::kView) return binding_->on_device[at(step.inputs[0])] && early(step.outputs);
-    return step.kind == StepKind::kKernel && early(step.inputs) && early(step.outputs);
+    return step.kind == StepKind::kKernel && early(step.inputs) && early(step.outputs) &&
+           are_known(symbols_of(step.op));
+  }
+  // Whether a step of the host reads the value, or it is an output.
+  bool host_reads(ValueIndex value) const {
+    const auto& outputs = p_.program.outputs;
+    if (std::find(outputs.begin(), outputs.end(), value) != outputs.end()) return true;
+    for (size_t s = 0; s < steps().size(); ++s) {
+      const Step& step = steps()[s];
+      if (std::find(step.inputs.begin(), step.inputs.end(), value) == step.inputs.end()) continue;
+      if (step.kind == StepKind::kView ? host_reads(step.outputs[0]) : !runs_on_device(step)) return true;
+    }
+    return false;
   }
   bool early(const std::vector<ValueIndex>& values) const {
     return std::all_of(values.begin(), values.end(),
@@ -180,12 +197,14 @@ class Builder {
     const auto end = static_cast<int32_t>(steps().size());
     for (size_t s = 0; s < steps().size(); ++s) {
       device_step_[s] = runs_on_device(steps()[s]);
+      // The host has the sizes already.
+      if (steps()[s].op.is<Sizes>() && device_step_[s]) device_step_[s] = !host_reads(steps()[s].outputs[0]);
       if (!device_step_[s]) binding_->host_steps.push_back(s);
       for (const ValueIndex output : steps()[s].outputs) {
         if (output != plan::kNoValue) binding_->on_device[at(output)] = device_step_[s];
       }
     }
-    views_.emplace(p_.program, p_.constants, binding_->shapes, device_step_);
+    views_.emplace(p_.program, p_.constants, binding_->shapes, binding_->symbols, device_step_);
     for (int32_t s = 0; s < end; ++s) {
       const Step& step = steps()[static_cast<size_t>(s)];
       const bool here = device_step_[static_cast<size_t>(s)];
@@ -310,8 +329,9 @@ class Builder {
     if (empty) return;
     const auto* row = kernels::cuda::find_device_row(step.row);
     if (row == nullptr) fail(Code::kForeignPlan, "this library has no device kernel {}", step.row);
-    const kernels::Problem problem =
+    kernels::Problem problem =
         step_problem(p_.program, step, [&](ValueIndex value) { return binding_->shapes[at(value)]; });
+    problem.op = at_sizes(step.op, binding_->symbols);
     with_frame([&] { return fmt::format("step {} ({})", index, step.op.name()); },
                [&] {
                  for (const Call& whole : emission(*row, problem, index)) {
@@ -415,6 +435,7 @@ class Builder {
   DeviceConstants& constants_;
   OperationTable table_;
   std::unique_ptr<DeviceBinding> binding_;
+  std::set<std::string> known_;  // symbols that the inputs' sizes give
   std::vector<bool> device_step_, needs_host_;
   std::optional<DeviceViews> views_;
   std::vector<ValueIndex> root_;         // whose memory a value's elements lie in

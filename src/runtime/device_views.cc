@@ -70,10 +70,12 @@ const DeviceRow* row_of(const Step& step) {
 }  // namespace
 
 DeviceViews::DeviceViews(const plan::Program& program, const std::vector<Tensor>& constants,
-                         const std::vector<Shape>& shapes, const std::vector<bool>& device_step)
+                         const std::vector<Shape>& shapes, const SymbolValues& symbols,
+                         const std::vector<bool>& device_step)
     : program_(program),
       constants_(constants),
       shapes_(shapes),
+      symbols_(symbols),
       device_step_(device_step),
       skipped_(program.steps.size(), false),
       needed_(program.values.size(), false) {
@@ -108,7 +110,7 @@ std::optional<StridedView> DeviceViews::layout_after(const Step& step) const {
     return view;
   }
   if (const auto* slice = step.op.as<Slice>()) {
-    for (const kernels::cuda::SliceRange& range : kernels::cuda::slice_ranges(*slice, from)) {
+    for (const kernels::cuda::SliceRange& range : kernels::cuda::slice_ranges(*slice, from, symbols_)) {
       view.offset += range.start * view.strides[range.axis];
       view.strides[range.axis] *= range.step;
     }

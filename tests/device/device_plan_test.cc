@@ -139,6 +139,27 @@ TEST(DeviceSession, StepsWithoutKernelsRunOnTheHostBetweenGraphs) {
   EXPECT_EQ(report.host_steps[0].second, "no device kernel has this operator");
 }
 
+TEST(DeviceSession, SizesOfTheRunAreNoStepsOfTheHost) {
+  const ir::Graph graph = ir::parse_graph(R"(graph g(%x: f32[n,12]) {
+    %zero: i64[] = const 0
+    %one: i64[] = const 1
+    %n: i64[] = sizes{elements=[n], scalar=true}
+    %r = range(%zero, %n, %one)
+    %h = slice{starts=[floor(n,2)], ends=[n], axes=[0]}(%x)
+    %e = unary{fn=exp}(%h)
+    %p = pad{pads=[floor(n,2),0,0,0]}(%e)
+    return %r, %e, %p
+  })");
+  Session session(plan_for(graph, "null", "fp32"), {1});
+  for (const int64_t size : {4, 6}) {
+    std::vector<Value> outputs(3);
+    session.run(std::vector<Value>{random_tensor(DType::kF32, {size, 12}, 1)}, outputs);
+    EXPECT_EQ(outputs[0].tensor().shape(), Shape{size});
+    EXPECT_EQ(outputs[2].tensor().shape(), (Shape{size, 12}));
+    EXPECT_TRUE(session.device()->report().host_steps.empty());
+  }
+}
+
 TEST(DeviceSession, ProfilesHaveOneTimePerStep) {
   const ir::Graph graph = ir::parse_graph(kDeviceCases[0].text);
   Session session(plan_for(graph, "null", "fp16"), {1});

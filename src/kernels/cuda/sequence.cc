@@ -1,8 +1,9 @@
-// Sequences of numbers: ranges, running sums.
+// Sequences of numbers: ranges, sizes, running sums.
 #include "kernels/cuda/per_element.h"
 #include "ops/axis_split.h"
 #include "ops/cumulative.h"
 #include "ops/range.h"
+#include "ops/sizes.h"
 
 namespace ingot::kernels::cuda {
 namespace {
@@ -14,6 +15,23 @@ Emission emit_range(const Problem& problem, DType storage) {
   return {{per_element(problem.outputs[0].shape, fmt::format("const {0}* start, const {0}* delta, {0}* y", type),
                        "  store(y[t], load(*start) + t * load(*delta));\n"),
            {{Slot::kInput, 0}, {Slot::kInput, 2}, {Slot::kOutput, 0}}}};
+}
+
+const char* refuse_sizes(const Problem& problem) {
+  constexpr size_t kMost = 64;
+  if (!is_int(problem.outputs[0].dtype)) return "the elements are no integers";
+  return problem.op.as<Sizes>()->elements.size() <= kMost ? nullptr : "there are too many sizes";
+}
+
+Emission emit_sizes(const Problem& problem, DType) {
+  const auto& sizes = *problem.op.as<Sizes>();
+  std::string body;
+  for (size_t i = 0; i < sizes.elements.size(); ++i) {
+    body += fmt::format("  if (t == {}) store(y[t], {}LL);\n", i, *sizes.elements[i].eval({}));
+  }
+  return {
+      {per_element(problem.outputs[0].shape, fmt::format("{}* y", device_type_name(problem.outputs[0].dtype)), body),
+       {{Slot::kOutput, 0}}}};
 }
 
 const char* refuse_cumulative(const Problem& problem) {
@@ -74,6 +92,7 @@ Emission emit_cumulative(const Problem& problem, DType storage) {
 
 std::vector<DeviceRow> sequence_rows() {
   return {{"cuda_range", "numbers at equal distances", {&Range::def}, takes_all, emit_range},
+          {"cuda_sizes", "sizes of the run as a tensor", {&Sizes::def}, refuse_sizes, emit_sizes},
           {"cuda_cumulative", "running sums and products", {&Cumulative::def}, refuse_cumulative, emit_cumulative}};
 }
 
