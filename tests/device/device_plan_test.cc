@@ -160,6 +160,28 @@ TEST(DeviceSession, SizesOfTheRunAreNoStepsOfTheHost) {
   }
 }
 
+TEST(DeviceSession, StepsOfTheHostRunByItsKernels) {
+  const ir::Graph graph = ir::parse_graph(R"(graph g(%x: f32[2,3,5,6,4]) {
+    %w: f32[8,3,2,3,2] = const random(1)
+    %b: f32[8] = const random(2)
+    %y = conv{pads=[0,1,0,0,1,0]}(%x, %w, %b)
+    %p = pool{kernel=[2,2,2], strides=[1,1,1]}(%y)
+    return %y, %p
+  })");
+  lower::LowerOptions options;
+  options.device = "cuda";
+  plan::Plan plan = lower::lower(graph, graph, options);
+  plan.info.kernel_abi = plan::kernel_abi();
+  plan.info.options = {{"device", "null"}, {"precision", "fp32"}};
+  Session session(std::make_shared<const plan::Plan>(std::move(plan)), {1});
+  const auto inputs = random_inputs(graph), expected = ir::interpret(graph, inputs);
+  std::vector<Value> outputs(2);
+  session.run(inputs, outputs);
+  EXPECT_LE(relative_error(outputs[0].tensor(), expected[0].tensor()), 1e-6);
+  EXPECT_LE(relative_error(outputs[1].tensor(), expected[1].tensor()), 1e-6);
+  EXPECT_EQ(session.device()->report().host_steps.size(), 2u);
+}
+
 TEST(DeviceSession, ProfilesHaveOneTimePerStep) {
   const ir::Graph graph = ir::parse_graph(kDeviceCases[0].text);
   Session session(plan_for(graph, "null", "fp16"), {1});
