@@ -164,7 +164,12 @@ class Builder {
   }
 
   bool runs_on_device(const Step& step) const {
-    if (step.kind == StepKind::kView) return binding_->on_device[at(step.inputs[0])] && early(step.outputs);
+    if (step.kind == StepKind::kView) {
+      const auto& inputs = p_.program.inputs;
+      const ValueIndex input = step.inputs[0];
+      const bool goes_up = std::find(inputs.begin(), inputs.end(), input) != inputs.end() && early(step.inputs);
+      return early(step.outputs) && (binding_->on_device[at(input)] || (goes_up && !host_reads(step.outputs[0])));
+    }
     return step.kind == StepKind::kKernel && early(step.inputs) && early(step.outputs) &&
            are_known(symbols_of(step.op));
   }

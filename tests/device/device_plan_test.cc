@@ -143,7 +143,7 @@ TEST(DeviceSession, SizesOfTheRunAreNoStepsOfTheHost) {
   const ir::Graph graph = ir::parse_graph(R"(graph g(%x: f32[n,12]) {
     %zero: i64[] = const 0
     %one: i64[] = const 1
-    %n: i64[] = sizes{elements=[n], scalar=true}
+    %n = sizes{elements=[n], scalar=true}()
     %r = range(%zero, %n, %one)
     %h = slice{starts=[floor(n,2)], ends=[n], axes=[0]}(%x)
     %e = unary{fn=exp}(%h)
@@ -158,6 +158,19 @@ TEST(DeviceSession, SizesOfTheRunAreNoStepsOfTheHost) {
     EXPECT_EQ(outputs[2].tensor().shape(), (Shape{size, 12}));
     EXPECT_TRUE(session.device()->report().host_steps.empty());
   }
+}
+
+TEST(DeviceSession, AnInputUnderAnotherShapeIsNoStepOfTheHost) {
+  const ir::Graph graph = ir::parse_graph(R"(graph g(%x: f32[n,4,3]) {
+    %r = reshape{shape=[n,12]}(%x)
+    %y = unary{fn=neg}(%r)
+    return %y
+  })");
+  Session session(plan_for(graph, "null", "fp16"), {1});
+  std::vector<Value> outputs(1);
+  session.run(std::vector<Value>{random_tensor(DType::kF32, {5, 4, 3}, 1)}, outputs);
+  EXPECT_EQ(outputs[0].tensor().shape(), (Shape{5, 12}));
+  EXPECT_TRUE(session.device()->report().host_steps.empty());
 }
 
 TEST(DeviceSession, StepsOfTheHostRunByItsKernels) {

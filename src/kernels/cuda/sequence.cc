@@ -19,19 +19,17 @@ Emission emit_range(const Problem& problem, DType storage) {
 
 const char* refuse_sizes(const Problem& problem) {
   constexpr size_t kMost = 64;
-  if (!is_int(problem.outputs[0].dtype)) return "the elements are no integers";
   return problem.op.as<Sizes>()->elements.size() <= kMost ? nullptr : "there are too many sizes";
 }
 
-Emission emit_sizes(const Problem& problem, DType) {
+Emission emit_sizes(const Problem& problem, DType storage) {
   const auto& sizes = *problem.op.as<Sizes>();
   std::string body;
   for (size_t i = 0; i < sizes.elements.size(); ++i) {
     body += fmt::format("  if (t == {}) store(y[t], {}LL);\n", i, *sizes.elements[i].eval({}));
   }
-  return {
-      {per_element(problem.outputs[0].shape, fmt::format("{}* y", device_type_name(problem.outputs[0].dtype)), body),
-       {{Slot::kOutput, 0}}}};
+  const char* type = device_type_name(stored(problem.outputs[0].dtype, storage));
+  return {{per_element(problem.outputs[0].shape, fmt::format("{}* y", type), body), {{Slot::kOutput, 0}}}};
 }
 
 const char* refuse_cumulative(const Problem& problem) {
