@@ -417,6 +417,29 @@ inline constexpr DeviceCase kDeviceCases[] = {
       %p = pool{kernel=[3], strides=[2], channels_last=true}(%e)
       return %e, %p
     })"},
+    {"pictures_at_grids", R"(graph g(%x: f32[2,3,5,7], %i: i64[2,4,6,2]) {
+      %f: f32[] = const 0.375
+      %o: f32[] = const -1.3125
+      %z = cast{to=f32}(%i)
+      %m = binary{fn=mul}(%z, %f)
+      %g = binary(%m, %o)
+      %a = grid_sample(%x, %g)
+      %b = grid_sample{padding=border, align_corners=true}(%x, %g)
+      %c = grid_sample{padding=reflection}(%x, %g)
+      %d = grid_sample{mode=nearest}(%x, %g)
+      return %a, %b, %c, %d
+    })"},
+    {"quantisation", R"(graph g(%k: i64[2,3,40], %i: u8[2,3,4]) {
+      %s: f32[] = const 0.75
+      %z: i8[] = const 3
+      %t: f32[3] = const {0.5, 0.25, 2}
+      %u: u8[3] = const {1, 0, 4}
+      %x = cast{to=f32}(%k)
+      %q = quantize_linear{to=i8}(%x, %s, %z)
+      %a = dequantize_linear(%q, %s, %z)
+      %b = dequantize_linear{axis=1}(%i, %t, %u)
+      return %a, %b
+    })"},
 };
 
 }  // namespace ingot

@@ -9,9 +9,10 @@ namespace ingot::kernels::cuda {
 std::span<const DeviceRow> device_rows() {
   static const std::vector<DeviceRow> rows = [] {
     std::vector<DeviceRow> all;
-    for (const auto& part : {elementwise_rows(), movement_rows(), reduction_rows(), convolution_rows(), matrix_rows(),
-                             attention_rows(), resize_rows(), padding_rows(), indexing_rows(), sequence_rows(),
-                             line_rows(), top_k_rows(), conv_transpose_rows(), group_norm_rows()}) {
+    for (const auto& part :
+         {elementwise_rows(), movement_rows(), reduction_rows(), convolution_rows(), matrix_rows(), attention_rows(),
+          resize_rows(), padding_rows(), indexing_rows(), sequence_rows(), line_rows(), top_k_rows(),
+          conv_transpose_rows(), group_norm_rows(), grid_sample_rows(), quantization_rows()}) {
       all.insert(all.end(), part.begin(), part.end());
     }
     return all;

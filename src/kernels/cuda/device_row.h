@@ -81,5 +81,7 @@ std::vector<DeviceRow> line_rows();
 std::vector<DeviceRow> top_k_rows();
 std::vector<DeviceRow> conv_transpose_rows();
 std::vector<DeviceRow> group_norm_rows();
+std::vector<DeviceRow> grid_sample_rows();
+std::vector<DeviceRow> quantization_rows();
 
 }  // namespace ingot::kernels::cuda
