@@ -127,7 +127,7 @@ class Estimate {
 
 }  // namespace
 
-bool Placement::prefers_cpu() const { return cpu * kMargin < device; }
+bool Placement::prefers_cpu() const { return host_steps > 0 && cpu * kMargin < device; }
 
 Placement estimate_placement(const plan::Plan& plan, const kernels::Target& host) { return Estimate(plan, host).run(); }
 
