@@ -5,6 +5,8 @@
 #include <unordered_map>
 
 #include "base/hash.h"
+#include "ops/sizes.h"
+#include "ops/symbolic_fields.h"
 #include "runtime/binding.h"
 #include "runtime/device_groups.h"
 #include "runtime/device_views.h"
@@ -139,13 +141,12 @@ class Builder {
 
   void find_shapes() {
     const plan::Program& program = p_.program;
-    std::set<std::string> known;
     for (size_t i = 0; i < program.inputs.size(); ++i) {
       const plan::ValueDef& value = def(program.inputs[i]);
       if (!value.type.is_tensor() || !value.shape) continue;
       match_shape(*value.shape, binding_->input_shapes[i], binding_->symbols, "input " + value.name);
     }
-    for (const auto& [name, size] : binding_->symbols) known.insert(name);
+    for (const auto& [name, size] : binding_->symbols) known_.insert(name);
     binding_->shapes.resize(program.values.size());
     binding_->early.resize(program.values.size());
     for (size_t i = 0; i < program.values.size(); ++i) {
@@ -153,15 +154,36 @@ class Builder {
       if (!value.type.is_tensor() || !value.shape) continue;
       std::set<std::string> used;
       for (const Dim& dim : *value.shape) dim.collect_symbols(used);
-      if (!std::includes(known.begin(), known.end(), used.begin(), used.end())) continue;
+      if (!are_known(used)) continue;
       binding_->shapes[i] = evaluate_shape(*value.shape, binding_->symbols, value.name);
       binding_->early[i] = true;
     }
   }
 
+  bool are_known(const std::set<std::string>& symbols) const {
+    return std::includes(known_.begin(), known_.end(), symbols.begin(), symbols.end());
+  }
+
   bool runs_on_device(const Step& step) const {
-    if (step.kind == StepKind::kView) return binding_->on_device[at(step.inputs[0])] && early(step.outputs);
-    return step.kind == StepKind::kKernel && early(step.inputs) && early(step.outputs);
+    if (step.kind == StepKind::kView) {
+      const auto& inputs = p_.program.inputs;
+      const ValueIndex input = step.inputs[0];
+      const bool goes_up = std::find(inputs.begin(), inputs.end(), input) != inputs.end() && early(step.inputs);
+      return early(step.outputs) && (binding_->on_device[at(input)] || (goes_up && !host_reads(step.outputs[0])));
+    }
+    return step.kind == StepKind::kKernel && early(step.inputs) && early(step.outputs) &&
+           are_known(symbols_of(step.op));
+  }
+  // Whether a step of the host reads the value, or it is an output.
+  bool host_reads(ValueIndex value) const {
+    const auto& outputs = p_.program.outputs;
+    if (std::find(outputs.begin(), outputs.end(), value) != outputs.end()) return true;
+    for (size_t s = 0; s < steps().size(); ++s) {
+      const Step& step = steps()[s];
+      if (std::find(step.inputs.begin(), step.inputs.end(), value) == step.inputs.end()) continue;
+      if (step.kind == StepKind::kView ? host_reads(step.outputs[0]) : !runs_on_device(step)) return true;
+    }
+    return false;
   }
   bool early(const std::vector<ValueIndex>& values) const {
     return std::all_of(values.begin(), values.end(),
@@ -181,12 +203,14 @@ class Builder {
     const auto end = static_cast<int32_t>(steps().size());
     for (size_t s = 0; s < steps().size(); ++s) {
       device_step_[s] = runs_on_device(steps()[s]);
+      // The host has the sizes already.
+      if (steps()[s].op.is<Sizes>() && device_step_[s]) device_step_[s] = !host_reads(steps()[s].outputs[0]);
       if (!device_step_[s]) binding_->host_steps.push_back(s);
       for (const ValueIndex output : steps()[s].outputs) {
         if (output != plan::kNoValue) binding_->on_device[at(output)] = device_step_[s];
       }
     }
-    views_.emplace(p_.program, p_.constants, binding_->shapes, device_step_);
+    views_.emplace(p_.program, p_.constants, binding_->shapes, binding_->symbols, device_step_);
     pairs_ = find_pairs(p_.program, binding_->shapes, *views_, device_step_);
     for (const auto& [second, pair] : pairs_) {
       absorbed_.insert(pair.first);
@@ -340,7 +364,11 @@ class Builder {
                });
   }
   kernels::Problem problem_of(size_t index) const {
-    return step_problem(p_.program, steps()[index], [&](ValueIndex value) { return binding_->shapes[at(value)]; });
+    const Step& step = steps()[index];
+    kernels::Problem problem =
+        step_problem(p_.program, step, [&](ValueIndex value) { return binding_->shapes[at(value)]; });
+    problem.op = at_sizes(step.op, binding_->symbols);
+    return problem;
   }
 
   kernels::cuda::Emission emission(const kernels::cuda::DeviceRow& row, size_t index) const {
@@ -367,6 +395,13 @@ class Builder {
     std::vector<Address> operands;
     std::vector<MemoryPlace> places;
     for (const Slot& slot : call.operands) {
+      if (slot.kind == Slot::kTable) {
+        const Tensor& table = call.tables[slot.index];
+        const std::span bytes(static_cast<const std::byte*>(table.raw()), static_cast<size_t>(table.byte_size()));
+        operands.push_back(constants_.address(-1, hash128(bytes).hex(), [&] { return table; }));
+        places.emplace_back();
+        continue;
+      }
       const size_t owner = slot.before ? pairs_.at(index).first : index;
       const ValueIndex value = place_of(owner, slot);
       const int32_t constant = def(value).constant;
@@ -440,6 +475,7 @@ class Builder {
   DeviceConstants& constants_;
   OperationTable table_;
   std::unique_ptr<DeviceBinding> binding_;
+  std::set<std::string> known_;  // symbols that the inputs' sizes give
   std::vector<bool> device_step_, needs_host_;
   std::optional<DeviceViews> views_;
   std::map<size_t, StepPair> pairs_;     // by the step that runs both

@@ -13,7 +13,8 @@ namespace ingot::runtime {
 class DeviceConstants {
  public:
   DeviceConstants(device::Device& device, DType storage) : device_(device), storage_(storage) {}
-  // `key` tells apart the layouts of one constant; `tensor` is read when the key is new.
+  // `key` tells apart the layouts of one constant, and the tables of kernels, whose `constant` is -1; `tensor` is read
+  // when the key is new.
   device::Address address(int32_t constant, const std::string& key, const std::function<Tensor()>& tensor);
   int64_t bytes() const { return bytes_; }
 

@@ -5,6 +5,7 @@
 #include "device/memory.h"
 #include "ops/eval.h"
 #include "runtime/binding.h"
+#include "runtime/host_step.h"
 
 namespace ingot::runtime {
 namespace {
@@ -21,7 +22,8 @@ DeviceExecutor::DeviceExecutor(const plan::Plan& plan, const std::string& device
       device_(device::open_device(device)),
       storage_(storage),
       memory_(device::memory_name(device)),
-      constants_(*device_, storage) {
+      constants_(*device_, storage),
+      host_(host) {
   for (const auto& body : plan.program.bodies) {
     bodies_.push_back(std::make_unique<Executor>(*body, plan.constants, host));
   }
@@ -219,7 +221,7 @@ void DeviceExecutor::run_host_step(const DeviceBinding& binding, const DeviceOpe
     return results;
   };
   auto results = with_frame([&] { return fmt::format("step {} ({})", index, step.op.name()); },
-                            [&] { return evaluate(step.op, operands, host); });
+                            [&] { return run_on_host(plan_.program, step, operands, symbols, host, host_, parallel); });
   for (size_t i = 0; i < step.outputs.size(); ++i) {
     if (step.outputs[i] == plan::kNoValue || i >= results.size()) continue;
     learn(plan_.program.values[static_cast<size_t>(step.outputs[i])], results[i], symbols);

@@ -60,6 +60,7 @@ class DeviceExecutor {
   std::vector<std::unique_ptr<Executor>> bodies_;  // of control flow, on the host
   std::mutex mutex_;
   DeviceConstants constants_;
+  const kernels::Target host_;
   std::vector<std::unique_ptr<DeviceBinding>> bindings_;  // most recently used first
 };
 

@@ -6,6 +6,7 @@
 #include "ops/expand.h"
 #include "ops/gather.h"
 #include "ops/slice.h"
+#include "ops/symbolic_fields.h"
 #include "ops/transpose.h"
 #include "runtime/binding.h"
 #include "tensor/elements.h"
@@ -92,10 +93,12 @@ bool is_aligned(const Moved& moved) { return kernels::cuda::moved_run(moved) % k
 }  // namespace
 
 DeviceViews::DeviceViews(const plan::Program& program, const std::vector<Tensor>& constants,
-                         const std::vector<Shape>& shapes, const std::vector<bool>& device_step)
+                         const std::vector<Shape>& shapes, const SymbolValues& symbols,
+                         const std::vector<bool>& device_step)
     : program_(program),
       constants_(constants),
       shapes_(shapes),
+      symbols_(symbols),
       device_step_(device_step),
       skipped_(program.steps.size(), false),
       copies_(program.steps.size(), false),
@@ -170,8 +173,9 @@ std::optional<DeviceViews::Layout> DeviceViews::layout_after(const Step& step) c
     if (std::find(result.roots.begin(), result.roots.end(), root) == result.roots.end()) result.roots.push_back(root);
   }
   if (alike) result = rest[0];
-  auto layer = step.op.is<Gather>() ? picked(step, sources[0])
-                                    : kernels::cuda::moved_layer(step.op, sources, shape(step.outputs[0]));
+  auto layer = step.op.is<Gather>()
+                   ? picked(step, sources[0])
+                   : kernels::cuda::moved_layer(at_sizes(step.op, symbols_), sources, shape(step.outputs[0]));
   if (!layer || result.moved.layers.size() == kMostLayers) return {};
   for (MovedPiece& piece : layer->pieces) {
     const auto& roots = result.roots;

@@ -20,9 +20,10 @@ struct DeviceView {
 
 class DeviceViews {
  public:
-  // `shapes` of the values that device steps use; `device_step`: which steps run on the device.
+  // `shapes` of the values that device steps use, from sizes that `symbols` name; `device_step`: which steps run on the
+  // device.
   DeviceViews(const plan::Program& program, const std::vector<Tensor>& constants, const std::vector<Shape>& shapes,
-              const std::vector<bool>& device_step);
+              const SymbolValues& symbols, const std::vector<bool>& device_step);
 
   // Whether the step does nothing because all that needs its result reads it elsewhere, or its maker wrote it.
   bool skipped(size_t step) const { return skipped_[step]; }
@@ -65,6 +66,7 @@ class DeviceViews {
   const plan::Program& program_;
   const std::vector<Tensor>& constants_;
   const std::vector<Shape>& shapes_;
+  const SymbolValues& symbols_;
   const std::vector<bool>& device_step_;
   std::map<ValueIndex, Layout> layouts_;
   std::vector<bool> skipped_, copies_, needed_;  // per step; per value: whether it must lie densely in its own memory

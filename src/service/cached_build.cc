@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "service/fallback.h"
+#include "service/placement.h"
 #include "service/plan_cache.h"
 
 namespace ingot::service {
@@ -127,14 +128,33 @@ void note_device(compiler::BuildResult& result, const Options& asked, const Opti
   result.report_json = report.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
+// Why the CPU is better than the plan's device, where the caller leaves the choice; "" where it is not.
+std::string reason_for_cpu(const plan::Plan& plan, const Options& asked, const Options& resolved) {
+  if (asked.build.device != "auto" || resolved.build.device == "cpu") return "";
+  const int threads = asked.build.threads > 0 ? asked.build.threads : cpu_features().cores;
+  const Placement placement = estimate_placement(plan, kernels::this_machine(threads));
+  const std::string estimate = fmt::format(
+      "{:.2g} ms on the GPU, {} steps on the host with {:.2g} ms of transfers among them, {:.2g} ms on the CPU",
+      placement.device, placement.host_steps, placement.transfers, placement.cpu);
+  log(LogLevel::kInfo, "device auto: {} is taken, estimated: {}", placement.prefers_cpu() ? "the CPU" : "the GPU",
+      estimate);
+  return placement.prefers_cpu() ? "estimated: " + estimate : "";
+}
+
 }  // namespace
 
 compiler::BuildResult cached_build(const onnx::Model& model, const std::string& model_name,
                                    const std::string& model_hash, const Options& options,
                                    const std::vector<onnx::CustomOperator>& custom, const Progress& progress) {
   Options resolved = options;
-  const std::string why = resolve_device(resolved.build);
+  std::string why = resolve_device(resolved.build);
   auto result = build_for_device(model, model_name, model_hash, resolved, custom, progress);
+  if (const std::string reason = reason_for_cpu(result.plan, options, resolved); !reason.empty()) {
+    why = reason;
+    resolved = options;
+    resolved.build.device = "cpu";
+    result = build_for_device(model, model_name, model_hash, resolved, custom, progress);
+  }
   note_device(result, options, resolved, why);
   return result;
 }
@@ -144,11 +164,19 @@ std::optional<compiler::BuildResult> cached_plan(const onnx::Model& model, const
                                                  const std::vector<onnx::CustomOperator>& custom) {
   if (!options.cache.on() || uncachable(model, options, custom) != nullptr) return std::nullopt;
   Options resolved = options;
-  const std::string why = resolve_device(resolved.build);
+  std::string why = resolve_device(resolved.build);
   const PlanCache cache(options.cache.resolved_folder());
-  const CacheKey key = cache_key(model, model_hash, resolved);
+  CacheKey key = cache_key(model, model_hash, resolved);
   auto found = cache.find(key);
   if (!found.plan) return std::nullopt;
+  if (const std::string reason = reason_for_cpu(*found.plan, options, resolved); !reason.empty()) {
+    why = reason;
+    resolved = options;
+    resolved.build.device = "cpu";
+    key = cache_key(model, model_hash, resolved);
+    found = cache.find(key);
+    if (!found.plan) return std::nullopt;
+  }
   auto result = loaded({model, model_name, model_hash, resolved, custom, {}}, cache.path_of(key).string(),
                        std::move(*found.plan));
   note_device(result, options, resolved, why);

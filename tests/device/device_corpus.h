@@ -417,6 +417,161 @@ inline constexpr DeviceCase kDeviceCases[] = {
       %f = binary(%r, %b)
       %e = layer_norm(%f, %s)
       return %y, %z, %e, %f
+    {"resize_nearest", R"(graph g(%x: f32[2,5,7,16], %z: f32[1,3,6,9], %i: i32[1,4,5,3]) {
+      %a = resize{coordinates=asymmetric, nearest=floor, axes=[1,2], scales=[2,2]}(%x)
+      %b = resize{axes=[2,3], sizes=[5,20]}(%z)
+      %c = resize{coordinates=align_corners, nearest=ceil, sizes=[1,7,5,3]}(%i)
+      return %a, %b, %c
+    })"},
+    {"resize_linear_and_cubic", R"(graph g(%x: f32[2,5,7,16], %z: f32[1,3,6,9], %v: f32[1,2,4,5,6]) {
+      %a = resize{mode=linear, axes=[1,2], scales=[2,2]}(%x)
+      %b = resize{mode=linear, coordinates=align_corners, axes=[2,3], sizes=[11,4]}(%z)
+      %c = resize{mode=linear, coordinates=pytorch_half_pixel, antialias=true, axes=[2,3], sizes=[3,4]}(%z)
+      %d = resize{mode=cubic, axes=[2,3], scales=[1.5,2.5], exclude_outside=true}(%z)
+      %e = resize{mode=linear, coordinates=half_pixel_symmetric, axes=[2,3,4], scales=[2,1.7,0.6]}(%v)
+      return %a, %b, %c, %d, %e
+    })"},
+    {"pads", R"(graph g(%x: f32[2,5,7,16], %z: f32[1,3,6,5]) {
+      %v: f32[] = const -1.5
+      %a = pad{pads=[0,1,2,0,0,3,0,0]}(%x)
+      %b = pad{pads=[0,0,2,1,0,0,-1,2]}(%z, _, %v)
+      %c = pad{mode=reflect, pads=[0,0,2,4,0,0,7,3]}(%z)
+      %d = pad{mode=edge, pads=[0,0,2,1,0,1,0,2]}(%z)
+      %e = pad{mode=wrap, pads=[0,0,8,1,0,1,0,2]}(%z)
+      return %a, %b, %c, %d, %e
+    })"},
+    {"tiles_and_triangles", R"(graph g(%x: f32[2,3,8], %m: f32[2,5,4]) {
+      %k: i64[] = const -1
+      %a = tile{repeats=[2,1,1]}(%x)
+      %b = tile{repeats=[1,3,2]}(%x)
+      %c = trilu(%m, %k)
+      %d = trilu{upper=false}(%m)
+      return %a, %b, %c, %d
+    })"},
+    {"elements_by_indices", R"(graph g(%x: f32[4,6,5], %u: f32[1,2,2], %v: f32[2,5]) {
+      %i: i64[2,3,5] = const {0,5,-1,3,2, 1,0,2,4,1, 3,4,5,0,4, 0,1,2,3,4, 5,4,3,2,1, 2,2,0,-4,5}
+      %j: i64[2,2] = const {1,-6, 3,2}
+      %h: i64[2,3] = const {0,2,-1, 7,1,3}
+      %n: i64[] = const 4
+      %o: f32[2] = const {-1,2}
+      %a = gather_elements{axis=1}(%x, %i)
+      %q: i64[1,2,2] = const {0,3,-1,1}
+      %b = scatter_elements{axis=1}(%x, %q, %u)
+      %c = scatter_nd(%x, %j, %v)
+      %d = one_hot{axis=1}(%h, %n, %o)
+      return %a, %b, %c, %d
+    })"},
+    {"sequences", R"(graph g(%x: f32[3,700,2], %i: i64[4,9]) {
+      %start: i64[] = const 3
+      %end: i64[] = const 40
+      %step: i64[] = const 7
+      %a = range(%start, %end, %step)
+      %b = cumulative{axis=1}(%x)
+      %c = cumulative{axis=1, exclusive=true, reverse=true}(%x)
+      %d = cumulative{axis=-1, reverse=true}(%i)
+      %e = cumulative{fn=prod, axis=2}(%x)
+      return %a, %b, %c, %d, %e
+    })"},
+    {"softmax_along_other_axes", R"(graph g(%x: f32[2,16,4,50], %z: f32[3,900,5]) {
+      %a = softmax{axis=1}(%x)
+      %b = softmax{axis=1, log=true}(%z)
+      %c = softmax{axis=0}(%z)
+      return %a, %b, %c
+    })"},
+    {"reductions_of_other_kinds", R"(graph g(%x: f32[3,5,6,7], %i: i64[4,300,3]) {
+      %a = reduce{fn=mean, axes=[0,2]}(%x)
+      %b = reduce{fn=min, axes=[1,3]}(%x)
+      %c = reduce{fn=prod, axes=[2]}(%x)
+      %d = reduce{fn=log_sum_exp, axes=[3]}(%x)
+      %e = reduce{fn=l1, axes=[0,1,2,3]}(%x)
+      %f = reduce{fn=sum, axes=[1]}(%i)
+      %g = reduce{fn=max, axes=[2]}(%i)
+      return %a, %b, %c, %d, %e, %f, %g
+    })"},
+    {"positions_of_extremes", R"(graph g(%x: i64[3,50,4], %z: i32[6,700]) {
+      %a = arg_reduce{axis=1}(%x)
+      %b = arg_reduce{fn=min, axis=-1, keepdims=false}(%z)
+      %c = arg_reduce{axis=2, select_last=true}(%x)
+      return %a, %b, %c
+    })"},
+    {"top_elements", R"(graph g(%x: i32[3,900], %z: i32[5,40,3], %y: f32[2,3000]) {
+      %a, %b = top_k{k=10}(%x)
+      %c, %d = top_k{k=40, axis=1, largest=false}(%z)
+      %e, %f = top_k{k=1}(%x)
+      %g, %h = top_k{k=7}(%y)
+      return %a, %b, %c, %d, %e, %f, %g
+    })"},
+    {"conv_transposes", R"(graph g(%x: f32[2,6,5,24], %z: f32[1,7,9,12], %s: f32[2,11,8]) {
+      %w: f32[24,20,2,2] = const random(1)
+      %b: f32[20] = const random(2)
+      %a = conv_transpose{strides=[2,2], channels_last=true}(%x, %w, %b)
+      %v: f32[12,3,3,4] = const random(3)
+      %c = conv_transpose{group=4, strides=[2,3], pads=[1,0,1,2], dilations=[1,2], output_padding=[1,2], channels_last=true}(%z, %v)
+      %u: f32[8,70,3] = const random(4)
+      %d = conv_transpose{strides=[2], pads=[1,1], channels_last=true}(%s, %u)
+      return %a, %c, %d
+    })"},
+    {"group_norms", R"(graph g(%x: f32[2,6,5,24], %z: f32[2,8,5,7]) {
+      %s: f32[24] = const random(1)
+      %b: f32[24] = const random(2)
+      %t: f32[8] = const random(3)
+      %a = group_norm{groups=3, channels_last=true}(%x, %s, %b)
+      %c = group_norm{channels_last=true}(%x, %s)
+      %d = group_norm(%z, %t, %t)
+      %e = group_norm{groups=4}(%z)
+      %f = lrn{size=3, alpha=0.5, beta=0.75, bias=1}(%z)
+      return %a, %c, %d, %e, %f
+    })"},
+    {"functions_of_integers_and_signs", R"(graph g(%i: i64[5,7], %j: i64[5,7], %x: f32[5,7]) {
+      %a = binary{fn=div}(%i, %j)
+      %b = binary{fn=mod}(%i, %j)
+      %c = unary{fn=abs}(%i)
+      %d = unary{fn=sign}(%x)
+      %e = unary{fn=mish}(%x)
+      %f = unary{fn=neg}(%j)
+      return %a, %b, %c, %d, %e, %f
+    })"},
+    {"bytes", R"(graph g(%x: u8[2,5,8], %z: i8[2,5,8]) {
+      %a = cast{to=f32}(%x)
+      %t = transpose{permutation=[0,2,1]}(%x)
+      %c = concat{axis=0}(%z, %z)
+      %d = binary{fn=max}(%z, %z)
+      return %a, %t, %c, %d
+    })"},
+    {"conv_of_lines", R"(graph g(%x: f32[2,70,16], %r: f32[2,35,24]) {
+      %w: f32[24,16,5] = const random(1)
+      %b: f32[24] = const random(2)
+      %a = conv{strides=[2], pads=[2,2], channels_last=true}(%x, %w, %b)
+      %c = binary(%a, %r)
+      %h = unary{fn=hard_swish}(%c)
+      %v: f32[24,1,3] = const random(3)
+      %d = conv{group=24, pads=[2,2], dilations=[2], channels_last=true}(%h, %v)
+      %e = binary{fn=mul}(%d, %r)
+      %p = pool{kernel=[3], strides=[2], channels_last=true}(%e)
+      return %e, %p
+    })"},
+    {"pictures_at_grids", R"(graph g(%x: f32[2,3,5,7], %i: i64[2,4,6,2]) {
+      %f: f32[] = const 0.375
+      %o: f32[] = const -1.3125
+      %z = cast{to=f32}(%i)
+      %m = binary{fn=mul}(%z, %f)
+      %g = binary(%m, %o)
+      %a = grid_sample(%x, %g)
+      %b = grid_sample{padding=border, align_corners=true}(%x, %g)
+      %c = grid_sample{padding=reflection}(%x, %g)
+      %d = grid_sample{mode=nearest}(%x, %g)
+      return %a, %b, %c, %d
+    })"},
+    {"quantisation", R"(graph g(%k: i64[2,3,40], %i: u8[2,3,4]) {
+      %s: f32[] = const 0.75
+      %z: i8[] = const 3
+      %t: f32[3] = const {0.5, 0.25, 2}
+      %u: u8[3] = const {1, 0, 4}
+      %x = cast{to=f32}(%k)
+      %q = quantize_linear{to=i8}(%x, %s, %z)
+      %a = dequantize_linear(%q, %s, %z)
+      %b = dequantize_linear{axis=1}(%i, %t, %u)
+      return %a, %b
     })"},
 };
 

@@ -161,6 +161,62 @@ TEST(DeviceSession, StepsWithoutKernelsRunOnTheHostBetweenGraphs) {
   EXPECT_EQ(report.host_steps[0].second, "no device kernel has this operator");
 }
 
+TEST(DeviceSession, SizesOfTheRunAreNoStepsOfTheHost) {
+  const ir::Graph graph = ir::parse_graph(R"(graph g(%x: f32[n,12]) {
+    %zero: i64[] = const 0
+    %one: i64[] = const 1
+    %n = sizes{elements=[n], scalar=true}()
+    %r = range(%zero, %n, %one)
+    %h = slice{starts=[floor(n,2)], ends=[n], axes=[0]}(%x)
+    %e = unary{fn=exp}(%h)
+    %p = pad{pads=[floor(n,2),0,0,0]}(%e)
+    return %r, %e, %p
+  })");
+  Session session(plan_for(graph, "null", "fp32"), {1});
+  for (const int64_t size : {4, 6}) {
+    std::vector<Value> outputs(3);
+    session.run(std::vector<Value>{random_tensor(DType::kF32, {size, 12}, 1)}, outputs);
+    EXPECT_EQ(outputs[0].tensor().shape(), Shape{size});
+    EXPECT_EQ(outputs[2].tensor().shape(), (Shape{size, 12}));
+    EXPECT_TRUE(session.device()->report().host_steps.empty());
+  }
+}
+
+TEST(DeviceSession, AnInputUnderAnotherShapeIsNoStepOfTheHost) {
+  const ir::Graph graph = ir::parse_graph(R"(graph g(%x: f32[n,4,3]) {
+    %r = reshape{shape=[n,12]}(%x)
+    %y = unary{fn=neg}(%r)
+    return %y
+  })");
+  Session session(plan_for(graph, "null", "fp16"), {1});
+  std::vector<Value> outputs(1);
+  session.run(std::vector<Value>{random_tensor(DType::kF32, {5, 4, 3}, 1)}, outputs);
+  EXPECT_EQ(outputs[0].tensor().shape(), (Shape{5, 12}));
+  EXPECT_TRUE(session.device()->report().host_steps.empty());
+}
+
+TEST(DeviceSession, StepsOfTheHostRunByItsKernels) {
+  const ir::Graph graph = ir::parse_graph(R"(graph g(%x: f32[2,3,5,6,4]) {
+    %w: f32[8,3,2,3,2] = const random(1)
+    %b: f32[8] = const random(2)
+    %y = conv{pads=[0,1,0,0,1,0]}(%x, %w, %b)
+    %p = pool{kernel=[2,2,2], strides=[1,1,1]}(%y)
+    return %y, %p
+  })");
+  lower::LowerOptions options;
+  options.device = "cuda";
+  plan::Plan plan = lower::lower(graph, graph, options);
+  plan.info.kernel_abi = plan::kernel_abi();
+  plan.info.options = {{"device", "null"}, {"precision", "fp32"}};
+  Session session(std::make_shared<const plan::Plan>(std::move(plan)), {1});
+  const auto inputs = random_inputs(graph), expected = ir::interpret(graph, inputs);
+  std::vector<Value> outputs(2);
+  session.run(inputs, outputs);
+  EXPECT_LE(relative_error(outputs[0].tensor(), expected[0].tensor()), 1e-6);
+  EXPECT_LE(relative_error(outputs[1].tensor(), expected[1].tensor()), 1e-6);
+  EXPECT_EQ(session.device()->report().host_steps.size(), 2u);
+}
+
 TEST(DeviceSession, ProfilesHaveOneTimePerStep) {
   const ir::Graph graph = ir::parse_graph(kDeviceCases[0].text);
   Session session(plan_for(graph, "null", "fp16"), {1});

@@ -15,10 +15,37 @@ constexpr device::Activation kActivations[] = {device::Activation::kRelu, device
 
 bool has_bias(const Problem& problem) { return problem.inputs.size() > kBias && problem.inputs[kBias].present(); }
 
+bool is_planar(const Problem& problem) {
+  const size_t rank = problem.inputs[0].shape.size();
+  return rank == 3 || rank == 4;
+}
+
+// One spatial axis as the second of two, in every operand that has it; two stay as they are.
+// Weights are [m, c, spatial...].
+template <class Window> Problem as_planar(const Problem& line, bool has_weights) {
+  if (line.inputs[0].shape.size() != 3) return line;
+  Problem problem = line;
+  Window window = *line.op.as<Window>();
+  for (auto* list : {&window.strides, &window.dilations}) {
+    if (!list->empty()) list->insert(list->begin(), 1);
+  }
+  if (!window.pads.empty()) window.pads = {0, window.pads[0], 0, window.pads[1]};
+  if constexpr (std::is_same_v<Window, Pool>) window.kernel.insert(window.kernel.begin(), 1);
+  problem.op = window;
+  for (auto* list : {&problem.inputs, &problem.outputs}) {
+    for (size_t i = 0; i < list->size(); ++i) {
+      const bool weights = has_weights && list == &problem.inputs && i == 1;
+      Shape& shape = (*list)[i].shape;
+      if (shape.size() == 3) shape.insert(shape.begin() + (weights ? 2 : 1), 1);
+    }
+  }
+  return problem;
+}
+
 const char* refuse_conv(const Problem& problem) {
   const auto& conv = *problem.op.as<Conv>();
   if (!conv.channels_last) return "the activations are not channels-last";
-  if (problem.inputs[0].shape.size() != 4) return "there are not two spatial axes";
+  if (!is_planar(problem)) return "there are more than two spatial axes";
   const DType type = problem.inputs[0].dtype;
   if (!is_float(type) || problem.inputs[1].dtype != type || problem.outputs[0].dtype != type) {
     return "the operands' types differ";
@@ -63,8 +90,10 @@ bool is_depthwise(const Conv& conv, const Problem& problem) {
 }
 
 // [m, c, h, w] -> [m, h, w, c]; [c, 1, h, w] of depthwise convolutions -> [h, w, c].
-Tensor pack_weights(const Problem& problem, size_t input, const Tensor& weights) {
-  if (input != 1) return weights;
+Tensor pack_weights(const Problem& given, size_t input, const Tensor& given_weights) {
+  if (input != 1) return given_weights;
+  const Problem problem = as_planar<Conv>(given, true);
+  const Tensor weights = given_weights.reshaped(problem.inputs[1].shape);
   if (is_depthwise(*problem.op.as<Conv>(), problem)) return packed(weights, 1, weights.shape()[0]);
   return packed(weights, weights.shape()[0], weights.shape()[1]);
 }
@@ -84,7 +113,8 @@ device::Convolution describe(const Problem& problem, const Conv& conv, DType sto
   return c;
 }
 
-Emission emit_conv(const Problem& problem, DType storage) {
+Emission emit_conv(const Problem& given, DType storage) {
+  const Problem problem = as_planar<Conv>(given, true);
   const auto& conv = *problem.op.as<Conv>();
   device::Convolution c = describe(problem, conv, storage);
   const bool bias = has_bias(problem);
@@ -107,13 +137,14 @@ Emission emit_conv(const Problem& problem, DType storage) {
 const char* refuse_pool(const Problem& problem) {
   const auto& pool = *problem.op.as<Pool>();
   if (!pool.channels_last) return "the activations are not channels-last";
-  if (problem.inputs[0].shape.size() != 4) return "there are not two spatial axes";
+  if (!is_planar(problem)) return "there are more than two spatial axes";
   if (!is_float(problem.inputs[0].dtype)) return "the elements are no floats";
   if (pool.fn == PoolFn::kLp || pool.with_indices) return "the function has no device kernel";
   return nullptr;
 }
 
-Emission emit_pool(const Problem& problem, DType storage) {
+Emission emit_pool(const Problem& given, DType storage) {
+  const Problem problem = as_planar<Pool>(given, false);
   const auto& pool = *problem.op.as<Pool>();
   const Shape &x = problem.inputs[0].shape, &y = problem.outputs[0].shape;
   DimShape kernel_dims;
@@ -206,7 +237,7 @@ std::vector<Call> split_convolution(const Call& call) {
 
 std::vector<DeviceRow> convolution_rows() {
   return {{"cuda_conv",
-           "convolutions in two dimensions, channels-last",
+           "convolutions in one and two dimensions, channels-last",
            {&Conv::def},
            refuse_conv,
            emit_conv,

@@ -10,7 +10,9 @@ std::span<const DeviceRow> device_rows() {
   static const std::vector<DeviceRow> rows = [] {
     std::vector<DeviceRow> all;
     for (const auto& part :
-         {elementwise_rows(), movement_rows(), reduction_rows(), convolution_rows(), matrix_rows(), attention_rows()}) {
+         {elementwise_rows(), movement_rows(), reduction_rows(), convolution_rows(), matrix_rows(), attention_rows(),
+          resize_rows(), padding_rows(), indexing_rows(), sequence_rows(), line_rows(), top_k_rows(),
+          conv_transpose_rows(), group_norm_rows(), grid_sample_rows(), quantization_rows()}) {
       all.insert(all.end(), part.begin(), part.end());
     }
     return all;
@@ -50,6 +52,8 @@ bool is_device_type(DType dtype) {
     case DType::kBF16:
     case DType::kI32:
     case DType::kI64:
+    case DType::kU8:
+    case DType::kI8:
     case DType::kBool: return true;
     default: return false;
   }
@@ -61,6 +65,8 @@ const char* device_type_name(DType stored) {
     case DType::kBF16: return "bf16";
     case DType::kI32: return "int";
     case DType::kI64: return "long long";
+    case DType::kU8: return "unsigned char";
+    case DType::kI8: return "signed char";
     case DType::kBool: return "boolean";
     default: return "float";
   }
@@ -77,12 +83,16 @@ __device__ __forceinline__ float load(f16 x) { float y; asm("cvt.f32.f16 %0, %1;
 __device__ __forceinline__ float load(bf16 x) { return __uint_as_float((unsigned)x.bits << 16); }
 __device__ __forceinline__ long long load(int x) { return x; }
 __device__ __forceinline__ long long load(long long x) { return x; }
+__device__ __forceinline__ long long load(unsigned char x) { return x; }
+__device__ __forceinline__ long long load(signed char x) { return x; }
 __device__ __forceinline__ bool load(boolean x) { return x.bits != 0; }
 __device__ __forceinline__ void store(float& to, float x) { to = x; }
 __device__ __forceinline__ void store(f16& to, float x) { asm("cvt.rn.f16.f32 %0, %1;" : "=h"(to.bits) : "f"(x)); }
 __device__ __forceinline__ void store(bf16& to, float x) { asm("cvt.rn.bf16.f32 %0, %1;" : "=h"(to.bits) : "f"(x)); }
 __device__ __forceinline__ void store(int& to, long long x) { to = (int)x; }
 __device__ __forceinline__ void store(long long& to, long long x) { to = x; }
+__device__ __forceinline__ void store(unsigned char& to, long long x) { to = (unsigned char)x; }
+__device__ __forceinline__ void store(signed char& to, long long x) { to = (signed char)x; }
 __device__ __forceinline__ void store(boolean& to, bool x) { to.bits = x; }
 // The next kernel may start from here on, this one goes on once those ahead of it are done: kernels begin with it.
 __device__ __forceinline__ void after_others() {
@@ -92,6 +102,32 @@ __device__ __forceinline__ void after_others() {
 #endif
 }
 #define INFINITY_F __int_as_float(0x7f800000)
+// With the sign of the divisor; of integers 0 where there is no rest.
+__device__ __forceinline__ float modulo(float a, float b) {
+  const float rest = fmodf(a, b);
+  return rest != 0.0f && (rest < 0.0f) != (b < 0.0f) ? rest + b : rest;
+}
+__device__ __forceinline__ long long modulo(long long a, long long b) {
+  if (b == 0 || b == -1) return 0;
+  const long long rest = a % b;
+  return rest != 0 && (rest < 0) != (b < 0) ? rest + b : rest;
+}
+// The values of the threads whose numbers leave one rest when divided by kColumns, combined; every thread gets them.
+// `parts` is shared and has an element per thread, kRows is a power of two.
+template <int kRows, int kColumns, class T, class Combine>
+__device__ __forceinline__ T across_rows(T* parts, T v, Combine combine) {
+  parts[threadIdx.x] = v;
+  for (int left = kRows / 2; left > 0; left /= 2) {
+    __syncthreads();
+    if (threadIdx.x < left * kColumns) {
+      parts[threadIdx.x] = combine(parts[threadIdx.x], parts[threadIdx.x + left * kColumns]);
+    }
+  }
+  __syncthreads();
+  const T result = parts[threadIdx.x % kColumns];
+  __syncthreads();
+  return result;
+}
 __device__ __forceinline__ float sigmoid(float x) { return 1.0f / (1.0f + expf(-x)); }
 __device__ __forceinline__ float warp_sum(float x) {
   for (int i = 16; i > 0; i /= 2) x += __shfl_xor_sync(0xffffffffu, x, i);

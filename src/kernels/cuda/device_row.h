@@ -15,9 +15,10 @@ struct KernelText {
   uint32_t threads = 256;
 };
 
-// An operand of a call: an input or output of the step; of an input that was moved one of the memories that it lies in.
+// An operand of a call: an input or output of the step, of an input that was moved one of the memories that it lies in,
+// or one of the call's tables.
 struct Slot {
-  enum Kind : uint8_t { kInput, kOutput } kind = kInput;
+  enum Kind : uint8_t { kInput, kOutput, kTable } kind = kInput;
   size_t index = 0;
   size_t root = 0;
   bool before = false;  // of the first of two steps that run as one kernel
@@ -27,6 +28,7 @@ struct Slot {
 struct Call {
   std::variant<KernelText, device::Convolution, device::MatrixProduct> work;
   std::vector<Slot> operands;  // as the work takes them
+  std::vector<Tensor> tables;  // i32: what follows from the sizes and is dear to compute in the kernel
 };
 
 // What a step does on the device, in order.
@@ -90,5 +92,15 @@ std::vector<DeviceRow> reduction_rows();
 std::vector<DeviceRow> convolution_rows();
 std::vector<DeviceRow> matrix_rows();
 std::vector<DeviceRow> attention_rows();
+std::vector<DeviceRow> resize_rows();
+std::vector<DeviceRow> padding_rows();
+std::vector<DeviceRow> indexing_rows();
+std::vector<DeviceRow> sequence_rows();
+std::vector<DeviceRow> line_rows();
+std::vector<DeviceRow> top_k_rows();
+std::vector<DeviceRow> conv_transpose_rows();
+std::vector<DeviceRow> group_norm_rows();
+std::vector<DeviceRow> grid_sample_rows();
+std::vector<DeviceRow> quantization_rows();
 
 }  // namespace ingot::kernels::cuda

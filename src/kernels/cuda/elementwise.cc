@@ -24,13 +24,8 @@ const char* refuse(const Problem& problem) {
     if (!operand.present()) return "a result is not wanted";
     if (operand.shape.size() != problem.outputs[0].shape.size()) return "the results differ in rank";
   }
-  if (const auto* binary = problem.op.as<Binary>(); binary != nullptr && is_int(problem.inputs[0].dtype)) {
-    if (binary->fn == BinaryFn::kDiv || binary->fn == BinaryFn::kPow) return "a function of integers";
-  }
-  if (const auto* unary = problem.op.as<Unary>();
-      unary != nullptr && unary->fn != UnaryFn::kNot && !is_float(problem.inputs[0].dtype)) {
-    return "a function of integers";
-  }
+  const DType type = problem.inputs.empty() ? DType::kUndefined : problem.inputs[0].dtype;
+  if (!problem.op.is<Fused>() && is_int(type) && !takes_integers(problem.op)) return "a function of integers";
   return refuse_body(as_group(problem).body);
 }
 

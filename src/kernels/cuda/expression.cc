@@ -47,7 +47,26 @@ const char* unary_format(UnaryFn fn) {
     case UnaryFn::kElu: return "({0} < 0.0f ? {1} * expm1f({0}) : {0})";
     case UnaryFn::kLeakyRelu: return "({0} < 0.0f ? {1} * {0} : {0})";
     case UnaryFn::kThresholdedRelu: return "({0} > {1} ? {0} : 0.0f)";
+    case UnaryFn::kSign: return "(float)(({0} > 0.0f) - ({0} < 0.0f)) + ({0} != {0} ? {0} : 0.0f)";
+    case UnaryFn::kIsNan: return "({0} != {0})";
+    case UnaryFn::kIsInf: return "(fabsf({0}) == INFINITY_F && ({0} > 0.0f ? {1} : {2}) != 0.0f)";
+    case UnaryFn::kMish: return "({0} == -INFINITY_F ? 0.0f : {0} * tanhf({0} > 20.0f ? {0} : log1pf(expf({0}))))";
+    case UnaryFn::kCelu: return "({0} < 0.0f ? {1} * expm1f({0} / {1}) : {0})";
+    case UnaryFn::kSelu: return "({2} * ({0} < 0.0f ? {1} * expm1f({0}) : {0}))";
+    case UnaryFn::kShrink: return "({0} < -{1} ? {0} + {2} : {0} > {1} ? {0} - {2} : {0} != {0} ? {0} : 0.0f)";
     case UnaryFn::kHardSigmoid: return "fmaxf(0.0f, fminf(1.0f, {1} * {0} + {2}))";
+    default: return nullptr;
+  }
+}
+
+// Of integers, as long long; null where there is none.
+const char* integer_format(UnaryFn fn) {
+  switch (fn) {
+    case UnaryFn::kAbs: return "({0} < 0 ? -{0} : {0})";
+    case UnaryFn::kNeg: return "(-{0})";
+    case UnaryFn::kSign: return "(long long)(({0} > 0) - ({0} < 0))";
+    case UnaryFn::kRelu: return "({0} < 0 ? 0 : {0})";
+    case UnaryFn::kBitwiseNot: return "(~{0})";
     default: return nullptr;
   }
 }
@@ -57,10 +76,16 @@ const char* binary_format(BinaryFn fn, bool real) {
     case BinaryFn::kAdd: return "({0} + {1})";
     case BinaryFn::kSub: return "({0} - {1})";
     case BinaryFn::kMul: return "({0} * {1})";
-    case BinaryFn::kDiv: return real ? "({0} / {1})" : nullptr;
+    case BinaryFn::kDiv: return real ? "({0} / {1})" : "({1} == 0 ? 0 : {1} == -1 ? -{0} : {0} / {1})";
     case BinaryFn::kPow: return real ? "({1} == 2.0f ? {0} * {0} : powf({0}, {1}))" : nullptr;
     case BinaryFn::kMin: return "({0} < {1} || {0} != {0} ? {0} : {1})";
     case BinaryFn::kMax: return "({0} > {1} || {0} != {0} ? {0} : {1})";
+    case BinaryFn::kMod: return "modulo({0}, {1})";
+    case BinaryFn::kFmod: return real ? "fmodf({0}, {1})" : "({1} == 0 || {1} == -1 ? 0 : {0} % {1})";
+    case BinaryFn::kXor: return "({0} != {1})";
+    case BinaryFn::kBitwiseAnd: return real ? nullptr : "({0} & {1})";
+    case BinaryFn::kBitwiseOr: return real ? nullptr : "({0} | {1})";
+    case BinaryFn::kBitwiseXor: return real ? nullptr : "({0} ^ {1})";
     case BinaryFn::kPRelu: return real ? "({0} < 0.0f ? {0} * {1} : {0})" : nullptr;
     case BinaryFn::kSwiglu: return real ? "({0} * sigmoid({0}) * {1})" : nullptr;
     case BinaryFn::kAnd: return "({0} && {1})";
@@ -87,9 +112,13 @@ const char* refuse_body(std::span<const TileInstruction> body) {
   for (const TileInstruction& instruction : body) {
     const Op& op = instruction.op;
     if (const auto* unary = op.as<Unary>()) {
-      if (unary->fn != UnaryFn::kNot && unary_format(unary->fn) == nullptr) return "a function has no device kernel";
+      if (unary->fn != UnaryFn::kNot && unary_format(unary->fn) == nullptr && integer_format(unary->fn) == nullptr) {
+        return "a function has no device kernel";
+      }
     } else if (const auto* binary = op.as<Binary>()) {
-      if (binary_format(binary->fn, true) == nullptr) return "a function has no device kernel";
+      if (binary_format(binary->fn, true) == nullptr && binary_format(binary->fn, false) == nullptr) {
+        return "a function has no device kernel";
+      }
     } else if (const auto* cast = op.as<Cast>()) {
       if (!is_device_type(cast->to)) return "a cast to a type without device kernels";
     } else if (!op.is<Where>()) {
@@ -99,11 +128,20 @@ const char* refuse_body(std::span<const TileInstruction> body) {
   return nullptr;
 }
 
+bool takes_integers(const Op& op) {
+  if (const auto* unary = op.as<Unary>()) return integer_format(unary->fn) != nullptr;
+  if (const auto* binary = op.as<Binary>()) return binary_format(binary->fn, false) != nullptr;
+  return true;
+}
+
 std::string expression(const Op& op, std::span<const std::string> operands, std::span<const DType> types, DType& type) {
   type = compute_type(types[0]);
   if (const auto* unary = op.as<Unary>()) {
     if (unary->fn == UnaryFn::kNot) return "(!" + operands[0] + ")";
-    return fmt::format(fmt::runtime(unary_format(unary->fn)), operands[0], number(unary->alpha), number(unary->beta));
+    const char* format = type == DType::kI64 ? integer_format(unary->fn) : unary_format(unary->fn);
+    if (format == nullptr) fail(Code::kUnsupported, "{} of integers has no device kernel", op.text());
+    if (unary->fn == UnaryFn::kIsNan || unary->fn == UnaryFn::kIsInf) type = DType::kBool;
+    return fmt::format(fmt::runtime(format), operands[0], number(unary->alpha), number(unary->beta));
   }
   if (const auto* binary = op.as<Binary>()) {
     const char* format = binary_format(binary->fn, type == DType::kF32);

@@ -157,7 +157,7 @@ std::optional<MovedLayer> moved_layer(const Op& op, std::span<const MovedSource>
     }
   } else if (const auto* slice = op.as<Slice>(); slice != nullptr && from.size() == 1) {
     piece.strides = x.strides;
-    for (const SliceRange& range : slice_ranges(*slice, x.shape)) {
+    for (const SliceRange& range : slice_ranges(*slice, x.shape, {})) {
       piece.base += range.start * x.strides[range.axis];
       piece.strides[range.axis] *= range.step;
     }

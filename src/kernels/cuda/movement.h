@@ -11,7 +11,7 @@ struct SliceRange {
   size_t axis = 0;
   int64_t start = 0, step = 1;
 };
-// The ranges are constants (cuda_slice refuses others).
-std::vector<SliceRange> slice_ranges(const Slice& slice, const Shape& from);
+// `symbols` give the ranges their values.
+std::vector<SliceRange> slice_ranges(const Slice& slice, const Shape& from, const SymbolValues& symbols);
 
 }  // namespace ingot::kernels::cuda

@@ -28,6 +28,8 @@ KernelText strided_kernel(const Shape& space, std::span<const StridedOperand> in
 
 // Null when the body can be printed, else a reason.
 const char* refuse_body(std::span<const TileInstruction> body);
+// Whether a function has an expression for integers; other operators take them.
+bool takes_integers(const Op& op);
 // C++ of an instruction on the values named by `operands`; `type` becomes its type (f32, i64 or bool).
 std::string expression(const Op& op, std::span<const std::string> operands, std::span<const DType> types, DType& type);
 // C++ of a body, a line behind `indent` for every instruction, on values named and typed so far; its own are added.
