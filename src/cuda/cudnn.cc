@@ -1,12 +1,8 @@
 #include "cuda/cudnn.h"
 
 #include <algorithm>
-#include <map>
 
-#include "base/error.h"
-#include "cuda/compiler.h"
-#include "cuda/cublas.h"
-#include "cuda/cudnn_declarations.h"
+#include "cuda/cudnn_descriptor.h"
 
 namespace ingot::cuda {
 namespace {
@@ -19,79 +15,6 @@ using device::Operation;
 constexpr int64_t kMaxWorkspace = 256 << 20;
 constexpr int64_t kMaxProposals = 16;
 constexpr size_t kMaxCandidates = 5;
-
-struct Cudnn {
-  // cuDNN's engines look for these two among what is loaded.
-  Cudnn() : library((nvrtc_library(), cublas_library(), std::vector<std::string>{"libcudnn.so.9"})) {
-    library.get("cudnnGetVersion", version);
-    library.get("cudnnCreate", create);
-    library.get("cudnnSetStream", set_stream);
-    library.get("cudnnBackendCreateDescriptor", descriptor_create);
-    library.get("cudnnBackendDestroyDescriptor", descriptor_destroy);
-    library.get("cudnnBackendSetAttribute", set);
-    library.get("cudnnBackendGetAttribute", get);
-    library.get("cudnnBackendFinalize", finalize);
-    library.get("cudnnBackendExecute", execute);
-  }
-  SharedLibrary library;
-  size_t (*version)() = nullptr;
-  int (*create)(dnn::Handle*) = nullptr;
-  int (*set_stream)(dnn::Handle, Stream) = nullptr;
-  int (*descriptor_create)(int, dnn::Descriptor*) = nullptr;
-  int (*descriptor_destroy)(dnn::Descriptor) = nullptr;
-  int (*set)(dnn::Descriptor, int, int, int64_t, const void*) = nullptr;
-  int (*get)(dnn::Descriptor, int, int, int64_t, int64_t*, void*) = nullptr;
-  int (*finalize)(dnn::Descriptor) = nullptr;
-  int (*execute)(dnn::Handle, dnn::Descriptor, dnn::Descriptor) = nullptr;
-};
-
-Cudnn& cudnn() {
-  static Cudnn cudnn;
-  return cudnn;
-}
-
-void check(int status, const char* what) {
-  if (status != 0) fail(Code::kDevice, "cuDNN: {}: status {}", what, status);
-}
-
-// One handle per thread and GPU that it is on: cuDNN's handles are not shared, and a device is used by one thread at a
-// time.
-dnn::Handle handle(Stream stream) {
-  thread_local std::map<Context, dnn::Handle> handles;
-  dnn::Handle& handle = handles[current_context()];
-  if (handle == nullptr) check(cudnn().create(&handle), "starting");
-  check(cudnn().set_stream(handle, stream), "the stream");
-  return handle;
-}
-
-// A descriptor, shared by its copies.
-class Descriptor {
- public:
-  explicit Descriptor(int type) {
-    dnn::Descriptor made = nullptr;
-    check(cudnn().descriptor_create(type, &made), "a descriptor");
-    descriptor_ = std::shared_ptr<void>(made, [](void* each) { cudnn().descriptor_destroy(each); });
-  }
-
-  dnn::Descriptor get() const { return descriptor_.get(); }
-  void set(int name, int type, int64_t count, const void* values) {
-    check(cudnn().set(get(), name, type, count, values), fmt::format("attribute {}", name).c_str());
-  }
-  void set(int name, int type, const std::vector<int64_t>& values) {
-    set(name, type, static_cast<int64_t>(values.size()), values.data());
-  }
-  void set_int(int name, int type, int32_t value) { set(name, type, 1, &value); }
-  void set_descriptor(int name, const Descriptor& value) {
-    const dnn::Descriptor raw = value.get();
-    set(name, dnn::kTypeDescriptor, 1, &raw);
-  }
-  int finalize() { return cudnn().finalize(get()); }
-
- private:
-  std::shared_ptr<void> descriptor_;
-};
-
-int data_type(DType dtype) { return dtype == DType::kF16 ? dnn::kF16 : dtype == DType::kBF16 ? dnn::kBF16 : dnn::kF32; }
 
 // The convolution and what follows it as cuDNN's graph. Tensor ids are 1 + the operand's index.
 class ConvolutionGraph {
@@ -115,7 +38,7 @@ class ConvolutionGraph {
     if (c.activation == Activation::kSilu) y = add_pointwise(dnn::kSwish, y, nullptr, true);
     std::vector<dnn::Descriptor> raw;
     for (const Descriptor& each : operations_) raw.push_back(each.get());
-    const dnn::Handle h = handle(stream);
+    const dnn::Handle h = cudnn_handle(stream);
     graph_.set(dnn::kGraphOperations, dnn::kTypeDescriptor, static_cast<int64_t>(raw.size()), raw.data());
     graph_.set(dnn::kGraphHandle, dnn::kTypeHandle, 1, &h);
     if (const int status = graph_.finalize(); status != 0) {
@@ -130,13 +53,13 @@ class ConvolutionGraph {
                     bool inner) {
     Descriptor tensor(dnn::kTensor);
     const int64_t alignment = 16;
-    tensor.set_int(dnn::kTensorDataType, dnn::kTypeDataType, data_type(dtype));
+    tensor.set_int(dnn::kTensorDataType, dnn::kTypeDataType, cudnn_data_type(dtype));
     tensor.set(dnn::kTensorDims, dnn::kTypeInt64, dims);
     tensor.set(dnn::kTensorStrides, dnn::kTypeInt64, strides);
     tensor.set(dnn::kTensorId, dnn::kTypeInt64, 1, &id);
     tensor.set(dnn::kTensorAlignment, dnn::kTypeInt64, 1, &alignment);
     tensor.set(dnn::kTensorVirtual, dnn::kTypeBool, 1, &inner);
-    check(tensor.finalize(), "a tensor");
+    check_cudnn(tensor.finalize(), "a tensor");
     parts_.push_back(tensor);
     return tensor;
   }
@@ -166,7 +89,7 @@ class ConvolutionGraph {
     math.set(dnn::kConvolutionStrides, dnn::kTypeInt64, 2, c.stride.data());
     math.set(dnn::kConvolutionPrePads, dnn::kTypeInt64, 2, c.pad_begin.data());
     math.set(dnn::kConvolutionPostPads, dnn::kTypeInt64, 2, c.pad_end.data());
-    check(math.finalize(), "a convolution");
+    check_cudnn(math.finalize(), "a convolution");
     parts_.push_back(math);
     Descriptor forward(dnn::kConvolutionForward);
     const float alpha = 1, beta = 0;
@@ -176,7 +99,7 @@ class ConvolutionGraph {
     forward.set_descriptor(dnn::kForwardY, y);
     forward.set(dnn::kForwardAlpha, dnn::kTypeFloat, 1, &alpha);
     forward.set(dnn::kForwardBeta, dnn::kTypeFloat, 1, &beta);
-    check(forward.finalize(), "a convolution");
+    check_cudnn(forward.finalize(), "a convolution");
     operations_.push_back(forward);
   }
 
@@ -185,14 +108,14 @@ class ConvolutionGraph {
     Descriptor math(dnn::kPointwise);
     math.set_int(dnn::kPointwiseMode, dnn::kTypePointwiseMode, mode);
     math.set_int(dnn::kPointwiseMath, dnn::kTypeDataType, dnn::kF32);
-    check(math.finalize(), "an elementwise operation");
+    check_cudnn(math.finalize(), "an elementwise operation");
     parts_.push_back(math);
     Descriptor operation(dnn::kPointwiseOperation);
     operation.set_descriptor(dnn::kOperationPointwise, math);
     operation.set_descriptor(dnn::kOperationX, x);
     if (b != nullptr) operation.set_descriptor(dnn::kOperationB, *b);
     operation.set_descriptor(dnn::kOperationY, y);
-    check(operation.finalize(), "an elementwise operation");
+    check_cudnn(operation.finalize(), "an elementwise operation");
     operations_.push_back(operation);
     return y;
   }
@@ -216,8 +139,8 @@ class PlannedConvolution : public Operation {
     pack.set(dnn::kPackPointers, dnn::kTypePointer, static_cast<int64_t>(operands.size()), operands.data());
     pack.set(dnn::kPackIds, dnn::kTypeInt64, ids);
     pack.set(dnn::kPackWorkspace, dnn::kTypePointer, 1, &workspace);
-    check(pack.finalize(), "operands");
-    check(cudnn().execute(handle(stream_), plan_.get(), pack.get()), "running");
+    check_cudnn(pack.finalize(), "operands");
+    check_cudnn(cudnn().execute(cudnn_handle(stream_), plan_.get(), pack.get()), "running");
   }
 
  private:
@@ -266,12 +189,12 @@ void add_plans(const std::shared_ptr<const ConvolutionGraph>& graph, int mode, c
     if (operations.size() >= kMaxCandidates) return;
     if (convolution.dtype == DType::kF32 && !keeps_precision(config)) continue;
     Descriptor plan(dnn::kExecutionPlan);
-    const dnn::Handle h = handle(stream);
+    const dnn::Handle h = cudnn_handle(stream);
     plan.set(dnn::kPlanHandle, dnn::kTypeHandle, 1, &h);
     plan.set_descriptor(dnn::kPlanConfig, config);
     if (plan.finalize() != 0) continue;
     int64_t workspace = 0, count = 0;
-    check(cudnn().get(plan.get(), dnn::kPlanWorkspace, dnn::kTypeInt64, 1, &count, &workspace), "a workspace");
+    check_cudnn(cudnn().get(plan.get(), dnn::kPlanWorkspace, dnn::kTypeInt64, 1, &count, &workspace), "a workspace");
     if (workspace > kMaxWorkspace) continue;
     operations.push_back(std::make_unique<PlannedConvolution>(graph, std::move(plan), workspace, stream));
   }
