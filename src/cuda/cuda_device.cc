@@ -1,10 +1,12 @@
 #include "cuda/cuda_device.h"
 
+#include <chrono>
+
 #include "base/error.h"
+#include "cuda/choice.h"
 #include "cuda/compiler.h"
 #include "cuda/cublas.h"
 #include "cuda/cudnn.h"
-#include "cuda/fastest.h"
 #include "cuda/requirements.h"
 
 namespace ingot::cuda {
@@ -12,6 +14,8 @@ namespace {
 
 using device::Address;
 using device::Operation;
+
+constexpr uint64_t kCandidates = 1;  // counts up when names of candidates come to mean something else
 
 class KernelOperation : public Operation {
  public:
@@ -103,7 +107,8 @@ Driver& started_driver(int ordinal) {
 
 class CudaDevice : public device::Device {
  public:
-  explicit CudaDevice(int ordinal) {
+  CudaDevice(int ordinal, std::shared_ptr<device::Store> store) : store_(std::move(store)) {
+    const auto begin = std::chrono::steady_clock::now();
     Driver& d = started_driver(ordinal);
     d.check(d.device_get(&gpu_, ordinal), "opening the GPU");
     require_architecture(name(), attribute(kAttributeMajor), attribute(kAttributeMinor));
@@ -115,6 +120,8 @@ class CudaDevice : public device::Device {
       d.context_release(gpu_);
       throw;
     }
+    const std::chrono::duration<double, std::milli> taken = std::chrono::steady_clock::now() - begin;
+    effort_.context_ms = taken.count();
   }
   ~CudaDevice() override {
     driver().context_set(context_);
@@ -124,6 +131,10 @@ class CudaDevice : public device::Device {
     driver().context_release(gpu_);
   }
 
+  device::Effort effort() override {
+    effort_.libraries_ms = LoadingTime::milliseconds();
+    return effort_;
+  }
   device::Properties properties() override {
     Driver& d = driver();
     device::Properties properties;
@@ -182,9 +193,19 @@ class CudaDevice : public device::Device {
 
   std::unique_ptr<device::Module> load(const std::string& source) override {
     enter();
-    const int major = attribute(kAttributeMajor);
+    const int major = attribute(kAttributeMajor), minor = attribute(kAttributeMinor);
     const bool early = major >= 9 && source.find(device::kWaitsByItself) != std::string::npos;
-    return std::make_unique<CudaModule>(compile_cubin(source, major, attribute(kAttributeMinor)), stream_, early);
+    Cubin cubin = find_cubin(*store_, source, major, minor);
+    ++(cubin.kept ? effort_.code_found : effort_.compiled);
+    try {
+      return std::make_unique<CudaModule>(cubin.code, stream_, early);
+    } catch (const Error& error) {
+      if (!cubin.kept || error.code() != Code::kDevice) throw;
+      store_->warn("kernels that were kept are compiled again: " + error.message());
+    }
+    cubin = find_cubin(*store_, source, major, minor, true);
+    ++effort_.compiled;
+    return std::make_unique<CudaModule>(cubin.code, stream_, early);
   }
 
   std::unique_ptr<Operation> convolution(const device::Convolution& c) override {
@@ -194,7 +215,13 @@ class CudaDevice : public device::Device {
                                   c.m * c.kernel[0] * c.kernel[1] * (c.c / c.groups) * width, y};
     if (c.bias) bytes.push_back(c.m * width);
     if (c.residual) bytes.push_back(y);
-    return fastest(*this, candidates(c), bytes);
+    const tune::Key key =
+        choice_key(device::text_of(c), fmt::format("cuBLASLt {}, cuDNN {}", cublas_version(), cudnn_version()));
+    const auto kept = [&](const std::string& name) {
+      const auto text = store_->find_code(plan_key(key, name));
+      return text ? kept_convolution(c, *text, stream_) : nullptr;
+    };
+    return chosen({key, bytes, [&] { return candidates(c); }, kept});
   }
   std::unique_ptr<Operation> matrix_product(const device::MatrixProduct& p) override {
     enter();
@@ -203,7 +230,8 @@ class CudaDevice : public device::Device {
                                   (p.stride_b * (p.batch - 1) + p.k * p.n) * width, y};
     if (p.bias) bytes.push_back(p.n * width);
     if (p.residual) bytes.push_back(y);
-    return fastest(*this, matrix_products(p, stream_), bytes);
+    const tune::Key key = choice_key(device::text_of(p), fmt::format("cuBLASLt {}", cublas_version()));
+    return chosen({key, bytes, [&] { return matrix_products(p, stream_); }, {}});
   }
 
   std::unique_ptr<Operation> capture(const std::function<void()>& enqueue_all) override {
@@ -243,8 +271,8 @@ class CudaDevice : public device::Device {
 
  private:
   // Of cuDNN and, where the convolution is a matrix product, of cuBLASLt.
-  std::vector<std::unique_ptr<Operation>> candidates(const device::Convolution& c) const {
-    std::vector<std::unique_ptr<Operation>> all;
+  std::vector<Candidate> candidates(const device::Convolution& c) const {
+    std::vector<Candidate> all;
     if (const auto product = device::as_product(c)) {
       try {
         all = matrix_products(*product, stream_);
@@ -253,11 +281,29 @@ class CudaDevice : public device::Device {
       }
     }
     try {
-      for (auto& each : convolutions(c, stream_)) all.push_back(std::move(each));
+      for (Candidate& each : convolutions(c, stream_)) all.push_back(std::move(each));
     } catch (const Error& error) {
       if (error.code() != Code::kUnsupported || all.empty()) throw;
     }
     return all;
+  }
+  // What a choice holds for: this GPU, driver and these versions of libraries.
+  tune::Key choice_key(const std::string& problem, const std::string& libraries) const {
+    int version = 0;
+    driver().check(driver().driver_version(&version), "the driver's version");
+    return {problem, fmt::format("sm_{}{}", attribute(kAttributeMajor), attribute(kAttributeMinor)),
+            fmt::format("{}, driver {}.{}, {}", name(), version / 1000, version % 1000 / 10, libraries), 1,
+            kCandidates};
+  }
+  static std::string plan_key(const tune::Key& key, const std::string& name) {
+    return fmt::format("cuDNN plan\n{}\n{}\n{}", key.cpu, key.problem, name);
+  }
+  std::unique_ptr<Operation> chosen(const Choice& choice) {
+    Chosen chosen = choose(*this, *store_, choice);
+    ++(chosen.remembered ? effort_.remembered : effort_.measured);
+    const std::string text = chosen.kept ? "" : plan_text(*chosen.operation);
+    if (!text.empty()) store_->keep_code(plan_key(choice.key, chosen.name), text);
+    return std::move(chosen.operation);
   }
   // What `second` gets from here on waits for what `first` holds.
   void order(Stream first, Stream second) {
@@ -279,6 +325,8 @@ class CudaDevice : public device::Device {
     return value;
   }
 
+  const std::shared_ptr<device::Store> store_;
+  device::Effort effort_;
   int gpu_ = 0;
   Context context_ = nullptr;
   Stream stream_ = nullptr;
@@ -298,7 +346,9 @@ std::string driver_version() {
 
 }  // namespace
 
-std::unique_ptr<device::Device> open_cuda_device(int ordinal) { return std::make_unique<CudaDevice>(ordinal); }
+std::unique_ptr<device::Device> open_cuda_device(int ordinal, std::shared_ptr<device::Store> store) {
+  return std::make_unique<CudaDevice>(ordinal, std::move(store));
+}
 
 void check_cuda_device(int ordinal) {
   started_driver(ordinal);

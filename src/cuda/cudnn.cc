@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "cuda/cudnn_descriptor.h"
+#include "cuda/cudnn_plan.h"
 
 namespace ingot::cuda {
 namespace {
@@ -128,10 +129,15 @@ class ConvolutionGraph {
 
 class PlannedConvolution : public Operation {
  public:
-  PlannedConvolution(std::shared_ptr<const ConvolutionGraph> graph, Descriptor plan, int64_t workspace, Stream stream)
+  // kUnsupported when the plan wants too much memory.
+  PlannedConvolution(std::shared_ptr<const ConvolutionGraph> graph, Descriptor plan, Stream stream)
       : graph_(std::move(graph)), plan_(std::move(plan)), stream_(stream) {
-    workspace_bytes = workspace;
+    int64_t count = 0;
+    check_cudnn(cudnn().get(plan_.get(), dnn::kPlanWorkspace, dnn::kTypeInt64, 1, &count, &workspace_bytes),
+                "a workspace");
+    if (workspace_bytes > kMaxWorkspace) fail(Code::kUnsupported, "it wants {} bytes of workspace", workspace_bytes);
   }
+  const Descriptor& plan() const { return plan_; }
   void enqueue(std::span<const Address> operands, Address workspace) override {
     std::vector<int64_t> ids(operands.size());
     for (size_t i = 0; i < ids.size(); ++i) ids[i] = static_cast<int64_t>(i) + 1;
@@ -183,21 +189,41 @@ std::vector<Descriptor> proposals(const ConvolutionGraph& graph, int mode) {
   return configs;
 }
 
-void add_plans(const std::shared_ptr<const ConvolutionGraph>& graph, int mode, const Convolution& convolution,
-               Stream stream, std::vector<std::unique_ptr<Operation>>& operations) {
-  for (const Descriptor& config : proposals(*graph, mode)) {
-    if (operations.size() >= kMaxCandidates) return;
-    if (convolution.dtype == DType::kF32 && !keeps_precision(config)) continue;
-    Descriptor plan(dnn::kExecutionPlan);
-    const dnn::Handle h = cudnn_handle(stream);
-    plan.set(dnn::kPlanHandle, dnn::kTypeHandle, 1, &h);
-    plan.set_descriptor(dnn::kPlanConfig, config);
-    if (plan.finalize() != 0) continue;
-    int64_t workspace = 0, count = 0;
-    check_cudnn(cudnn().get(plan.get(), dnn::kPlanWorkspace, dnn::kTypeInt64, 1, &count, &workspace), "a workspace");
-    if (workspace > kMaxWorkspace) continue;
-    operations.push_back(std::make_unique<PlannedConvolution>(graph, std::move(plan), workspace, stream));
+// The first few that work are built; others say that they are not wanted.
+struct Limit {
+  size_t built = 0;
+  void check(size_t most) const {
+    if (built >= most) fail(Code::kUnsupported, "{} better ones were built", built);
   }
+};
+
+std::unique_ptr<Operation> build_plan(const std::shared_ptr<const ConvolutionGraph>& graph, const Descriptor& config,
+                                      Stream stream) {
+  Descriptor plan(dnn::kExecutionPlan);
+  const dnn::Handle h = cudnn_handle(stream);
+  plan.set(dnn::kPlanHandle, dnn::kTypeHandle, 1, &h);
+  plan.set_descriptor(dnn::kPlanConfig, config);
+  if (const int status = plan.finalize(); status != 0) fail(Code::kUnsupported, "cuDNN: a plan: status {}", status);
+  return std::make_unique<PlannedConvolution>(graph, std::move(plan), stream);
+}
+
+void add_candidates(const std::shared_ptr<const ConvolutionGraph>& graph, int mode, size_t most, bool f32,
+                    const std::shared_ptr<Limit>& limit, Stream stream, std::vector<Candidate>& candidates) {
+  for (const Descriptor& config : proposals(*graph, mode)) {
+    if (f32 && !keeps_precision(config)) continue;
+    candidates.push_back({config_name(config), [graph, config, most, limit, stream] {
+                            limit->check(most);
+                            auto built = build_plan(graph, config, stream);
+                            ++limit->built;
+                            return built;
+                          }});
+  }
+}
+
+std::shared_ptr<const ConvolutionGraph> graph_of(const Convolution& convolution, Stream stream) {
+  if (!cudnn().library.found()) fail(Code::kUnsupported, "cuDNN is missing: {}", cudnn().library.detail());
+  if (convolution.activation == Activation::kGeluTanh) fail(Code::kUnsupported, "cuDNN's part has no GELU");
+  return std::make_shared<const ConvolutionGraph>(convolution, stream);
 }
 
 }  // namespace
@@ -210,15 +236,25 @@ std::string cudnn_version() {
   return fmt::format("{}.{}.{}", version / 10000, version % 10000 / 100, version % 100);
 }
 
-std::vector<std::unique_ptr<Operation>> convolutions(const Convolution& convolution, Stream stream) {
-  if (!cudnn().library.found()) fail(Code::kUnsupported, "cuDNN is missing: {}", cudnn().library.detail());
-  if (convolution.activation == Activation::kGeluTanh) fail(Code::kUnsupported, "cuDNN's part has no GELU");
-  const auto graph = std::make_shared<const ConvolutionGraph>(convolution, stream);
-  std::vector<std::unique_ptr<Operation>> operations;
-  add_plans(graph, dnn::kHeuristicA, convolution, stream, operations);
-  if (operations.empty()) add_plans(graph, dnn::kHeuristicFallback, convolution, stream, operations);
-  if (operations.empty()) fail(Code::kUnsupported, "cuDNN has no engine for this convolution");
-  return operations;
+std::vector<Candidate> convolutions(const Convolution& convolution, Stream stream) {
+  const auto graph = graph_of(convolution, stream);
+  const auto limit = std::make_shared<Limit>();
+  const bool f32 = convolution.dtype == DType::kF32;
+  std::vector<Candidate> candidates;
+  add_candidates(graph, dnn::kHeuristicA, kMaxCandidates, f32, limit, stream, candidates);
+  add_candidates(graph, dnn::kHeuristicFallback, 1, f32, limit, stream, candidates);
+  if (candidates.empty()) fail(Code::kUnsupported, "cuDNN has no engine for this convolution");
+  return candidates;
+}
+
+std::unique_ptr<Operation> kept_convolution(const Convolution& convolution, const std::string& text, Stream stream) {
+  const auto graph = graph_of(convolution, stream);
+  return std::make_unique<PlannedConvolution>(graph, plan_of_text(text, cudnn_handle(stream)), stream);
+}
+
+std::string plan_text(const Operation& operation) {
+  const auto* planned = dynamic_cast<const PlannedConvolution*>(&operation);
+  return planned != nullptr ? text_of_plan(planned->plan()) : "";
 }
 
 }  // namespace ingot::cuda

@@ -9,20 +9,21 @@ using Descriptor = void*;
 
 // cudnnBackendDescriptorType_t
 inline constexpr int kPointwise = 0, kConvolution = 1, kHeuristics = 4, kExecutionPlan = 5, kConvolutionForward = 10,
-                     kEngineConfig = 3, kEngine = 2, kPointwiseOperation = 13, kGraph = 15, kVariantPack = 16,
-                     kTensor = 17;
+                     kEngineConfig = 3, kEngine = 2, kKnobChoice = 7, kPointwiseOperation = 13, kGraph = 15,
+                     kVariantPack = 16, kTensor = 17;
 // cudnnBackendAttributeType_t
 inline constexpr int kTypeHandle = 0, kTypeDataType = 1, kTypeBool = 2, kTypeInt64 = 3, kTypeFloat = 4, kTypeDouble = 5,
-                     kTypePointer = 6, kTypeConvolutionMode = 7, kTypeHeuristicMode = 8, kTypeNumericalNote = 11,
-                     kTypePointwiseMode = 14, kTypeDescriptor = 15;
+                     kTypePointer = 6, kTypeConvolutionMode = 7, kTypeHeuristicMode = 8, kTypeKnob = 9,
+                     kTypeNumericalNote = 11, kTypePointwiseMode = 14, kTypeDescriptor = 15, kTypeChar = 24;
 // cudnnBackendAttributeName_t
 inline constexpr int kPointwiseMode = 0, kPointwiseMath = 1;
 inline constexpr int kConvolutionCompute = 100, kConvolutionMode = 101, kConvolutionDilations = 102,
                      kConvolutionStrides = 103, kConvolutionPostPads = 104, kConvolutionPrePads = 105,
                      kConvolutionSpatialDims = 106;
 inline constexpr int kHeuristicMode = 200, kHeuristicGraph = 201, kHeuristicResults = 202;
-inline constexpr int kConfigEngine = 300, kEngineNumericalNote = 1303;
-inline constexpr int kPlanHandle = 400, kPlanConfig = 401, kPlanWorkspace = 402;
+inline constexpr int kConfigEngine = 300, kConfigKnobs = 302, kEngineIndex = 1301, kEngineNumericalNote = 1303;
+inline constexpr int kKnobType = 600, kKnobValue = 601, kMaxKnobs = 44;
+inline constexpr int kPlanHandle = 400, kPlanConfig = 401, kPlanWorkspace = 402, kPlanText = 405;
 inline constexpr int kForwardAlpha = 700, kForwardBeta = 701, kForwardConvolution = 702, kForwardW = 703,
                      kForwardX = 704, kForwardY = 705;
 inline constexpr int kOperationPointwise = 750, kOperationX = 751, kOperationB = 752, kOperationY = 753;

@@ -32,7 +32,10 @@ void check_cudnn(int status, const char* what) {
 dnn::Handle cudnn_handle(Stream stream) {
   thread_local std::map<Context, dnn::Handle> handles;
   dnn::Handle& handle = handles[current_context()];
-  if (handle == nullptr) check_cudnn(cudnn().create(&handle), "starting");
+  if (handle == nullptr) {
+    const LoadingTime timed;
+    check_cudnn(cudnn().create(&handle), "starting");
+  }
   check_cudnn(cudnn().set_stream(handle, stream), "the stream");
   return handle;
 }

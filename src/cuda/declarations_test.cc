@@ -41,6 +41,13 @@ static_assert(dnn::kPointwise == CUDNN_BACKEND_POINTWISE_DESCRIPTOR);
 static_assert(dnn::kConvolution == CUDNN_BACKEND_CONVOLUTION_DESCRIPTOR &&
               dnn::kEngine == CUDNN_BACKEND_ENGINE_DESCRIPTOR);
 static_assert(dnn::kEngineConfig == CUDNN_BACKEND_ENGINECFG_DESCRIPTOR);
+static_assert(dnn::kKnobChoice == CUDNN_BACKEND_KNOB_CHOICE_DESCRIPTOR);
+static_assert(dnn::kTypeKnob == CUDNN_TYPE_KNOB_TYPE && dnn::kTypeChar == CUDNN_TYPE_CHAR);
+static_assert(dnn::kConfigKnobs == CUDNN_ATTR_ENGINECFG_KNOB_CHOICES);
+static_assert(dnn::kEngineIndex == CUDNN_ATTR_ENGINE_GLOBAL_INDEX);
+static_assert(dnn::kKnobType == CUDNN_ATTR_KNOB_CHOICE_KNOB_TYPE);
+static_assert(dnn::kKnobValue == CUDNN_ATTR_KNOB_CHOICE_KNOB_VALUE && dnn::kMaxKnobs >= CUDNN_KNOB_TYPE_COUNTS);
+static_assert(dnn::kPlanText == CUDNN_ATTR_EXECUTION_PLAN_JSON_REPRESENTATION);
 static_assert(dnn::kHeuristics == CUDNN_BACKEND_ENGINEHEUR_DESCRIPTOR);
 static_assert(dnn::kExecutionPlan == CUDNN_BACKEND_EXECUTION_PLAN_DESCRIPTOR);
 static_assert(dnn::kConvolutionForward == CUDNN_BACKEND_OPERATION_CONVOLUTION_FORWARD_DESCRIPTOR);

@@ -12,6 +12,8 @@
 
 namespace ingot::device {
 
+class Store;
+
 using Address = uint64_t;  // in the device's memory; 0: none
 // A stream of the caller's: a CUstream or cudaStream_t as a number, 0 and 1 the legacy default stream, 2 the thread's.
 using Stream = uint64_t;
@@ -29,6 +31,14 @@ struct Properties {
   int processors = 0;
   int64_t memory_bytes = 0, free_bytes = 0, l2_bytes = 0;
   std::vector<Part> parts;
+};
+
+// What a device did so far to be ready to run.
+struct Effort {
+  double context_ms = 0;                 // opening it
+  double libraries_ms = 0;               // of the process: opening NVIDIA's libraries and making their handles
+  int64_t compiled = 0, code_found = 0;  // sources compiled, and found compiled in the store
+  int64_t measured = 0, remembered = 0;  // choices of an operation among a library's candidates
 };
 
 // Work that a device does in the order of enqueueing. Made once, enqueued many times, by one thread at a time.
@@ -71,6 +81,9 @@ struct MatrixProduct {
   Activation activation = Activation::kNone;
 };
 
+// Every field: problems are equal where their texts are.
+std::string text_of(const Convolution& convolution);
+std::string text_of(const MatrixProduct& product);
 // The product of pixels and weights that the convolution is, its operands in the same order; nothing where it is none.
 std::optional<MatrixProduct> as_product(const Convolution& convolution);
 
@@ -91,6 +104,7 @@ class Device {
  public:
   virtual ~Device() = default;
   virtual Properties properties() = 0;
+  virtual Effort effort() { return {}; }
   virtual Address allocate(int64_t bytes) = 0;  // 256-byte aligned, content undefined
   virtual void release(Address address) = 0;
   // In stream order; the host's bytes may change once the call returns (in) and are there once it returns (out).
@@ -106,7 +120,8 @@ class Device {
   virtual void synchronize_all() = 0;  // of every stream of the device, also of other owners'
   // Compiles CUDA C++ for this device. kUnsupported when no compiler was found; kInternal with its log on an error.
   virtual std::unique_ptr<Module> load(const std::string& source) = 0;
-  // The fastest of what the device's libraries offer, measured. kUnsupported when they have none or are missing.
+  // The fastest of what the device's libraries offer, measured or remembered from when it was. kUnsupported when they
+  // have none or are missing.
   virtual std::unique_ptr<Operation> convolution(const Convolution& convolution) = 0;
   virtual std::unique_ptr<Operation> matrix_product(const MatrixProduct& product) = 0;
   // What `enqueue_all` enqueues, recorded as one operation without operands; nothing runs meanwhile.
@@ -170,8 +185,9 @@ void observe_null_operations(std::function<void(std::span<const Address>)> obser
 // `version` is compared before anything else is used.
 struct CudaComponent {
   const char* version;
-  Device* (*open)(int ordinal);  // throws as open_device does
-  void (*check)(int ordinal);    // throws as check_device does
+  // Throws as open_device does; the device keeps what it makes in the store.
+  Device* (*open)(int ordinal, const std::shared_ptr<Store>& store);
+  void (*check)(int ordinal);  // throws as check_device does
   std::vector<Part> (*parts)();
 };
 

@@ -1,6 +1,7 @@
 #include "runtime/device_binding.h"
 
 #include <algorithm>
+#include <chrono>
 #include <set>
 #include <unordered_map>
 
@@ -14,6 +15,7 @@ namespace ingot::runtime {
 namespace {
 
 using device::Address;
+using device::text_of;
 using kernels::cuda::Call;
 using kernels::cuda::KernelText;
 using kernels::cuda::Slot;
@@ -22,33 +24,30 @@ using plan::StepKind;
 
 constexpr int64_t kAlignment = 256;
 
-std::string text_of(const device::Convolution& c) {
-  return fmt::format("conv {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {}",
-                     static_cast<int>(c.dtype), c.n, c.h, c.w, c.c, c.out_h, c.out_w, c.m, c.groups, c.kernel[0],
-                     c.kernel[1], c.stride[0], c.stride[1], c.dilation[0], c.dilation[1], c.pad_begin[0],
-                     c.pad_begin[1], c.pad_end[0], c.pad_end[1], c.bias, c.residual, static_cast<int>(c.activation));
-}
-
-std::string text_of(const device::MatrixProduct& p) {
-  return fmt::format("matmul {} {} {} {} {} {} {} {} {} {} {} {} {}", static_cast<int>(p.dtype), p.m, p.n, p.k, p.batch,
-                     p.stride_a, p.stride_b, p.trans_a, p.trans_b, p.bias, p.residual, p.alpha,
-                     static_cast<int>(p.activation));
+// Adds the milliseconds that `work` takes to `sum`.
+template <class Work> auto timed(double& sum, const Work& work) {
+  struct Timer {
+    double& sum;
+    std::chrono::steady_clock::time_point begin = std::chrono::steady_clock::now();
+    ~Timer() { sum += std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - begin).count(); }
+  } timer{sum};
+  return work();
 }
 
 // Operations by what they do, so that equal work is compiled and tuned once.
 class OperationTable {
  public:
-  explicit OperationTable(device::Device& device) : device_(device) {}
+  OperationTable(device::Device& device, Preparation& spent) : device_(device), spent_(spent) {}
 
   // The calls with every library operation made; those the library lacks are taken apart.
   std::vector<Call> prepare(const Call& call) {
     try {
       if (const auto* conv = std::get_if<device::Convolution>(&call.work)) {
         auto& made = library_[text_of(*conv)];
-        if (made == nullptr) made = device_.convolution(*conv);
+        if (made == nullptr) made = chosen([&] { return device_.convolution(*conv); });
       } else if (const auto* product = std::get_if<device::MatrixProduct>(&call.work)) {
         auto& made = library_[text_of(*product)];
-        if (made == nullptr) made = device_.matrix_product(*product);
+        if (made == nullptr) made = chosen([&] { return device_.matrix_product(*product); });
       } else {
         add_kernel(std::get<KernelText>(call.work));
       }
@@ -69,7 +68,8 @@ class OperationTable {
   }
 
   void compile() {
-    if (!kernels_.empty()) module_ = device_.load(kernels::cuda::kernel_prelude() + source_);
+    if (kernels_.empty()) return;
+    timed(spent_.modules_ms, [&] { module_ = device_.load(kernels::cuda::kernel_prelude() + source_); });
   }
 
   std::shared_ptr<device::Operation> operation(const Call& call) {
@@ -85,6 +85,13 @@ class OperationTable {
   }
 
  private:
+  // Opening libraries is counted by the device.
+  template <class Choose> std::unique_ptr<device::Operation> chosen(const Choose& choose) {
+    const double before = device_.effort().libraries_ms;
+    auto operation = timed(spent_.choices_ms, choose);
+    spent_.choices_ms -= device_.effort().libraries_ms - before;
+    return operation;
+  }
   static std::string name_of(const KernelText& kernel) {
     const std::string text = fmt::format("{} {} {}{}", kernel.blocks, kernel.threads, kernel.parameters, kernel.body);
     return "k" + hash128(std::as_bytes(std::span(text))).hex();
@@ -97,6 +104,7 @@ class OperationTable {
   }
 
   device::Device& device_;
+  Preparation& spent_;
   std::map<std::string, std::shared_ptr<device::Operation>> library_, kernels_;
   std::string source_;
   std::unique_ptr<device::Module> module_;
@@ -112,7 +120,10 @@ struct Enqueued {
 class Builder {
  public:
   Builder(const DeviceProgram& program, DeviceConstants& constants, std::span<const Shape> input_shapes)
-      : p_(program), constants_(constants), table_(program.device), binding_(std::make_unique<DeviceBinding>()) {
+      : p_(program),
+        constants_(constants),
+        table_(program.device, program.spent),
+        binding_(std::make_unique<DeviceBinding>()) {
     binding_->input_shapes.assign(input_shapes.begin(), input_shapes.end());
   }
 
@@ -122,7 +133,7 @@ class Builder {
     place();
     emit();
     table_.compile();
-    record();
+    timed(p_.spent.capture_ms, [&] { record(); });
     return std::move(binding_);
   }
 
@@ -350,8 +361,10 @@ class Builder {
       const Tensor& tensor = p_.constants[static_cast<size_t>(constant)];
       const bool packs = row.pack != nullptr;
       places.emplace_back();
-      operands.push_back(constants_.address(constant, packs ? fmt::format("{} {}", row.name, slot.index) : "",
-                                            [&] { return packs ? row.pack(problem, slot.index, tensor) : tensor; }));
+      timed(p_.spent.weights_ms, [&] {
+        operands.push_back(constants_.address(constant, packs ? fmt::format("{} {}", row.name, slot.index) : "",
+                                              [&] { return packs ? row.pack(problem, slot.index, tensor) : tensor; }));
+      });
     }
     current_.push_back({call, std::move(operands), std::move(places), static_cast<int32_t>(index)});
   }
@@ -445,7 +458,9 @@ Address DeviceConstants::address(int32_t constant, const std::string& key, const
 
 std::unique_ptr<DeviceBinding> bind_device(const DeviceProgram& program, DeviceConstants& constants,
                                            std::span<const Shape> input_shapes) {
-  return Builder(program, constants, input_shapes).run();
+  auto binding = timed(program.spent.bind_ms, [&] { return Builder(program, constants, input_shapes).run(); });
+  program.spent.weight_bytes = constants.bytes();
+  return binding;
 }
 
 }  // namespace ingot::runtime

@@ -9,6 +9,16 @@
 
 namespace ingot::runtime {
 
+// What a session spent so far on getting ready to run; opening the device and its libraries are in device::Effort.
+struct Preparation {
+  double choices_ms = 0;     // of operations among what libraries offer
+  double modules_ms = 0;     // compiling kernels or finding them compiled, and loading them
+  double weights_ms = 0;     // laying constants out and copying them
+  int64_t weight_bytes = 0;  // as they lie in device memory
+  double capture_ms = 0;
+  double bind_ms = 0;  // all of the above and the rest: shapes, sources of kernels, memory
+};
+
 // Constants in device memory, shared by all bindings of a session.
 class DeviceConstants {
  public:
@@ -90,6 +100,7 @@ struct DeviceProgram {
   const std::vector<Tensor>& constants;
   device::Device& device;
   DType storage;  // how the device keeps f32
+  Preparation& spent;
 };
 
 // Compiles, tunes, allocates and records. Throws kInvalidArgument when the shapes do not fit the program.

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "device/memory.h"
+#include "device/store.h"
 #include "ops/eval.h"
 #include "runtime/binding.h"
 
@@ -42,7 +43,7 @@ DeviceBinding& DeviceExecutor::bind(std::span<const Shape> input_shapes) {
 }
 
 std::unique_ptr<DeviceBinding> DeviceExecutor::make_binding(std::span<const Shape> input_shapes) {
-  const DeviceProgram program{plan_.program, plan_.constants, *device_, storage_};
+  const DeviceProgram program{plan_.program, plan_.constants, *device_, storage_, spent_};
   try {
     return bind_device(program, constants_, input_shapes);
   } catch (const Error& error) {
@@ -63,6 +64,7 @@ DeviceBinding& DeviceExecutor::find_or_bind(std::span<const Shape> input_shapes)
   }
   if (bindings_.size() == kMaxBindings) bindings_.pop_back();
   auto made = make_binding(input_shapes);
+  device::user_store()->save_choices();
   bindings_.insert(bindings_.begin(), std::move(made));
   return *bindings_.front();
 }
@@ -256,6 +258,8 @@ DeviceReport DeviceExecutor::report() {
   DeviceReport report;
   report.name = device_->properties().name;
   report.constant_bytes = constants_.bytes();
+  report.effort = device_->effort();
+  report.spent = spent_;
   if (bindings_.empty()) return report;
   const DeviceBinding& binding = *bindings_.front();
   report.operations = binding.recorded.size();

@@ -17,6 +17,8 @@ struct DeviceReport {
   int64_t arena_bytes = 0, largest_live_set = 0, constant_bytes = 0;
   size_t recordings = 0;  // of graphs again so far, because inputs or outputs lay elsewhere in device memory
   std::vector<std::pair<size_t, std::string>> host_steps;  // with the reason
+  device::Effort effort;
+  Preparation spent;
 };
 
 class DeviceExecutor {
@@ -60,6 +62,7 @@ class DeviceExecutor {
   std::vector<std::unique_ptr<Executor>> bodies_;  // of control flow, on the host
   std::mutex mutex_;
   DeviceConstants constants_;
+  Preparation spent_;
   std::vector<std::unique_ptr<DeviceBinding>> bindings_;  // most recently used first
 };
 
