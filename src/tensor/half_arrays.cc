@@ -1,0 +1,39 @@
+#include "tensor/half_arrays.h"
+
+#include <algorithm>
+
+namespace ingot {
+namespace {
+
+constexpr int32_t kInfinity = 0x7f800000;        // bits of f32
+constexpr int32_t kSmallestNormal = 0x38800000;  // of f16, 2^-14, as f32
+constexpr int32_t kLargest = 0x7bff, kNan = 0x7e00;
+
+// Without branches, so that compilers make vectors of it.
+uint16_t saturated_f16(float value) {
+  const auto bits = std::bit_cast<int32_t>(value);
+  const int32_t magnitude = bits & 0x7fffffff, sign = (bits >> 16) & 0x8000;
+  const int32_t normal = (magnitude + 0xfff + ((magnitude >> 13) & 1) - (112 << 23)) >> 13;
+  // The last bit of numbers from 0.5 to 1 is worth what f16's smallest number is: adding rounds.
+  const int32_t subnormal = std::bit_cast<int32_t>(std::bit_cast<float>(magnitude) + 0.5f) - 0x3f000000;
+  const int32_t finite = magnitude < kSmallestNormal ? subnormal : std::min(normal, kLargest);
+  return static_cast<uint16_t>(sign | (magnitude > kInfinity ? kNan : finite));
+}
+
+uint16_t bf16(float value) {
+  const auto bits = std::bit_cast<uint32_t>(value);
+  const uint32_t rounded = (bits + 0x7fff + ((bits >> 16) & 1)) >> 16, nan = (bits >> 16) | 0x40;
+  return static_cast<uint16_t>((bits & 0x7fffffff) > static_cast<uint32_t>(kInfinity) ? nan : rounded);
+}
+
+}  // namespace
+
+void to_saturated_f16(const float* from, F16* to, int64_t count) {
+  for (int64_t i = 0; i < count; ++i) to[i].bits = saturated_f16(from[i]);
+}
+
+void to_bf16(const float* from, BF16* to, int64_t count) {
+  for (int64_t i = 0; i < count; ++i) to[i].bits = bf16(from[i]);
+}
+
+}  // namespace ingot
