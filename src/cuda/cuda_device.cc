@@ -8,6 +8,7 @@
 #include "cuda/cublas.h"
 #include "cuda/cudnn.h"
 #include "cuda/requirements.h"
+#include "cuda/staging.h"
 
 namespace ingot::cuda {
 namespace {
@@ -126,6 +127,7 @@ class CudaDevice : public device::Device {
   ~CudaDevice() override {
     driver().context_set(context_);
     driver().stream_synchronize(stream_);
+    staging_.reset();
     if (event_ != nullptr) driver().event_destroy(event_);
     driver().stream_destroy(stream_);
     driver().context_release(gpu_);
@@ -170,6 +172,12 @@ class CudaDevice : public device::Device {
     if (bytes == 0) return;
     // The driver stages pageable memory before it returns.
     driver().check(driver().copy_in(to, from, static_cast<size_t>(bytes), stream_), "copying to the GPU");
+  }
+  void upload(Address to, int64_t bytes, const Fill& fill) override {
+    enter();
+    if (!staging_.has_value()) staging_.emplace();
+    if (!staging_->ready()) return Device::upload(to, bytes, fill);
+    staging_->upload(to, bytes, fill, stream_);
   }
   void copy_out(void* to, Address from, int64_t bytes) override {
     enter();
@@ -327,6 +335,7 @@ class CudaDevice : public device::Device {
 
   const std::shared_ptr<device::Store> store_;
   device::Effort effort_;
+  std::optional<Staging> staging_;
   int gpu_ = 0;
   Context context_ = nullptr;
   Stream stream_ = nullptr;

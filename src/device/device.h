@@ -98,6 +98,8 @@ class Module {
   virtual std::unique_ptr<Operation> operation(const Launch& launch) = 0;
 };
 
+inline constexpr int64_t kPieceBytes = 4 << 20;
+
 // One stream of one accelerator. A device is used by one thread at a time; failures of the driver are kDevice, of its
 // memory kOutOfMemory (the device stays usable).
 class Device {
@@ -110,6 +112,10 @@ class Device {
   // In stream order; the host's bytes may change once the call returns (in) and are there once it returns (out).
   virtual void copy_in(Address to, const void* from, int64_t bytes) = 0;
   virtual void copy_out(void* to, Address from, int64_t bytes) = 0;
+  // Copies what `fill` writes, piece by piece: bytes [begin, begin + bytes) into `piece`; all but the last are of
+  // kPieceBytes. In stream order; the device may read pieces after this returns.
+  using Fill = std::function<void(std::byte* piece, int64_t begin, int64_t bytes)>;
+  virtual void upload(Address to, int64_t bytes, const Fill& fill);
   // Within the device's memory, in stream order.
   virtual void copy(Address to, Address from, int64_t bytes) = 0;
   virtual void synchronize() = 0;

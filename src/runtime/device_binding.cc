@@ -9,7 +9,6 @@
 #include "runtime/binding.h"
 #include "runtime/device_views.h"
 #include "runtime/memory_plan.h"
-#include "tensor/elements.h"
 
 namespace ingot::runtime {
 namespace {
@@ -132,6 +131,7 @@ class Builder {
     classify();
     place();
     emit();
+    timed(p_.spent.weights_ms, [&] { constants_.copy_all(p_.parallel); });
     table_.compile();
     timed(p_.spent.capture_ms, [&] { record(); });
     return std::move(binding_);
@@ -361,10 +361,14 @@ class Builder {
       const Tensor& tensor = p_.constants[static_cast<size_t>(constant)];
       const bool packs = row.pack != nullptr;
       places.emplace_back();
-      timed(p_.spent.weights_ms, [&] {
-        operands.push_back(constants_.address(constant, packs ? fmt::format("{} {}", row.name, slot.index) : "",
-                                              [&] { return packs ? row.pack(problem, slot.index, tensor) : tensor; }));
-      });
+      std::function<Tensor(const Tensor&)> lay_out;
+      if (packs) {
+        lay_out = [pack = row.pack, problem, i = slot.index](const Tensor& each) { return pack(problem, i, each); };
+      }
+      operands.push_back(timed(p_.spent.weights_ms, [&] {
+        return constants_.address(constant, packs ? fmt::format("{} {}", row.name, slot.index) : "", tensor,
+                                  std::move(lay_out));
+      }));
     }
     current_.push_back({call, std::move(operands), std::move(places), static_cast<int32_t>(index)});
   }
@@ -432,32 +436,12 @@ class Builder {
 
 }  // namespace
 
-Address DeviceConstants::address(int32_t constant, const std::string& key, const std::function<Tensor()>& tensor) {
-  const auto found = buffers_.find({constant, key});
-  if (found != buffers_.end()) return found->second.address();
-  Tensor value = tensor();
-  const DType type = kernels::cuda::stored(value.dtype(), storage_);
-  if (type != value.dtype()) {
-    Tensor converted = Tensor::uninitialized(type, value.shape());
-    const auto numbers = value.span<float>();
-    for (int64_t i = 0; i < value.count(); ++i) {
-      const float number = numbers[static_cast<size_t>(i)];
-      if (type == DType::kF16) {
-        converted.mutable_data<F16>()[i] = F16(std::clamp(number, -65504.0f, 65504.0f));
-      } else {
-        converted.mutable_data<BF16>()[i] = BF16(number);
-      }
-    }
-    value = converted;
-  }
-  device::Buffer buffer(device_, value.byte_size());
-  device_.copy_in(buffer.address(), value.raw(), value.byte_size());
-  bytes_ += buffer.bytes();
-  return buffers_.emplace(std::pair(constant, key), std::move(buffer)).first->second.address();
-}
-
 std::unique_ptr<DeviceBinding> bind_device(const DeviceProgram& program, DeviceConstants& constants,
                                            std::span<const Shape> input_shapes) {
+  struct ForgetNew {  // what a failure left uncopied
+    DeviceConstants& constants;
+    ~ForgetNew() { constants.forget_new(); }
+  } forget_new{constants};
   auto binding = timed(program.spent.bind_ms, [&] { return Builder(program, constants, input_shapes).run(); });
   program.spent.weight_bytes = constants.bytes();
   return binding;

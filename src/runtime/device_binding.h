@@ -5,6 +5,7 @@
 #include "device/device.h"
 #include "kernels/cuda/device_row.h"
 #include "plan/plan.h"
+#include "runtime/device_constants.h"
 #include "runtime/schedule.h"
 
 namespace ingot::runtime {
@@ -17,21 +18,6 @@ struct Preparation {
   int64_t weight_bytes = 0;  // as they lie in device memory
   double capture_ms = 0;
   double bind_ms = 0;  // all of the above and the rest: shapes, sources of kernels, memory
-};
-
-// Constants in device memory, shared by all bindings of a session.
-class DeviceConstants {
- public:
-  DeviceConstants(device::Device& device, DType storage) : device_(device), storage_(storage) {}
-  // `key` tells apart the layouts of one constant; `tensor` is read when the key is new.
-  device::Address address(int32_t constant, const std::string& key, const std::function<Tensor()>& tensor);
-  int64_t bytes() const { return bytes_; }
-
- private:
-  device::Device& device_;
-  DType storage_;
-  std::map<std::pair<int32_t, std::string>, device::Buffer> buffers_;
-  int64_t bytes_ = 0;
 };
 
 // Memory of a value: its own, or that of what the host sees of it. value -1: a constant's.
@@ -101,6 +87,7 @@ struct DeviceProgram {
   device::Device& device;
   DType storage;  // how the device keeps f32
   Preparation& spent;
+  const kernels::Parallel& parallel;
 };
 
 // Compiles, tunes, allocates and records. Throws kInvalidArgument when the shapes do not fit the program.

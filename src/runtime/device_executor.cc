@@ -39,11 +39,12 @@ DeviceExecutor::~DeviceExecutor() {
 
 DeviceBinding& DeviceExecutor::bind(std::span<const Shape> input_shapes) {
   const std::lock_guard lock(mutex_);
-  return find_or_bind(input_shapes);
+  return find_or_bind(input_shapes, {});
 }
 
-std::unique_ptr<DeviceBinding> DeviceExecutor::make_binding(std::span<const Shape> input_shapes) {
-  const DeviceProgram program{plan_.program, plan_.constants, *device_, storage_, spent_};
+std::unique_ptr<DeviceBinding> DeviceExecutor::make_binding(std::span<const Shape> input_shapes,
+                                                            const kernels::Parallel& parallel) {
+  const DeviceProgram program{plan_.program, plan_.constants, *device_, storage_, spent_, parallel};
   try {
     return bind_device(program, constants_, input_shapes);
   } catch (const Error& error) {
@@ -53,7 +54,7 @@ std::unique_ptr<DeviceBinding> DeviceExecutor::make_binding(std::span<const Shap
   return bind_device(program, constants_, input_shapes);
 }
 
-DeviceBinding& DeviceExecutor::find_or_bind(std::span<const Shape> input_shapes) {
+DeviceBinding& DeviceExecutor::find_or_bind(std::span<const Shape> input_shapes, const kernels::Parallel& parallel) {
   const auto found = std::find_if(bindings_.begin(), bindings_.end(), [&](const auto& binding) {
     return std::equal(binding->input_shapes.begin(), binding->input_shapes.end(), input_shapes.begin(),
                       input_shapes.end());
@@ -63,7 +64,7 @@ DeviceBinding& DeviceExecutor::find_or_bind(std::span<const Shape> input_shapes)
     return *bindings_.front();
   }
   if (bindings_.size() == kMaxBindings) bindings_.pop_back();
-  auto made = make_binding(input_shapes);
+  auto made = make_binding(input_shapes, parallel);
   device::user_store()->save_choices();
   bindings_.insert(bindings_.begin(), std::move(made));
   return *bindings_.front();
@@ -75,7 +76,7 @@ void DeviceExecutor::run(std::span<const Value> inputs, std::span<Value> outputs
   std::vector<Shape> shapes;
   for (const Value& input : inputs) shapes.push_back(input.is_tensor() ? input.tensor().shape() : Shape());
   const std::lock_guard lock(mutex_);
-  DeviceBinding& binding = find_or_bind(shapes);
+  DeviceBinding& binding = find_or_bind(shapes, parallel);
   run_bound(binding, inputs, outputs, control, parallel);
   if (control.timings != nullptr) *control.timings = step_timings(binding);
 }

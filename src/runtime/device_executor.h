@@ -37,8 +37,8 @@ class DeviceExecutor {
   DeviceReport report();
 
  private:
-  DeviceBinding& find_or_bind(std::span<const Shape> input_shapes);
-  std::unique_ptr<DeviceBinding> make_binding(std::span<const Shape> input_shapes);
+  DeviceBinding& find_or_bind(std::span<const Shape> input_shapes, const kernels::Parallel& parallel);
+  std::unique_ptr<DeviceBinding> make_binding(std::span<const Shape> input_shapes, const kernels::Parallel& parallel);
   void run_bound(DeviceBinding& binding, std::span<const Value> inputs, std::span<Value> outputs,
                  const RunControl& control, const kernels::Parallel& parallel);
   void begin_inputs(const DeviceBinding& binding, const DeviceOperands& operands, std::span<const Value> inputs,
