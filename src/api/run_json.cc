@@ -117,7 +117,7 @@ std::string plan_json(const plan::Plan& plan) {
 
 namespace {
 
-// Where the time to the first result went, in milliseconds; see docs/first-result.md.
+// Where the time to the first result went, in milliseconds; see docs/plan-cache.md.
 json preparation_json(const runtime::DeviceReport& device) {
   const auto& [context_ms, libraries_ms, compiled, code_found, measured, remembered] = device.effort;
   const runtime::Preparation& spent = device.spent;
