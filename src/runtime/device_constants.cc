@@ -70,7 +70,7 @@ void DeviceConstants::copy_group(std::span<New> group, const kernels::Parallel& 
     if (error) std::rethrow_exception(error);
   }
   for (size_t i = 0; i < group.size(); ++i) {
-    INGOT_ASSERT(tensors[i].count() == group[i].tensor.count());
+    INGOT_ASSERT(tensors[i].count() == group[i].tensor.count(), "a layout has as many elements");
     copy(tensors[i], group[i], parallel);
   }
 }
