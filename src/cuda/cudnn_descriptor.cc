@@ -1,5 +1,6 @@
 #include "cuda/cudnn_descriptor.h"
 
+#include <array>
 #include <map>
 
 #include "cuda/compiler.h"
@@ -18,6 +19,7 @@ Cudnn::Cudnn() : library((nvrtc_library(), cublas_library(), std::vector<std::st
   library.get("cudnnBackendGetAttribute", get);
   library.get("cudnnBackendFinalize", finalize);
   library.get("cudnnBackendExecute", execute);
+  library.get("cudnnGetLastErrorString", last_error);
 }
 
 Cudnn& cudnn() {
@@ -25,8 +27,24 @@ Cudnn& cudnn() {
   return cudnn;
 }
 
-void check_cudnn(int status, const char* what) {
-  if (status != 0) fail(Code::kDevice, "cuDNN: {}: status {}", what, status);
+std::string cudnn_message() {
+  constexpr size_t kMost = 400;
+  std::array<char, 4096> text{};
+  if (cudnn().last_error != nullptr) cudnn().last_error(text.data(), text.size());
+  std::string line;
+  for (const char* c = text.data(); *c != '\0' && line.size() < kMost; ++c) {
+    const bool space = *c == '\n' || *c == ' ';
+    if (!space || (!line.empty() && line.back() != ' ')) line += space ? ' ' : *c;
+  }
+  return line.empty() ? line : ": " + line;
+}
+
+void check_cudnn(int status, const std::string& what) {
+  if (status != 0) fail(Code::kDevice, "cuDNN: {}: status {}{}", what, status, cudnn_message());
+}
+
+void require_cudnn(int status, const std::string& what) {
+  if (status != 0) fail(Code::kUnsupported, "cuDNN declines {}: status {}{}", what, status, cudnn_message());
 }
 
 dnn::Handle cudnn_handle(Stream stream) {

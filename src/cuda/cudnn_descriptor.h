@@ -23,12 +23,17 @@ struct Cudnn {
   int (*get)(dnn::Descriptor, int, int, int64_t, int64_t*, void*) = nullptr;
   int (*finalize)(dnn::Descriptor) = nullptr;
   int (*execute)(dnn::Handle, dnn::Descriptor, dnn::Descriptor) = nullptr;
+  void (*last_error)(char*, size_t) = nullptr;
 };
 
 Cudnn& cudnn();
 
-// Throws kDevice naming `what` unless the status is 0.
-void check_cudnn(int status, const char* what);
+// ": " and what cuDNN says of the thread's last failure, in one line; empty when it says nothing.
+std::string cudnn_message();
+// Unless the status is 0: throws kDevice (check) or, where cuDNN may decline, kUnsupported (require) with `what`, the
+// status and the message.
+void check_cudnn(int status, const std::string& what);
+void require_cudnn(int status, const std::string& what);
 
 // One handle per thread and GPU that it is on: cuDNN's handles are not shared, and a device is used by one thread at a
 // time.
@@ -39,13 +44,13 @@ class Descriptor {
  public:
   explicit Descriptor(int type) {
     dnn::Descriptor made = nullptr;
-    check_cudnn(cudnn().descriptor_create(type, &made), "a descriptor");
+    require_cudnn(cudnn().descriptor_create(type, &made), fmt::format("descriptor {}", type));
     descriptor_ = std::shared_ptr<void>(made, [](void* each) { cudnn().descriptor_destroy(each); });
   }
 
   dnn::Descriptor get() const { return descriptor_.get(); }
   void set(int name, int type, int64_t count, const void* values) {
-    check_cudnn(cudnn().set(get(), name, type, count, values), fmt::format("attribute {}", name).c_str());
+    require_cudnn(cudnn().set(get(), name, type, count, values), fmt::format("attribute {}", name));
   }
   void set(int name, int type, const std::vector<int64_t>& values) {
     set(name, type, static_cast<int64_t>(values.size()), values.data());
