@@ -41,14 +41,15 @@ struct Built {
   std::unique_ptr<Operation> operation;
 };
 
-// Those that the library does not refuse.
-std::vector<Built> build(const std::vector<Candidate>& candidates) {
+// Those that the library does not refuse; `refusal`: why it did the first.
+std::vector<Built> build(const std::vector<Candidate>& candidates, std::string& refusal) {
   std::vector<Built> built;
   for (const Candidate& each : candidates) {
     try {
       built.push_back({&each, each.make()});
     } catch (const Error& error) {
       if (error.code() == Code::kOutOfMemory) throw;
+      if (refusal.empty()) refusal = error.message();
     }
   }
   return built;
@@ -63,15 +64,15 @@ void try_out(device::Device& device, Operation& operation, std::span<const int64
 }
 
 Chosen make_named(const Choice& choice, const std::string& name) {
-  if (auto kept = choice.kept ? choice.kept(name) : nullptr) return {name, std::move(kept), {}, true, true};
+  if (auto kept = choice.kept ? choice.kept(name) : nullptr) return {name, std::move(kept), {}, true, true, {}};
   for (const Candidate& each : choice.candidates()) {
-    if (each.name == name) return {name, each.make(), {}, true};
+    if (each.name == name) return {name, each.make(), {}, true, false, {}};
   }
   fail(Code::kUnsupported, "the library does not propose it");
 }
 
 Chosen fastest(device::Device& device, std::vector<Built> built, std::span<const int64_t> operand_bytes) {
-  if (built.size() == 1) return {built.front().candidate->name, std::move(built.front().operation), {}, false};
+  if (built.size() == 1) return {built.front().candidate->name, std::move(built.front().operation), {}, false, false, {}};
   std::vector<device::Buffer> buffers;
   std::vector<Address> operands;
   for (const int64_t bytes : operand_bytes) {
@@ -93,8 +94,8 @@ Chosen fastest(device::Device& device, std::vector<Built> built, std::span<const
       best.operation = std::move(each.operation);
       best.name = each.candidate->name;
       best_time = time;
-    } catch (const Error&) {
-      continue;  // a proposal that this driver refuses
+    } catch (const Error& error) {  // a proposal that this driver refuses
+      best.refusal = error.message();
     }
   }
   if (best.operation == nullptr) fail(Code::kUnsupported, "no proposal of the library runs");
@@ -122,6 +123,7 @@ Chosen choose(device::Device& device, device::Store& store, const Choice& choice
     try {
       Chosen chosen = make_named(choice, entry->best);
       try_out(device, *chosen.operation, choice.operand_bytes);
+      chosen.ns = entry->ns;
       return chosen;
     } catch (const Error& error) {
       if (error.code() == Code::kOutOfMemory) throw;
@@ -130,14 +132,29 @@ Chosen choose(device::Device& device, device::Store& store, const Choice& choice
     }
   }
   const std::vector<Candidate> candidates = proposals(store, choice);
-  std::vector<Built> built = build(candidates);
+  std::string refusal;
+  std::vector<Built> built = build(candidates, refusal);
   if (built.empty()) {
     store.keep_choice(choice.key, {kNone, {}, false});
-    fail(Code::kUnsupported, "the library can make none of its {} proposals", candidates.size());
+    fail(Code::kUnsupported, "the library can make none of its {} proposals: {}", candidates.size(),
+         refusal);
   }
   Chosen chosen = fastest(device, std::move(built), choice.operand_bytes);
   store.keep_choice(choice.key, {chosen.name, chosen.ns, false});
+  if (chosen.refusal.empty()) chosen.refusal = std::move(refusal);
   return chosen;
+}
+
+std::string choice_text(const Chosen& chosen) {
+  const auto timed = [](const std::string& name, double ns) { return fmt::format("{} {:.1f} us", name, ns / 1000); };
+  const auto best = chosen.ns.find(chosen.name);
+  std::string text = best != chosen.ns.end() ? timed(best->first, best->second) : chosen.name;
+  for (const auto& [name, ns] : chosen.ns) {
+    if (name != chosen.name) text += ", " + timed(name, ns);
+  }
+  if (chosen.ns.size() > 1) return text;
+  if (chosen.refusal.empty()) return text + (chosen.remembered ? ": nothing else worked when it was chosen" : "");
+  return text + ": " + chosen.refusal;
 }
 
 }  // namespace ingot::cuda

@@ -25,13 +25,16 @@ struct Choice {
 struct Chosen {
   std::string name;
   std::unique_ptr<device::Operation> operation;
-  std::map<std::string, double> ns;       // of each that runs; empty when there was nothing to measure
+  std::map<std::string, double> ns;       // of each that runs, now or then; empty when there was nothing to measure
   bool remembered = false, kept = false;  // by the store; made by Choice::kept
+  std::string refusal;                    // of one that could not be made or run; "" where all can, or nobody asked
 };
 
 // The candidate that takes least time on operands of these sizes (16-bit and 32-bit floats of moderate size), measured
 // once as it runs, recorded: the store remembers it, and later it is made alone and run once. One that no longer works is a warning and a
 // new choice. Candidates that fail are left out; kUnsupported when all do, which is remembered too.
 Chosen choose(device::Device& device, device::Store& store, const Choice& choice);
+// What was chosen and how long each takes, for people; where there was no other, why.
+std::string choice_text(const Chosen& chosen);
 
 }  // namespace ingot::cuda

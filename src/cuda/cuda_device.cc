@@ -7,6 +7,7 @@
 #include "cuda/compiler.h"
 #include "cuda/cublas.h"
 #include "cuda/cudnn.h"
+#include "cuda/cudnn_attention.h"
 #include "cuda/requirements.h"
 #include "cuda/staging.h"
 
@@ -16,6 +17,7 @@ namespace {
 using device::Address;
 using device::Operation;
 
+constexpr const char* kOwn = "own kernel";
 constexpr uint64_t kCandidates = 1;  // counts up when names of candidates come to mean something else
 
 class KernelOperation : public Operation {
@@ -242,6 +244,35 @@ class CudaDevice : public device::Device {
     return chosen({key, bytes, [&] { return matrix_products(p, stream_); }, {}});
   }
 
+  std::unique_ptr<Operation> attention(const device::Attention& a, const device::OwnOperation& own) override {
+    enter();
+    std::string reason = attention_refusal(a);
+    if (!reason.empty()) {
+      auto operation = own.make();
+      operation->choice = fmt::format("{}: {}", kOwn, reason);
+      return operation;
+    }
+    const tune::Key key =
+        choice_key(device::text_of(a), fmt::format("cuDNN {}, own kernel {}", cudnn_version(), own.made_from));
+    const auto candidates = [&] {
+      std::vector<Candidate> all;
+      try {
+        all = attentions(a, stream_);
+      } catch (const Error& error) {
+        if (error.code() == Code::kOutOfMemory) throw;
+        reason = error.message();
+      }
+      all.push_back({kOwn, own.make});
+      return all;
+    };
+    const auto kept = [&](const std::string& name) {
+      if (name == kOwn) return own.make();
+      const auto text = store_->find_code(plan_key(key, name));
+      return text ? kept_attention(a, name, *text, stream_) : nullptr;
+    };
+    return chosen({key, device::operand_bytes(a), candidates, kept}, &reason);
+  }
+
   std::unique_ptr<Operation> capture(const std::function<void()>& enqueue_all) override {
     enter();
     driver().check(driver().capture_begin(stream_, kCaptureThreadLocal), "recording a graph");
@@ -306,8 +337,13 @@ class CudaDevice : public device::Device {
   static std::string plan_key(const tune::Key& key, const std::string& name) {
     return fmt::format("cuDNN plan\n{}\n{}\n{}", key.cpu, key.problem, name);
   }
-  std::unique_ptr<Operation> chosen(const Choice& choice) {
+  // `reason`, if given: why a library proposed nothing, if it is so once candidates were asked for; the operation tells.
+  std::unique_ptr<Operation> chosen(const Choice& choice, const std::string* reason = nullptr) {
     Chosen chosen = choose(*this, *store_, choice);
+    if (reason != nullptr) {
+      if (!reason->empty()) chosen.refusal = *reason;
+      chosen.operation->choice = choice_text(chosen);
+    }
     ++(chosen.remembered ? effort_.remembered : effort_.measured);
     const std::string text = chosen.kept ? "" : plan_text(*chosen.operation);
     if (!text.empty()) store_->keep_code(plan_key(choice.key, chosen.name), text);

@@ -106,7 +106,7 @@ std::string cudnn_version() {
 std::vector<Candidate> convolutions(const Convolution& convolution, Stream stream) {
   const bool f32 = convolution.dtype == DType::kF32;
   const auto takes = [&](const Descriptor& config) { return !f32 || keeps_precision(config); };
-  return cudnn_candidates(graph_of(convolution, stream), stream, takes, kMaxPlans);
+  return cudnn_candidates(graph_of(convolution, stream), stream, takes, kMaxPlans, "cuDNN ");
 }
 
 std::unique_ptr<device::Operation> kept_convolution(const Convolution& convolution, const std::string& text,

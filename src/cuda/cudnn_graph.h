@@ -62,7 +62,7 @@ bool has_note(const Descriptor& config, std::span<const int32_t> notes);
 // its settings. No more than `most` are made; those after them say that they are not wanted. Throws kUnsupported with
 // cuDNN's reason when there are none.
 std::vector<Candidate> cudnn_candidates(const std::shared_ptr<const CudnnGraph>& graph, Stream stream,
-                                        const TakesConfig& takes, size_t most, const std::string& prefix = "");
+                                        const TakesConfig& takes, size_t most, const std::string& prefix);
 // The plan of an equal graph that plan_text() was told of in another process.
 std::unique_ptr<device::Operation> kept_plan(const std::shared_ptr<const CudnnGraph>& graph, const std::string& text,
                                              Stream stream);

@@ -10,7 +10,7 @@ std::string config_name(const Descriptor& config) {
   int64_t count = 0, index = -1;
   cudnn().get(config.get(), dnn::kConfigEngine, dnn::kTypeDescriptor, 1, &count, &raw);
   cudnn().get(engine.get(), dnn::kEngineIndex, dnn::kTypeInt64, 1, &count, &index);
-  std::string name = fmt::format("cudnn engine {}", index);
+  std::string name = fmt::format("engine {}", index);
   std::vector<Descriptor> knobs;
   std::vector<dnn::Descriptor> places;
   for (int i = 0; i < dnn::kMaxKnobs; ++i) {

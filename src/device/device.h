@@ -49,6 +49,13 @@ class Operation {
   // before the work is done; throws kDevice when the device refuses it.
   virtual void enqueue(std::span<const Address> operands, Address workspace) = 0;
   int64_t workspace_bytes = 0;
+  std::string choice;  // where there was one: what this is, and why not the other
+};
+
+// One that the caller has, made when it is wanted.
+struct OwnOperation {
+  std::string made_from;  // equal where the operations are
+  std::function<std::unique_ptr<Operation>()> make;
 };
 
 // How many threads run a kernel, and which.
@@ -81,9 +88,31 @@ struct MatrixProduct {
   Activation activation = Activation::kNone;
 };
 
+// y = softmax(cap(scale q k^T) + mask) v for every head; query head i sees the keys of head i / (heads / kv_heads).
+// Operands: q, k, v, mask if `mask`, y. Their element (batch, head, row, i) lies at i, with the strides of the first
+// three axes, in elements. Sums in f32.
+struct Attention {
+  // Added to the scores or, of bool, false where a key is not seen; strides of batch, head, query and key, 0 along
+  // which it is the same.
+  struct Mask {
+    DType dtype = DType::kF32;
+    std::array<int64_t, 4> strides{};
+  };
+  DType dtype = DType::kF32;
+  int64_t batch = 1, heads = 1, kv_heads = 1, queries = 1, keys = 1, size = 1, value_size = 1;
+  std::array<int64_t, 3> q{}, k{}, v{}, y{};  // strides
+  double scale = 1, softcap = 0;              // cap(x) = softcap tanh(x / softcap), 0: x
+  bool causal = false;                        // query i sees the keys 0..i
+  bool unseen_is_zero = false;                // of queries that see no key, y is 0, not NaN
+  std::optional<Mask> mask;
+};
+
 // Every field: problems are equal where their texts are.
 std::string text_of(const Convolution& convolution);
 std::string text_of(const MatrixProduct& product);
+std::string text_of(const Attention& attention);
+// Of each operand, from its first element to its last.
+std::vector<int64_t> operand_bytes(const Attention& attention);
 // The product of pixels and weights that the convolution is, its operands in the same order; nothing where it is none.
 std::optional<MatrixProduct> as_product(const Convolution& convolution);
 
@@ -130,6 +159,8 @@ class Device {
   // have none or are missing.
   virtual std::unique_ptr<Operation> convolution(const Convolution& convolution) = 0;
   virtual std::unique_ptr<Operation> matrix_product(const MatrixProduct& product) = 0;
+  // The fastest of `own`, which does the same on the same operands, and what the libraries offer, in the same way.
+  virtual std::unique_ptr<Operation> attention(const Attention& attention, const OwnOperation& own) = 0;
   // What `enqueue_all` enqueues, recorded as one operation without operands; nothing runs meanwhile.
   virtual std::unique_ptr<Operation> capture(const std::function<void()>& enqueue_all) = 0;
   // Milliseconds on the device that what `enqueue_all` enqueues takes.

@@ -26,4 +26,15 @@ std::string text_of(const MatrixProduct& p) {
                      p.alpha, epilogue_text(p.bias, p.residual, p.activation));
 }
 
+std::string text_of(const Attention& a) {
+  std::string text = fmt::format("device attention {} batch{} heads{}x{} q{} k{} size{}x{} scale{} softcap{}{}{}",
+                                 dtype_name(a.dtype), a.batch, a.heads, a.kv_heads, a.queries, a.keys, a.size,
+                                 a.value_size, a.scale, a.softcap, a.causal ? " causal" : "",
+                                 a.unseen_is_zero ? " unseen_is_zero" : "");
+  for (const auto& strides : {a.q, a.k, a.v, a.y}) text += fmt::format(" {}x{}x{}", strides[0], strides[1], strides[2]);
+  if (!a.mask) return text;
+  const auto& m = a.mask->strides;
+  return text + fmt::format(" mask {} {}x{}x{}x{}", dtype_name(a.mask->dtype), m[0], m[1], m[2], m[3]);
+}
+
 }  // namespace ingot::device
