@@ -15,6 +15,7 @@ namespace {
 
 using device::Address;
 using device::text_of;
+using kernels::cuda::AttentionChoice;
 using kernels::cuda::Call;
 using kernels::cuda::KernelText;
 using kernels::cuda::Slot;
@@ -48,7 +49,7 @@ class OperationTable {
         auto& made = library_[text_of(*product)];
         if (made == nullptr) made = chosen([&] { return device_.matrix_product(*product); });
       } else {
-        add_kernel(std::get<KernelText>(call.work));
+        add_kernel(*kernels::cuda::own_kernel(call));
       }
       return {call};
     } catch (const Error& error) {
@@ -74,12 +75,16 @@ class OperationTable {
   std::shared_ptr<device::Operation> operation(const Call& call) {
     if (const auto* conv = std::get_if<device::Convolution>(&call.work)) return library_.at(text_of(*conv));
     if (const auto* product = std::get_if<device::MatrixProduct>(&call.work)) return library_.at(text_of(*product));
-    const auto& kernel = std::get<KernelText>(call.work);
-    const std::string name = name_of(kernel);
-    auto& made = kernels_.at(name);
-    if (made == nullptr) {
-      made = module_->operation({name, {static_cast<uint32_t>(kernel.blocks), 1, 1}, {kernel.threads, 1, 1}});
+    if (const auto* attention = std::get_if<AttentionChoice>(&call.work)) {
+      auto& made = library_[text_of(attention->problem)];
+      const KernelText& own = attention->own;
+      const auto make = [&] { return own_operation(own); };
+      if (made == nullptr) made = chosen([&] { return device_.attention(attention->problem, {identity(own), make}); });
+      return made;
     }
+    const auto& kernel = std::get<KernelText>(call.work);
+    auto& made = kernels_.at(name_of(kernel));
+    if (made == nullptr) made = own_operation(kernel);
     return made;
   }
 
@@ -91,9 +96,17 @@ class OperationTable {
     spent_.choices_ms -= device_.effort().libraries_ms - before;
     return operation;
   }
+  // Of the kernel with all that is compiled into it.
+  static std::string identity(const KernelText& kernel) {
+    const std::string text = kernels::cuda::kernel_prelude() + name_of(kernel);
+    return hash128(std::as_bytes(std::span(text))).hex();
+  }
   static std::string name_of(const KernelText& kernel) {
     const std::string text = fmt::format("{} {} {}{}", kernel.blocks, kernel.threads, kernel.parameters, kernel.body);
     return "k" + hash128(std::as_bytes(std::span(text))).hex();
+  }
+  std::unique_ptr<device::Operation> own_operation(const KernelText& kernel) {
+    return module_->operation({name_of(kernel), {static_cast<uint32_t>(kernel.blocks), 1, 1}, {kernel.threads, 1, 1}});
   }
   void add_kernel(const KernelText& kernel) {
     const std::string name = name_of(kernel);

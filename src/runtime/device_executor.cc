@@ -271,6 +271,10 @@ DeviceReport DeviceExecutor::report() {
     const std::string& reason = plan_.program.steps[step].reason;
     report.host_steps.emplace_back(step, reason.empty() ? "its shapes are known only at run time" : reason);
   }
+  for (const RecordedOperation& each : binding.recorded) {
+    const std::string& choice = each.operation->choice;
+    if (each.step >= 0 && !choice.empty()) report.choices.emplace_back(static_cast<size_t>(each.step), choice);
+  }
   std::vector<double> times;
   for (int round = 0; round < kRounds; ++round) {
     times.push_back(device_->time([&] {

@@ -17,6 +17,7 @@ struct DeviceReport {
   int64_t arena_bytes = 0, largest_live_set = 0, constant_bytes = 0;
   size_t recordings = 0;  // of graphs again so far, because inputs or outputs lay elsewhere in device memory
   std::vector<std::pair<size_t, std::string>> host_steps;  // with the reason
+  std::vector<std::pair<size_t, std::string>> choices;     // steps that more than one could run: what does and why
   device::Effort effort;
   Preparation spent;
 };
