@@ -92,6 +92,14 @@ std::string layer_table(const json& steps) {
   return table({"operator", "kernel", "steps", "time", "share"}, rows);
 }
 
+// What steps with a choice on the device run as, and why.
+void print_choices(const json& choices) {
+  std::map<std::string, int64_t> counts;
+  for (const auto& each : choices)
+    ++counts[each["operator"].get<std::string>() + ": " + each["choice"].get<std::string>()];
+  for (const auto& [choice, count] : counts) fmt::print("{} x {}\n", count, choice);
+}
+
 // Latencies in seconds, and how many runs end in a second.
 struct Measured {
   std::vector<double> times;
@@ -208,7 +216,10 @@ int bench(BenchCommand& command, const Common& common) {
     fmt::print("{}\n", preparation_text(device));
     if (device["runs"].size() > 1) fmt::print("runs by device {}\n", device["runs"].dump());
   }
-  if (command.layers) fmt::print("\n{}", layer_table(steps));
+  if (command.layers) {
+    fmt::print("\n{}", layer_table(steps));
+    print_choices(info.value("device", json::object()).value("choices", json::array()));
+  }
   const size_t slow = info["allocating_steps"].size();
   if (slow > 0)
     fmt::print("hint: {} steps run by evaluation or with shapes known only at run time; `ingot inspect` lists them\n",

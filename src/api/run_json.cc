@@ -153,7 +153,12 @@ std::string session_json(runtime::Session& session) {
                         {"arena_bytes", device.arena_bytes},
                         {"largest_live_set", device.largest_live_set},
                         {"constant_bytes", device.constant_bytes},
-                        {"preparation", preparation_json(device)}};
+                        {"preparation", preparation_json(device)},
+                        {"choices", json::array()}};
+    for (const auto& [step, choice] : device.choices) {
+      result["device"]["choices"].push_back(
+          {{"step", step}, {"operator", session.plan().program.steps[step].op.name()}, {"choice", choice}});
+    }
   }
   for (const auto& [step, reason] :
        session.device() != nullptr ? device.host_steps : session.executor()->allocating_steps()) {
