@@ -72,7 +72,8 @@ Chosen make_named(const Choice& choice, const std::string& name) {
 }
 
 Chosen fastest(device::Device& device, std::vector<Built> built, std::span<const int64_t> operand_bytes) {
-  if (built.size() == 1) return {built.front().candidate->name, std::move(built.front().operation), {}, false, false, {}};
+  if (built.size() == 1)
+    return {built.front().candidate->name, std::move(built.front().operation), {}, false, false, {}};
   std::vector<device::Buffer> buffers;
   std::vector<Address> operands;
   for (const int64_t bytes : operand_bytes) {
@@ -136,8 +137,7 @@ Chosen choose(device::Device& device, device::Store& store, const Choice& choice
   std::vector<Built> built = build(candidates, refusal);
   if (built.empty()) {
     store.keep_choice(choice.key, {kNone, {}, false});
-    fail(Code::kUnsupported, "the library can make none of its {} proposals: {}", candidates.size(),
-         refusal);
+    fail(Code::kUnsupported, "the library can make none of its {} proposals: {}", candidates.size(), refusal);
   }
   Chosen chosen = fastest(device, std::move(built), choice.operand_bytes);
   store.keep_choice(choice.key, {chosen.name, chosen.ns, false});

@@ -31,8 +31,8 @@ struct Chosen {
 };
 
 // The candidate that takes least time on operands of these sizes (16-bit and 32-bit floats of moderate size), measured
-// once as it runs, recorded: the store remembers it, and later it is made alone and run once. One that no longer works is a warning and a
-// new choice. Candidates that fail are left out; kUnsupported when all do, which is remembered too.
+// once as it runs, recorded: the store remembers it, and later it is made alone and run once. One that no longer works
+// is a warning and a new choice. Candidates that fail are left out; kUnsupported when all do, which is remembered too.
 Chosen choose(device::Device& device, device::Store& store, const Choice& choice);
 // What was chosen and how long each takes, for people; where there was no other, why.
 std::string choice_text(const Chosen& chosen);

@@ -337,7 +337,8 @@ class CudaDevice : public device::Device {
   static std::string plan_key(const tune::Key& key, const std::string& name) {
     return fmt::format("cuDNN plan\n{}\n{}\n{}", key.cpu, key.problem, name);
   }
-  // `reason`, if given: why a library proposed nothing, if it is so once candidates were asked for; the operation tells.
+  // `reason`, if given: why a library proposed nothing, if it is so once candidates were asked for; the operation
+  // tells.
   std::unique_ptr<Operation> chosen(const Choice& choice, const std::string* reason = nullptr) {
     Chosen chosen = choose(*this, *store_, choice);
     if (reason != nullptr) {

@@ -58,9 +58,9 @@ using TakesConfig = std::function<bool(const Descriptor& config)>;
 // Whether the configuration's engine has one of these numerical notes, or does not tell.
 bool has_note(const Descriptor& config, std::span<const int32_t> notes);
 
-// What cuDNN's heuristics propose for the graph and `takes` allows, best guess first, named `prefix` and the engine with
-// its settings. No more than `most` are made; those after them say that they are not wanted. Throws kUnsupported with
-// cuDNN's reason when there are none.
+// What cuDNN's heuristics propose for the graph and `takes` allows, best guess first, named `prefix` and the engine
+// with its settings. No more than `most` are made; those after them say that they are not wanted. Throws kUnsupported
+// with cuDNN's reason when there are none.
 std::vector<Candidate> cudnn_candidates(const std::shared_ptr<const CudnnGraph>& graph, Stream stream,
                                         const TakesConfig& takes, size_t most, const std::string& prefix);
 // The plan of an equal graph that plan_text() was told of in another process.

@@ -27,10 +27,10 @@ std::string text_of(const MatrixProduct& p) {
 }
 
 std::string text_of(const Attention& a) {
-  std::string text = fmt::format("device attention {} batch{} heads{}x{} q{} k{} size{}x{} scale{} softcap{}{}{}",
-                                 dtype_name(a.dtype), a.batch, a.heads, a.kv_heads, a.queries, a.keys, a.size,
-                                 a.value_size, a.scale, a.softcap, a.causal ? " causal" : "",
-                                 a.unseen_is_zero ? " unseen_is_zero" : "");
+  std::string text =
+      fmt::format("device attention {} batch{} heads{}x{} q{} k{} size{}x{} scale{} softcap{}{}{}", dtype_name(a.dtype),
+                  a.batch, a.heads, a.kv_heads, a.queries, a.keys, a.size, a.value_size, a.scale, a.softcap,
+                  a.causal ? " causal" : "", a.unseen_is_zero ? " unseen_is_zero" : "");
   for (const auto& strides : {a.q, a.k, a.v, a.y}) text += fmt::format(" {}x{}x{}", strides[0], strides[1], strides[2]);
   if (!a.mask) return text;
   const auto& m = a.mask->strides;
