@@ -107,23 +107,25 @@ def document(state, precision):
              "GPU, driver, clock seen, highest clock, temperature: %s. Measured %s." % (about["gpu"], about["date"]),
              "Versions: %s; ONNX Runtime %s." % (", ".join("%s %s" % each for each in about["versions"].items()), about["onnxruntime"]),
              "", "Milliseconds of one captured CUDA graph in %s: the median of rounds of 50 replays, least and largest round behind it. Each"
-             % precision, "round of Ingot is a process of its own that tunes anew; torch.compile's rounds share a process. Error: distance to fp32 on the",
+             % precision, "round of Ingot is a process of its own, after a first one that tunes and compiles into an empty cache folder (first run) and",
+             "leaves what it found to the others (first run again); torch.compile's rounds share a process. Error: distance to fp32 on the",
              "CPU, relative to its norm, with random weights; a row whose error is over %g counts as failed. Rows that were kept from" % LIMIT[precision],
              "an earlier run are of that run's code and machine.", "",
-             "| model | batch | Ingot | torch.compile | torch.compile / Ingot | error | error of torch | build, s | first run, s | kernels | host steps |",
-             "|---|---|---|---|---|---|---|---|---|---|---|"]
+             "| model | batch | Ingot | torch.compile | torch.compile / Ingot | error | error of torch | build, s | first run, s | first run again, s | kernels | host steps |",
+             "|---|---|---|---|---|---|---|---|---|---|---|---|"]
     ratios = []
     for row in rows:
         ours, theirs = row["ingot"], row.get("torch.compile", {"failed": "left out"})
         if "failed" in ours:
-            lines.append("| %s | %d | failed: %s | %s | | | | | | | |" % (row["model"], row["batch"], ours["failed"], text_of(theirs)))
+            lines.append("| %s | %d | failed: %s | %s | | | | | | | | |" % (row["model"], row["batch"], ours["failed"], text_of(theirs)))
             continue
         found = ratio(row) if believed(row, precision) else None
         ratios += [found] if found else []
-        lines.append("| %s | %d | %s | %s | %s | %.1e | %s | %.1f | %.1f | %d | %d |" % (
+        lines.append("| %s | %d | %s | %s | %s | %.1e | %s | %.1f | %.1f | %s | %d | %d |" % (
             row["model"], row["batch"], text_of(ours) if believed(row, precision) else "wrong", text_of(theirs),
             "%.2f" % found if found else "", ours["error"], "%.1e" % theirs["error"] if "error" in theirs else "",
-            ours["build_seconds"], ours["first_run_seconds"], ours["operations"], len(ours["host_steps"])))
+            ours["build_seconds"], ours["first_run_seconds"],
+            "%.2f" % ours["first_run_again_seconds"] if "first_run_again_seconds" in ours else "", ours["operations"], len(ours["host_steps"])))
     if ratios:
         mean = math.exp(statistics.fmean(math.log(each) for each in ratios))
         lines += ["", "Geometric mean of torch.compile / Ingot over %d rows: %.2f; least %.2f." % (len(ratios), mean, min(ratios))]

@@ -3,6 +3,7 @@ import argparse
 import contextlib
 import fcntl
 import json
+import os
 import pathlib
 import shutil
 import statistics
@@ -44,8 +45,8 @@ def export(name, batch, folder):
     return {}
 
 
-def run(*command):
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+def run(*command, **environment):
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env={**os.environ, **environment})
     if done.returncode != 0:
         raise SystemExit("%s: %s" % (" ".join(map(str, command[:3])), done.stderr.strip()))
     return done.stdout
@@ -54,19 +55,22 @@ def run(*command):
 def ingot(folder, options):
     names = json.loads((folder / "names.json").read_text())
     given = [part for name in names["inputs"] for part in ("--input", "%s=%s" % (name, folder / ("%s.npy" % name)))]
-    plan, results = folder / ("model.%s.plan" % options.precision), folder / "results"
+    plan, results, cache = folder / ("model.%s.plan" % options.precision), folder / "results", folder / "cache"
     begin = time.perf_counter()
     run(options.ingot, "build", folder / "model.onnx", "-o", plan, "--device", "cuda", "--precision", options.precision)
     build = time.perf_counter() - begin
     shutil.rmtree(results, ignore_errors=True)
-    run(options.ingot, "run", plan, *given, "--output", results)
+    shutil.rmtree(cache, ignore_errors=True)
+    first = json.loads(run(options.ingot, "run", plan, *given, "--json", "--output", results, INGOT_CACHE_DIR=str(cache)))
     error = error_of(numpy.load(results / (names["output"] + ".npy")), numpy.load(folder / "expected.npy"))
     rounds, report = [], {}
     for _ in range(options.rounds):
         report = json.loads(run(options.ingot, "bench", plan, *given, "--json", "--duration", "0.3", "--warmUp", "0.2",
-                                *(["--layers"] if options.layers else [])))
+                                *(["--layers"] if options.layers else []), INGOT_CACHE_DIR=str(cache)))
         rounds.append(report["device"]["milliseconds"])
-    return {"rounds": rounds, "error": error, "build_seconds": build, "first_run_seconds": report["first_run_seconds"],
+    return {"rounds": rounds, "error": error, "build_seconds": build, "first_run_seconds": first["seconds"],
+            "first_run_again_seconds": report["first_run_seconds"], "preparation": first["preparation"],
+            "preparation_again": report["device"]["preparation"], "load_seconds": report["load_seconds"],
             "operations": report["device"]["operations"], "graphs": report["device"]["graphs"],
             "host_steps": ["%s: %s" % (each["operator"], each["reason"]) for each in report["slow_steps"]],
             "memory_bytes": report["device"]["arena_bytes"] + report["device"]["constant_bytes"],

@@ -11,6 +11,7 @@
 #include <numeric>
 #include <thread>
 
+#include "apps/cli/first_result.h"
 #include "apps/cli/model_input.h"
 #include "apps/cli/terminal.h"
 #include "apps/cli/trace.h"
@@ -91,6 +92,14 @@ std::string layer_table(const json& steps) {
   return table({"operator", "kernel", "steps", "time", "share"}, rows);
 }
 
+// What steps with a choice on the device run as, and why.
+void print_choices(const json& choices) {
+  std::map<std::string, int64_t> counts;
+  for (const auto& each : choices)
+    ++counts[each["operator"].get<std::string>() + ": " + each["choice"].get<std::string>()];
+  for (const auto& [choice, count] : counts) fmt::print("{} x {}\n", count, choice);
+}
+
 // Latencies in seconds, and how many runs end in a second.
 struct Measured {
   std::vector<double> times;
@@ -167,7 +176,7 @@ int bench(BenchCommand& command, const Common& common) {
   const auto inputs = command.inputs.make(session);
   const auto begin_first = Clock::now();
   auto outputs = session.run(inputs);
-  const double first = seconds_since(begin_first);
+  const double first = seconds_since(begin_first), process = process_seconds();
   auto [times, runs_per_second] = command.streams > 1
                                       ? measure_streams(session, inputs, command)
                                       : measure(session, inputs, outputs, command, !common.quiet && !common.json);
@@ -185,6 +194,7 @@ int bench(BenchCommand& command, const Common& common) {
                              {"streams", command.streams},
                              {"load_seconds", load},
                              {"first_run_seconds", first},
+                             {"process_to_first_result_seconds", process},
                              {"threads", info["threads"]},
                              {"device", info.value("device", json())},
                              {"slow_steps", info["allocating_steps"]},
@@ -192,8 +202,8 @@ int bench(BenchCommand& command, const Common& common) {
                            .dump());
     return kOk;
   }
-  fmt::print("threads {}   load or build {}   first run {}\n", info["threads"].get<int>(), time_text(load),
-             time_text(first));
+  fmt::print("threads {}   load or build {}   first run {}   process start to first result {}\n",
+             info["threads"].get<int>(), time_text(load), time_text(first), time_text(process));
   fmt::print("runs {}   throughput {:.1f} per second\n", times.size(), runs_per_second);
   fmt::print("latency  median {}   min {}   mean {}   p95 {}   p99 {}   max {}\n", time_text(latency["median"]),
              time_text(latency["min"]), time_text(mean), time_text(latency["p95"]), time_text(latency["p99"]),
@@ -203,9 +213,13 @@ int bench(BenchCommand& command, const Common& common) {
     fmt::print("{}   {} operations in {} graphs, {} on the device\n", device["name"].get<std::string>(),
                device["operations"].get<int>(), device["graphs"].get<int>(),
                time_text(device["milliseconds"].get<double>() / 1000));
+    fmt::print("{}\n", preparation_text(device));
     if (device["runs"].size() > 1) fmt::print("runs by device {}\n", device["runs"].dump());
   }
-  if (command.layers) fmt::print("\n{}", layer_table(steps));
+  if (command.layers) {
+    fmt::print("\n{}", layer_table(steps));
+    print_choices(info.value("device", json::object()).value("choices", json::array()));
+  }
   const size_t slow = info["allocating_steps"].size();
   if (slow > 0)
     fmt::print("hint: {} steps run by evaluation or with shapes known only at run time; `ingot inspect` lists them\n",

@@ -16,6 +16,11 @@ struct CacheCommand {
   std::string folder, limit;
 };
 
+std::string code_text(const json& code) {
+  return fmt::format("{} files of compiled device code, {}", code["files"].get<int>(),
+                     bytes_text(code["bytes"].get<double>()));
+}
+
 std::string date_text(int64_t seconds) {
   const time_t time = seconds;
   tm parts{};
@@ -37,25 +42,26 @@ int list(const CacheCommand& command, const Common& common) {
                     entry.value("target_isa", "?"), entry["file"], fault.empty() ? "sound" : fault});
   }
   if (!rows.empty()) fmt::print("{}\n", table({"model", "size", "last used", "for", "file", "state"}, rows));
-  fmt::print("{} plans, {}, in {}\n", rows.size(), bytes_text(cache["bytes"].get<double>()),
-             cache["folder"].get<std::string>());
+  fmt::print("{} plans, {}, {}, in {}\n", rows.size(), bytes_text(cache["bytes"].get<double>()),
+             code_text(cache["device_code"]), cache["folder"].get<std::string>());
   return kOk;
 }
 
 int verify(const CacheCommand& command, const Common& common) {
   const json cache = json::parse(cache_list_json(command.folder));
-  json damaged = json::array();
+  const json& code = cache["device_code"];
+  json damaged = code["damaged"];
   for (const auto& entry : cache["entries"]) {
     if (entry["fault"] != "") damaged.push_back({{"file", entry["file"]}, {"fault", entry["fault"]}});
   }
+  const size_t checked = cache["entries"].size() + code["files"].get<size_t>();
   if (common.json) {
-    fmt::print("{}\n",
-               json({{"folder", cache["folder"]}, {"checked", cache["entries"].size()}, {"damaged", damaged}}).dump());
+    fmt::print("{}\n", json({{"folder", cache["folder"]}, {"checked", checked}, {"damaged", damaged}}).dump());
   } else {
     for (const auto& each : damaged) {
       fmt::print("{}: {}\n", each["file"].get<std::string>(), each["fault"].get<std::string>());
     }
-    fmt::print("{} of {} plans are sound\n", cache["entries"].size() - damaged.size(), cache["entries"].size());
+    fmt::print("{} of {} files are sound\n", checked - damaged.size(), checked);
     if (!damaged.empty()) fmt::print("hint: `ingot cache prune` removes the others; they are never used\n");
   }
   return damaged.empty() ? kOk : kMismatch;
@@ -68,7 +74,8 @@ int prune(const CacheCommand& command, const Common& common) {
     return kOk;
   }
   for (const auto& file : done["removed"]) fmt::print("removed {}\n", file.get<std::string>());
-  fmt::print("{} files removed, {} left in {}\n", done["removed"].size(), bytes_text(done["bytes"].get<double>()),
+  fmt::print("{} files removed, {} of plans and {} left in {}\n", done["removed"].size(),
+             bytes_text(done["bytes"].get<double>()), code_text(done["device_code"]),
              done["folder"].get<std::string>());
   return kOk;
 }
@@ -81,9 +88,9 @@ void add_cache(CLI::App& app, Common& common, int& result) {
   verb->require_subcommand(1);
   verb->add_option("--path", command->folder, "The folder (default: INGOT_CACHE_DIR or ~/.cache/ingot)");
   CLI::App* list_verb = verb->add_subcommand("list", "Shows the plans kept, longest unused first");
-  CLI::App* verify_verb = verb->add_subcommand("verify", "Hashes every byte of every plan");
+  CLI::App* verify_verb = verb->add_subcommand("verify", "Hashes every byte of every plan and of compiled device code");
   CLI::App* prune_verb = verb->add_subcommand(
-      "prune", "Removes damaged plans and leftovers, then the longest unused plans beyond the limit");
+      "prune", "Removes damaged files and leftovers, then the longest unused plans and device code beyond the limit");
   prune_verb->add_option("--limit", command->limit, "Size that may stay, 512MB or 0 (default: 16G)");
   list_verb->callback([command, &common, &result] { result = list(*command, common); });
   verify_verb->callback([command, &common, &result] { result = verify(*command, common); });

@@ -122,6 +122,17 @@ void print_host_steps(const json& explained) {
   for (const auto& [reason, count] : reasons) fmt::print("  {} x {}\n", count, reason);
 }
 
+// What steps with a choice on the device run as, and why.
+void print_choices(const json& explained) {
+  std::map<std::string, int64_t> choices;
+  for (const auto& step : explained["steps"]) {
+    if (step.contains("choice"))
+      ++choices[step["operator"].get<std::string>() + ": " + step["choice"].get<std::string>()];
+  }
+  if (!choices.empty()) fmt::print("\nchosen on the device\n");
+  for (const auto& [choice, count] : choices) fmt::print("  {} x {}\n", count, choice);
+}
+
 void print_one(const json& step) {
   fmt::print("step {}: {}\n", step["step"].get<int64_t>(), step["text"].get<std::string>());
   if (step.contains("problem")) fmt::print("problem: {}\n", step["problem"].get<std::string>());
@@ -129,6 +140,7 @@ void print_one(const json& step) {
   for (const auto& node : step["nodes"]) fmt::print("from ONNX node: {}\n", node.get<std::string>());
   fmt::print("how: {}{}\n", how_text(step),
              step.contains("chosen_by") ? fmt::format(" (by {})", step["chosen_by"].get<std::string>()) : "");
+  if (step.contains("choice")) fmt::print("on the device: {}\n", step["choice"].get<std::string>());
   if (step.contains("flops")) {
     fmt::print("work: {:.3g} MFLOP, {}\n", step["flops"].get<double>() / 1e6, bytes_text(step["bytes"].get<double>()));
   }
@@ -179,6 +191,7 @@ int explain(ExplainCommand& command, const Common& common) {
   fmt::print("\n");
   print_steps(explained, command.slowest);
   print_host_steps(explained);
+  print_choices(explained);
   if (!command.page.empty()) fmt::print("{} written\n", command.page);
   return kOk;
 }

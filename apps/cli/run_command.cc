@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "apps/cli/first_result.h"
 #include "apps/cli/model_input.h"
 #include "apps/cli/npy.h"
 #include "apps/cli/terminal.h"
@@ -47,7 +48,12 @@ int run(RunCommand& command, const Common& common) {
   const auto begin = std::chrono::steady_clock::now();
   const auto outputs = session.run(inputs, options);
   const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - begin;
-  json result = {{"seconds", taken.count()}, {"outputs", json::array()}, {"files", json::array()}};
+  json result = {{"seconds", taken.count()},
+                 {"process_to_first_result_seconds", process_seconds()},
+                 {"outputs", json::array()},
+                 {"files", json::array()}};
+  const json info = json::parse(session.json());
+  if (info.contains("device")) result["preparation"] = info["device"]["preparation"];
   if (!command.output.empty()) std::filesystem::create_directories(command.output);
   const auto ports = session.outputs();
   std::vector<std::vector<std::string>> rows;
@@ -60,6 +66,7 @@ int run(RunCommand& command, const Common& common) {
     fmt::print("{}\n", result.dump());
   } else {
     fmt::print("{}first run took {}\n", table({"output", "value"}, rows), time_text(taken.count()));
+    if (info.contains("device")) fmt::print("{}\n", preparation_text(info["device"]));
     for (const auto& file : result["files"]) fmt::print("wrote {}\n", file.get<std::string>());
   }
   return kOk;

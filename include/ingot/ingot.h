@@ -97,11 +97,13 @@ INGOT_API void ingot_session_stop_warm_up(ingot_session* session);
  * processes may share a folder. The report's "cache" tells what happened:
  * {"state":"loaded"|"respecialized"|"built"|"off", "file","reason"}. `folder` NULL or "": INGOT_CACHE_DIR, else
  * ~/.cache/ingot. Texts are released with ingot_string_release. */
-/* {"folder","bytes","entries":[{"file","bytes","last_used","fault","model","target_cpu",…}…]}, longest unused first;
- * every byte is hashed, "fault" says what is wrong or is "". */
+/* {"folder","bytes","entries":[{"file","bytes","last_used","fault","model","target_cpu",…}…],"device_code":{"files",
+ * "bytes","damaged":[{"file","fault"}…]}}, longest unused first; every byte is hashed, "fault" says what is wrong or is
+ * "". "device_code" is what devices keep there for themselves. */
 INGOT_API ingot_error* ingot_cache_list(const char* folder, char** json);
 /* Removes damaged plans, leftovers of killed writers, then the longest unused until the rest fits `limit` ("512MB";
- * NULL or "": the default of "engine_cache_limit"; "0": all). {"folder","removed":[file…],"bytes"} */
+ * NULL or "": the default of "engine_cache_limit"; "0": all), and the same of device code, which has 1G at most.
+ * {"folder","removed":[file…],"bytes","device_code":…} */
 INGOT_API ingot_error* ingot_cache_prune(const char* folder, const char* limit, char** json);
 
 /* The bytes that ingot_plan_save writes; released with ingot_bytes_release. */

@@ -1,4 +1,5 @@
 // Plans and sessions as JSON.
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "api/handles.h"
@@ -114,6 +115,24 @@ std::string plan_json(const plan::Plan& plan) {
   return dump(result);
 }
 
+namespace {
+
+// Where the time to the first result went, in milliseconds; see docs/plan-cache.md.
+json preparation_json(const runtime::DeviceReport& device) {
+  const auto& [context_ms, libraries_ms, compiled, code_found, measured, remembered] = device.effort;
+  const runtime::Preparation& spent = device.spent;
+  const double rate = static_cast<double>(spent.weight_bytes) / 1e6 / std::max(spent.weights_ms, 1e-3);
+  return {{"context_ms", context_ms},       {"libraries_ms", libraries_ms},
+          {"choices_ms", spent.choices_ms}, {"measured", measured},
+          {"remembered", remembered},       {"modules_ms", spent.modules_ms},
+          {"compiled", compiled},           {"code_found", code_found},
+          {"weights_ms", spent.weights_ms}, {"weight_bytes", spent.weight_bytes},
+          {"weights_gb_per_second", rate},  {"capture_ms", spent.capture_ms},
+          {"bind_ms", spent.bind_ms}};
+}
+
+}  // namespace
+
 std::string session_json(runtime::Session& session) {
   json result = {
       {"threads", session.threads()}, {"metadata", session.plan().info.metadata}, {"allocating_steps", json::array()}};
@@ -133,7 +152,13 @@ std::string session_json(runtime::Session& session) {
                         {"recordings", device.recordings},
                         {"arena_bytes", device.arena_bytes},
                         {"largest_live_set", device.largest_live_set},
-                        {"constant_bytes", device.constant_bytes}};
+                        {"constant_bytes", device.constant_bytes},
+                        {"preparation", preparation_json(device)},
+                        {"choices", json::array()}};
+    for (const auto& [step, choice] : device.choices) {
+      result["device"]["choices"].push_back(
+          {{"step", step}, {"operator", session.plan().program.steps[step].op.name()}, {"choice", choice}});
+    }
   }
   for (const auto& [step, reason] :
        session.device() != nullptr ? device.host_steps : session.executor()->allocating_steps()) {

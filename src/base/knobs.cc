@@ -12,17 +12,21 @@ std::string Knob::get() const {
 namespace knobs {
 const Knob isa{"INGOT_ISA", "", "Highest ISA level to use: reference, avx2, avx512, avx512_vnni, avx512_bf16 or amx."};
 const Knob log_level{"INGOT_LOG", "warning", "Least level to log: verbose, info, warning, error or off."};
-const Knob cache_dir{"INGOT_CACHE_DIR", "", "Folder of the plan cache (default: $XDG_CACHE_HOME/ingot)."};
+const Knob cache_dir{"INGOT_CACHE_DIR", "",
+                     "Folder of what is kept for later processes: plans, machine code, measurements "
+                     "(default: $XDG_CACHE_HOME/ingot)."};
 const Knob component_dir{"INGOT_COMPONENT_DIR", "",
                          "Folder of libingot_image.so and other components (default: beside the library)."};
+const Knob device_cache{"INGOT_DEVICE_CACHE", "on",
+                        "Whether compiled GPU kernels and choices among libraries are kept there: on or off."};
 const Knob cuda_libraries{"INGOT_CUDA_LIBRARIES", "",
                           "Folders to look for NVIDIA's libraries in first, separated by ':'; also searched: lib "
                           "folders one level below, as in site-packages/nvidia."};
 }  // namespace knobs
 
 std::span<const Knob* const> all_knobs() {
-  static constexpr const Knob* kAll[] = {&knobs::isa, &knobs::log_level, &knobs::cache_dir, &knobs::component_dir,
-                                         &knobs::cuda_libraries};
+  static constexpr const Knob* kAll[] = {&knobs::isa,           &knobs::log_level,    &knobs::cache_dir,
+                                         &knobs::component_dir, &knobs::device_cache, &knobs::cuda_libraries};
   return kAll;
 }
 

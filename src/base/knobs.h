@@ -17,6 +17,7 @@ extern const Knob isa;
 extern const Knob log_level;
 extern const Knob cache_dir;
 extern const Knob component_dir;
+extern const Knob device_cache;
 extern const Knob cuda_libraries;
 }  // namespace knobs
 

@@ -61,10 +61,10 @@ std::shared_ptr<const MappedFile> MappedFile::adopt(int descriptor, const std::f
   return std::shared_ptr<const MappedFile>(new MappedFile(static_cast<const std::byte*>(data), size, path));
 }
 
-void write_file_atomically(const std::filesystem::path& path, std::span<const Bytes> parts) {
+void write_file_atomically(const std::filesystem::path& path, std::span<const Bytes> parts, unsigned mode) {
   static std::atomic<unsigned> serial{0};
   const std::string temporary = fmt::format("{}.{}.{}.tmp", path.string(), ::getpid(), serial.fetch_add(1));
-  const Descriptor file{::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666)};
+  const Descriptor file{::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode)};
   if (file.fd < 0) fail(Code::kIo, "cannot create {}: {}", temporary, std::strerror(errno));
   try {
     for (const Bytes part : parts) write_all(file.fd, part, temporary);

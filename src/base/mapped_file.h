@@ -29,6 +29,7 @@ class MappedFile {
 };
 
 // Writes a temporary file beside `path`, syncs it and renames it over: readers see the old bytes or the new ones.
-void write_file_atomically(const std::filesystem::path& path, std::span<const Bytes> parts);
+// `mode`: who may do what with it, less the umask.
+void write_file_atomically(const std::filesystem::path& path, std::span<const Bytes> parts, unsigned mode = 0666);
 
 }  // namespace ingot

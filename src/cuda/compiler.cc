@@ -34,6 +34,12 @@ Nvrtc& nvrtc() {
   return nvrtc;
 }
 
+constexpr const char* kStandard = "--std=c++17";
+
+std::string architecture_option(int major, int minor) {
+  return fmt::format("--gpu-architecture=sm_{}{}", major, minor);
+}
+
 }  // namespace
 
 const SharedLibrary& nvrtc_library() { return nvrtc().library; }
@@ -61,8 +67,8 @@ std::string compile_cubin(const std::string& source, int major, int minor) {
     Program& program;
     ~Destroy() { n.destroy(&program); }
   } destroy{n, program};
-  const std::string architecture = fmt::format("--gpu-architecture=sm_{}{}", major, minor);
-  const char* options[] = {architecture.c_str(), "--std=c++17"};
+  const std::string architecture = architecture_option(major, minor);
+  const char* options[] = {architecture.c_str(), kStandard};
   if (const int result = n.compile(program, 2, options); result != 0) {
     size_t size = 0;
     n.log_size(program, &size);
@@ -74,6 +80,17 @@ std::string compile_cubin(const std::string& source, int major, int minor) {
   n.cubin_size(program, &size);
   std::string cubin(size, '\0');
   if (size == 0 || n.cubin(program, cubin.data()) != 0) fail(Code::kInternal, "NVRTC gives no cubin");
+  return cubin;
+}
+
+Cubin find_cubin(device::Store& store, const std::string& source, int major, int minor, bool anew) {
+  const std::string made_from =
+      fmt::format("NVRTC {} {} {}\n{}", nvrtc_version(), architecture_option(major, minor), kStandard, source);
+  if (!anew) {
+    if (auto kept = store.find_code(made_from)) return {std::move(*kept), true};
+  }
+  Cubin cubin{compile_cubin(source, major, minor), false};
+  store.keep_code(made_from, cubin.code);
   return cubin;
 }
 

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "cuda/shared_library.h"
+#include "device/store.h"
 
 namespace ingot::cuda {
 
@@ -14,5 +15,12 @@ int nvrtc_major();  // 0: none
 // The cubin for compute capability major.minor. kUnsupported when NVRTC is missing, kInternal with its log when the
 // source is wrong.
 std::string compile_cubin(const std::string& source, int major, int minor);
+struct Cubin {
+  std::string code;
+  bool kept = false;  // by the store; else compiled now
+};
+// The cubin that the store keeps for the source, the compute capability, the options and NVRTC's version; else, or when
+// `anew`, as compile_cubin and kept from here on.
+Cubin find_cubin(device::Store& store, const std::string& source, int major, int minor, bool anew = false);
 
 }  // namespace ingot::cuda

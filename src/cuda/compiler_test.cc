@@ -3,6 +3,9 @@
 #include <gtest/gtest.h>
 
 #include "base/error.h"
+#include "base/folder_testing.h"
+#include "base/log.h"
+#include "device/code_folder.h"
 
 namespace ingot::cuda {
 namespace {
@@ -29,6 +32,38 @@ TEST_F(Compiler, GivesItsLogOnAnError) {
   } catch (const Error& error) {
     EXPECT_NE(error.message().find("undeclared"), std::string::npos) << error.what();
   }
+}
+
+TEST_F(Compiler, CompilesASourceOnceForAllProcesses) {
+  const TemporaryFolder folder;
+  const std::string source = "extern \"C\" __global__ void nothing() {}", other = source + "// changed";
+  const auto find = [&](const std::string& text, int major) {
+    device::FolderStore store(folder.path / "device", {});  // as another process would
+    return find_cubin(store, text, major, 0);
+  };
+  const Cubin cold = find(source, 9);
+  EXPECT_FALSE(cold.kept);
+  const Cubin warm = find(source, 9);
+  EXPECT_TRUE(warm.kept);
+  EXPECT_EQ(warm.code, cold.code);
+  EXPECT_FALSE(find(other, 9).kept);
+  EXPECT_FALSE(find(source, 8).kept) << "for another architecture";
+  for (const auto& file : device::CodeFolder(folder.path / "device").files()) {
+    std::filesystem::resize_file(file.path, file.bytes / 2);
+  }
+  std::vector<std::string> lines;
+  set_log_sink([&](LogLevel, std::string_view line) { lines.emplace_back(line); });
+  EXPECT_FALSE(find(source, 9).kept) << "damaged";
+  set_log_sink(nullptr);
+  EXPECT_EQ(lines.size(), 1u);
+  EXPECT_TRUE(find(source, 9).kept);
+}
+
+TEST_F(Compiler, KeepsNothingOfASourceThatIsWrong) {
+  const TemporaryFolder folder;
+  device::FolderStore store(folder.path / "device", {});
+  EXPECT_THROW(find_cubin(store, "void f() { undeclared(); }", 9, 0), Error);
+  EXPECT_TRUE(device::CodeFolder(folder.path / "device").files().empty());
 }
 
 TEST(SharedLibrary, SaysWhyThereIsNone) {

@@ -66,7 +66,10 @@ lt::Handle handle() {
   static std::map<Context, lt::Handle> handles;
   const std::lock_guard lock(mutex);
   lt::Handle& handle = handles[current_context()];
-  if (handle == nullptr) check(cublas().create(&handle), "starting");
+  if (handle == nullptr) {
+    const LoadingTime timed;
+    check(cublas().create(&handle), "starting");
+  }
   return handle;
 }
 
@@ -124,6 +127,13 @@ class Problem {
   }
 };
 
+// cuBLASLt promises that an algorithm's bytes mean the same to every process with the same version of it.
+std::string name_of(const lt::Algo& algo) {
+  std::string name = "cublaslt";
+  for (const uint64_t word : algo.data) name += fmt::format(" {:x}", word);
+  return name;
+}
+
 class Product : public Operation {
  public:
   Product(std::shared_ptr<Problem> problem, const lt::Heuristic& chosen, Stream stream)
@@ -159,7 +169,7 @@ std::string cublas_version() {
   return fmt::format("{}.{}.{}", version / 10000, version % 10000 / 100, version % 100);
 }
 
-std::vector<std::unique_ptr<Operation>> matrix_products(const MatrixProduct& product, Stream stream) {
+std::vector<Candidate> matrix_products(const MatrixProduct& product, Stream stream) {
   Cublas& c = cublas();
   if (!c.library.found()) fail(Code::kUnsupported, "cuBLASLt is missing: {}", c.library.detail());
   if (product.activation == Activation::kSilu) fail(Code::kUnsupported, "cuBLASLt has no SiLU epilogue");
@@ -173,12 +183,15 @@ std::vector<std::unique_ptr<Operation>> matrix_products(const MatrixProduct& pro
   const int status = c.heuristic(handle(), problem->desc, problem->b, problem->a, problem->y, problem->y, preference,
                                  kMaxCandidates, found, &count);
   c.preference_destroy(preference);
-  std::vector<std::unique_ptr<Operation>> operations;
+  std::vector<Candidate> candidates;
   for (int i = 0; status == 0 && i < count; ++i) {
-    if (found[i].state == 0) operations.push_back(std::make_unique<Product>(problem, found[i], stream));
+    if (found[i].state != 0) continue;
+    candidates.push_back({name_of(found[i].algo), [problem, chosen = found[i], stream] {
+                            return std::make_unique<Product>(problem, chosen, stream);
+                          }});
   }
-  if (operations.empty()) fail(Code::kUnsupported, "cuBLASLt has no algorithm for this product: status {}", status);
-  return operations;
+  if (candidates.empty()) fail(Code::kUnsupported, "cuBLASLt has no algorithm for this product: status {}", status);
+  return candidates;
 }
 
 }  // namespace ingot::cuda

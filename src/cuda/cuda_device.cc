@@ -1,17 +1,24 @@
 #include "cuda/cuda_device.h"
 
+#include <chrono>
+
 #include "base/error.h"
+#include "cuda/choice.h"
 #include "cuda/compiler.h"
 #include "cuda/cublas.h"
 #include "cuda/cudnn.h"
-#include "cuda/fastest.h"
+#include "cuda/cudnn_attention.h"
 #include "cuda/requirements.h"
+#include "cuda/staging.h"
 
 namespace ingot::cuda {
 namespace {
 
 using device::Address;
 using device::Operation;
+
+constexpr const char* kOwn = "own kernel";
+constexpr uint64_t kCandidates = 1;  // counts up when names of candidates come to mean something else
 
 class KernelOperation : public Operation {
  public:
@@ -103,7 +110,8 @@ Driver& started_driver(int ordinal) {
 
 class CudaDevice : public device::Device {
  public:
-  explicit CudaDevice(int ordinal) {
+  CudaDevice(int ordinal, std::shared_ptr<device::Store> store) : store_(std::move(store)) {
+    const auto begin = std::chrono::steady_clock::now();
     Driver& d = started_driver(ordinal);
     d.check(d.device_get(&gpu_, ordinal), "opening the GPU");
     require_architecture(name(), attribute(kAttributeMajor), attribute(kAttributeMinor));
@@ -115,15 +123,22 @@ class CudaDevice : public device::Device {
       d.context_release(gpu_);
       throw;
     }
+    const std::chrono::duration<double, std::milli> taken = std::chrono::steady_clock::now() - begin;
+    effort_.context_ms = taken.count();
   }
   ~CudaDevice() override {
     driver().context_set(context_);
     driver().stream_synchronize(stream_);
+    staging_.reset();
     if (event_ != nullptr) driver().event_destroy(event_);
     driver().stream_destroy(stream_);
     driver().context_release(gpu_);
   }
 
+  device::Effort effort() override {
+    effort_.libraries_ms = LoadingTime::milliseconds();
+    return effort_;
+  }
   device::Properties properties() override {
     Driver& d = driver();
     device::Properties properties;
@@ -160,6 +175,12 @@ class CudaDevice : public device::Device {
     // The driver stages pageable memory before it returns.
     driver().check(driver().copy_in(to, from, static_cast<size_t>(bytes), stream_), "copying to the GPU");
   }
+  void upload(Address to, int64_t bytes, const Fill& fill) override {
+    enter();
+    if (!staging_.has_value()) staging_.emplace();
+    if (!staging_->ready()) return Device::upload(to, bytes, fill);
+    staging_->upload(to, bytes, fill, stream_);
+  }
   void copy_out(void* to, Address from, int64_t bytes) override {
     enter();
     if (bytes > 0) driver().check(driver().copy_out(to, from, static_cast<size_t>(bytes), stream_), "copying back");
@@ -182,9 +203,19 @@ class CudaDevice : public device::Device {
 
   std::unique_ptr<device::Module> load(const std::string& source) override {
     enter();
-    const int major = attribute(kAttributeMajor);
+    const int major = attribute(kAttributeMajor), minor = attribute(kAttributeMinor);
     const bool early = major >= 9 && source.find(device::kWaitsByItself) != std::string::npos;
-    return std::make_unique<CudaModule>(compile_cubin(source, major, attribute(kAttributeMinor)), stream_, early);
+    Cubin cubin = find_cubin(*store_, source, major, minor);
+    ++(cubin.kept ? effort_.code_found : effort_.compiled);
+    try {
+      return std::make_unique<CudaModule>(cubin.code, stream_, early);
+    } catch (const Error& error) {
+      if (!cubin.kept || error.code() != Code::kDevice) throw;
+      store_->warn("kernels that were kept are compiled again: " + error.message());
+    }
+    cubin = find_cubin(*store_, source, major, minor, true);
+    ++effort_.compiled;
+    return std::make_unique<CudaModule>(cubin.code, stream_, early);
   }
 
   std::unique_ptr<Operation> convolution(const device::Convolution& c) override {
@@ -194,7 +225,13 @@ class CudaDevice : public device::Device {
                                   c.m * c.kernel[0] * c.kernel[1] * (c.c / c.groups) * width, y};
     if (c.bias) bytes.push_back(c.m * width);
     if (c.residual) bytes.push_back(y);
-    return fastest(*this, candidates(c), bytes);
+    const tune::Key key =
+        choice_key(device::text_of(c), fmt::format("cuBLASLt {}, cuDNN {}", cublas_version(), cudnn_version()));
+    const auto kept = [&](const std::string& name) {
+      const auto text = store_->find_code(plan_key(key, name));
+      return text ? kept_convolution(c, *text, stream_) : nullptr;
+    };
+    return chosen({key, bytes, [&] { return candidates(c); }, kept});
   }
   std::unique_ptr<Operation> matrix_product(const device::MatrixProduct& p) override {
     enter();
@@ -203,7 +240,37 @@ class CudaDevice : public device::Device {
                                   (p.stride_b * (p.batch - 1) + p.k * p.n) * width, y};
     if (p.bias) bytes.push_back(p.n * width);
     if (p.residual) bytes.push_back(y);
-    return fastest(*this, matrix_products(p, stream_), bytes);
+    const tune::Key key = choice_key(device::text_of(p), fmt::format("cuBLASLt {}", cublas_version()));
+    return chosen({key, bytes, [&] { return matrix_products(p, stream_); }, {}});
+  }
+
+  std::unique_ptr<Operation> attention(const device::Attention& a, const device::OwnOperation& own) override {
+    enter();
+    std::string reason = attention_refusal(a);
+    if (!reason.empty()) {
+      auto operation = own.make();
+      operation->choice = fmt::format("{}: {}", kOwn, reason);
+      return operation;
+    }
+    const tune::Key key =
+        choice_key(device::text_of(a), fmt::format("cuDNN {}, own kernel {}", cudnn_version(), own.made_from));
+    const auto candidates = [&] {
+      std::vector<Candidate> all;
+      try {
+        all = attentions(a, stream_);
+      } catch (const Error& error) {
+        if (error.code() == Code::kOutOfMemory) throw;
+        reason = error.message();
+      }
+      all.push_back({kOwn, own.make});
+      return all;
+    };
+    const auto kept = [&](const std::string& name) {
+      if (name == kOwn) return own.make();
+      const auto text = store_->find_code(plan_key(key, name));
+      return text ? kept_attention(a, name, *text, stream_) : nullptr;
+    };
+    return chosen({key, device::operand_bytes(a), candidates, kept}, &reason);
   }
 
   std::unique_ptr<Operation> capture(const std::function<void()>& enqueue_all) override {
@@ -243,8 +310,8 @@ class CudaDevice : public device::Device {
 
  private:
   // Of cuDNN and, where the convolution is a matrix product, of cuBLASLt.
-  std::vector<std::unique_ptr<Operation>> candidates(const device::Convolution& c) const {
-    std::vector<std::unique_ptr<Operation>> all;
+  std::vector<Candidate> candidates(const device::Convolution& c) const {
+    std::vector<Candidate> all;
     if (const auto product = device::as_product(c)) {
       try {
         all = matrix_products(*product, stream_);
@@ -253,11 +320,35 @@ class CudaDevice : public device::Device {
       }
     }
     try {
-      for (auto& each : convolutions(c, stream_)) all.push_back(std::move(each));
+      for (Candidate& each : convolutions(c, stream_)) all.push_back(std::move(each));
     } catch (const Error& error) {
       if (error.code() != Code::kUnsupported || all.empty()) throw;
     }
     return all;
+  }
+  // What a choice holds for: this GPU, driver and these versions of libraries.
+  tune::Key choice_key(const std::string& problem, const std::string& libraries) const {
+    int version = 0;
+    driver().check(driver().driver_version(&version), "the driver's version");
+    return {problem, fmt::format("sm_{}{}", attribute(kAttributeMajor), attribute(kAttributeMinor)),
+            fmt::format("{}, driver {}.{}, {}", name(), version / 1000, version % 1000 / 10, libraries), 1,
+            kCandidates};
+  }
+  static std::string plan_key(const tune::Key& key, const std::string& name) {
+    return fmt::format("cuDNN plan\n{}\n{}\n{}", key.cpu, key.problem, name);
+  }
+  // `reason`, if given: why a library proposed nothing, if it is so once candidates were asked for; the operation
+  // tells.
+  std::unique_ptr<Operation> chosen(const Choice& choice, const std::string* reason = nullptr) {
+    Chosen chosen = choose(*this, *store_, choice);
+    if (reason != nullptr) {
+      if (!reason->empty()) chosen.refusal = *reason;
+      chosen.operation->choice = choice_text(chosen);
+    }
+    ++(chosen.remembered ? effort_.remembered : effort_.measured);
+    const std::string text = chosen.kept ? "" : plan_text(*chosen.operation);
+    if (!text.empty()) store_->keep_code(plan_key(choice.key, chosen.name), text);
+    return std::move(chosen.operation);
   }
   // What `second` gets from here on waits for what `first` holds.
   void order(Stream first, Stream second) {
@@ -279,6 +370,9 @@ class CudaDevice : public device::Device {
     return value;
   }
 
+  const std::shared_ptr<device::Store> store_;
+  device::Effort effort_;
+  std::optional<Staging> staging_;
   int gpu_ = 0;
   Context context_ = nullptr;
   Stream stream_ = nullptr;
@@ -298,7 +392,9 @@ std::string driver_version() {
 
 }  // namespace
 
-std::unique_ptr<device::Device> open_cuda_device(int ordinal) { return std::make_unique<CudaDevice>(ordinal); }
+std::unique_ptr<device::Device> open_cuda_device(int ordinal, std::shared_ptr<device::Store> store) {
+  return std::make_unique<CudaDevice>(ordinal, std::move(store));
+}
 
 void check_cuda_device(int ordinal) {
   started_driver(ordinal);

@@ -1,158 +1,57 @@
 #include "cuda/cudnn.h"
 
-#include <algorithm>
-#include <map>
-
-#include "base/error.h"
-#include "cuda/compiler.h"
-#include "cuda/cublas.h"
-#include "cuda/cudnn_declarations.h"
+#include "cuda/cudnn_graph.h"
 
 namespace ingot::cuda {
 namespace {
 
 using device::Activation;
-using device::Address;
 using device::Convolution;
-using device::Operation;
 
-constexpr int64_t kMaxWorkspace = 256 << 20;
-constexpr int64_t kMaxProposals = 16;
-constexpr size_t kMaxCandidates = 5;
+constexpr size_t kMaxPlans = 5;
 
-struct Cudnn {
-  // cuDNN's engines look for these two among what is loaded.
-  Cudnn() : library((nvrtc_library(), cublas_library(), std::vector<std::string>{"libcudnn.so.9"})) {
-    library.get("cudnnGetVersion", version);
-    library.get("cudnnCreate", create);
-    library.get("cudnnSetStream", set_stream);
-    library.get("cudnnBackendCreateDescriptor", descriptor_create);
-    library.get("cudnnBackendDestroyDescriptor", descriptor_destroy);
-    library.get("cudnnBackendSetAttribute", set);
-    library.get("cudnnBackendGetAttribute", get);
-    library.get("cudnnBackendFinalize", finalize);
-    library.get("cudnnBackendExecute", execute);
-  }
-  SharedLibrary library;
-  size_t (*version)() = nullptr;
-  int (*create)(dnn::Handle*) = nullptr;
-  int (*set_stream)(dnn::Handle, Stream) = nullptr;
-  int (*descriptor_create)(int, dnn::Descriptor*) = nullptr;
-  int (*descriptor_destroy)(dnn::Descriptor) = nullptr;
-  int (*set)(dnn::Descriptor, int, int, int64_t, const void*) = nullptr;
-  int (*get)(dnn::Descriptor, int, int, int64_t, int64_t*, void*) = nullptr;
-  int (*finalize)(dnn::Descriptor) = nullptr;
-  int (*execute)(dnn::Handle, dnn::Descriptor, dnn::Descriptor) = nullptr;
-};
-
-Cudnn& cudnn() {
-  static Cudnn cudnn;
-  return cudnn;
-}
-
-void check(int status, const char* what) {
-  if (status != 0) fail(Code::kDevice, "cuDNN: {}: status {}", what, status);
-}
-
-// One handle per thread and GPU that it is on: cuDNN's handles are not shared, and a device is used by one thread at a
-// time.
-dnn::Handle handle(Stream stream) {
-  thread_local std::map<Context, dnn::Handle> handles;
-  dnn::Handle& handle = handles[current_context()];
-  if (handle == nullptr) check(cudnn().create(&handle), "starting");
-  check(cudnn().set_stream(handle, stream), "the stream");
-  return handle;
-}
-
-// A descriptor, shared by its copies.
-class Descriptor {
+// The convolution and what follows it.
+class ConvolutionGraph : public CudnnGraph {
  public:
-  explicit Descriptor(int type) {
-    dnn::Descriptor made = nullptr;
-    check(cudnn().descriptor_create(type, &made), "a descriptor");
-    descriptor_ = std::shared_ptr<void>(made, [](void* each) { cudnn().descriptor_destroy(each); });
-  }
-
-  dnn::Descriptor get() const { return descriptor_.get(); }
-  void set(int name, int type, int64_t count, const void* values) {
-    check(cudnn().set(get(), name, type, count, values), fmt::format("attribute {}", name).c_str());
-  }
-  void set(int name, int type, const std::vector<int64_t>& values) {
-    set(name, type, static_cast<int64_t>(values.size()), values.data());
-  }
-  void set_int(int name, int type, int32_t value) { set(name, type, 1, &value); }
-  void set_descriptor(int name, const Descriptor& value) {
-    const dnn::Descriptor raw = value.get();
-    set(name, dnn::kTypeDescriptor, 1, &raw);
-  }
-  int finalize() { return cudnn().finalize(get()); }
-
- private:
-  std::shared_ptr<void> descriptor_;
-};
-
-int data_type(DType dtype) { return dtype == DType::kF16 ? dnn::kF16 : dtype == DType::kBF16 ? dnn::kBF16 : dnn::kF32; }
-
-// The convolution and what follows it as cuDNN's graph. Tensor ids are 1 + the operand's index.
-class ConvolutionGraph {
- public:
-  ConvolutionGraph(const Convolution& c, Stream stream) : convolution_(c), graph_(dnn::kGraph) {
-    const Descriptor x = activation_tensor(c.h, c.w, c.c, 1), w = weight_tensor();
+  ConvolutionGraph(const Convolution& c, dnn::Handle handle) : convolution_(c), type_(cudnn_data_type(c.dtype)) {
+    const Descriptor x = activation(0, c.h, c.w, c.c), w = weights();
     int steps = (c.bias ? 1 : 0) + (c.residual ? 1 : 0) + (c.activation != Activation::kNone ? 1 : 0);
-    Descriptor y = result_tensor(steps == 0);
+    Descriptor y = result(steps == 0);
     add_convolution(x, w, y);
-    int64_t operand = 3;
+    const auto then = [&](int mode, const Descriptor* b) {
+      const Descriptor next = result(--steps == 0);
+      pointwise({mode, y, b}, next);
+      y = next;
+    };
+    size_t index = 3;
     if (c.bias) {
-      const Descriptor bias = tensor({1, c.m, 1, 1}, {c.m, 1, c.m, c.m}, c.dtype, operand + 1, false);
-      y = add_pointwise(dnn::kAdd, y, &bias, --steps == 0);
-      ++operand;
+      const Descriptor bias = operand(index++, {1, c.m, 1, 1}, {c.m, 1, c.m, c.m}, type_);
+      then(dnn::kAdd, &bias);
     }
     if (c.residual) {
-      const Descriptor residual = activation_tensor(c.out_h, c.out_w, c.m, operand + 1);
-      y = add_pointwise(dnn::kAdd, y, &residual, --steps == 0);
+      const Descriptor residual = activation(index, c.out_h, c.out_w, c.m);
+      then(dnn::kAdd, &residual);
     }
-    if (c.activation == Activation::kRelu) y = add_pointwise(dnn::kRelu, y, nullptr, true);
-    if (c.activation == Activation::kSilu) y = add_pointwise(dnn::kSwish, y, nullptr, true);
-    std::vector<dnn::Descriptor> raw;
-    for (const Descriptor& each : operations_) raw.push_back(each.get());
-    const dnn::Handle h = handle(stream);
-    graph_.set(dnn::kGraphOperations, dnn::kTypeDescriptor, static_cast<int64_t>(raw.size()), raw.data());
-    graph_.set(dnn::kGraphHandle, dnn::kTypeHandle, 1, &h);
-    if (const int status = graph_.finalize(); status != 0) {
-      fail(Code::kUnsupported, "cuDNN takes no such graph: status {}", status);
-    }
+    if (c.activation == Activation::kRelu) then(dnn::kRelu, nullptr);
+    if (c.activation == Activation::kSilu) then(dnn::kSwish, nullptr);
+    finish(handle);
   }
-  const Descriptor& graph() const { return graph_; }
 
  private:
-  // Sums stay in f32 between the operations; what is stored has the convolution's type.
-  Descriptor tensor(const std::vector<int64_t>& dims, const std::vector<int64_t>& strides, DType dtype, int64_t id,
-                    bool inner) {
-    Descriptor tensor(dnn::kTensor);
-    const int64_t alignment = 16;
-    tensor.set_int(dnn::kTensorDataType, dnn::kTypeDataType, data_type(dtype));
-    tensor.set(dnn::kTensorDims, dnn::kTypeInt64, dims);
-    tensor.set(dnn::kTensorStrides, dnn::kTypeInt64, strides);
-    tensor.set(dnn::kTensorId, dnn::kTypeInt64, 1, &id);
-    tensor.set(dnn::kTensorAlignment, dnn::kTypeInt64, 1, &alignment);
-    tensor.set(dnn::kTensorVirtual, dnn::kTypeBool, 1, &inner);
-    check(tensor.finalize(), "a tensor");
-    parts_.push_back(tensor);
-    return tensor;
+  Descriptor activation(size_t index, int64_t h, int64_t w, int64_t c) {
+    return operand(index, {convolution_.n, c, h, w}, {h * w * c, 1, w * c, c}, type_);
   }
-  Descriptor activation_tensor(int64_t h, int64_t w, int64_t c, int64_t id) {
-    return tensor({convolution_.n, c, h, w}, {h * w * c, 1, w * c, c}, convolution_.dtype, id, false);
-  }
-  Descriptor weight_tensor() {
+  Descriptor weights() {
     const Convolution& c = convolution_;
     const auto [kh, kw] = c.kernel;
     const int64_t channels = c.c / c.groups;
-    return tensor({c.m, channels, kh, kw}, {kh * kw * channels, 1, kw * channels, channels}, c.dtype, 2, false);
+    return operand(1, {c.m, channels, kh, kw}, {kh * kw * channels, 1, kw * channels, channels}, type_);
   }
-  Descriptor result_tensor(bool last) {
+  // Sums stay in f32 between the operations; what is stored has the convolution's type.
+  Descriptor result(bool last) {
     const Convolution& c = convolution_;
-    const std::vector<int64_t> strides = {c.out_h * c.out_w * c.m, 1, c.out_w * c.m, c.m};
-    return tensor({c.n, c.m, c.out_h, c.out_w}, strides, last ? c.dtype : DType::kF32, last ? 3 : next_inner_++, !last);
+    if (last) return activation(2, c.out_h, c.out_w, c.m);
+    return inner({c.n, c.m, c.out_h, c.out_w}, {c.out_h * c.out_w * c.m, 1, c.out_w * c.m, c.m}, dnn::kF32);
   }
 
   void add_convolution(const Descriptor& x, const Descriptor& w, const Descriptor& y) {
@@ -166,8 +65,7 @@ class ConvolutionGraph {
     math.set(dnn::kConvolutionStrides, dnn::kTypeInt64, 2, c.stride.data());
     math.set(dnn::kConvolutionPrePads, dnn::kTypeInt64, 2, c.pad_begin.data());
     math.set(dnn::kConvolutionPostPads, dnn::kTypeInt64, 2, c.pad_end.data());
-    check(math.finalize(), "a convolution");
-    parts_.push_back(math);
+    math = keep(std::move(math), "a convolution");
     Descriptor forward(dnn::kConvolutionForward);
     const float alpha = 1, beta = 0;
     forward.set_descriptor(dnn::kForwardConvolution, math);
@@ -176,105 +74,23 @@ class ConvolutionGraph {
     forward.set_descriptor(dnn::kForwardY, y);
     forward.set(dnn::kForwardAlpha, dnn::kTypeFloat, 1, &alpha);
     forward.set(dnn::kForwardBeta, dnn::kTypeFloat, 1, &beta);
-    check(forward.finalize(), "a convolution");
-    operations_.push_back(forward);
-  }
-
-  Descriptor add_pointwise(int mode, const Descriptor& x, const Descriptor* b, bool last) {
-    Descriptor y = result_tensor(last);
-    Descriptor math(dnn::kPointwise);
-    math.set_int(dnn::kPointwiseMode, dnn::kTypePointwiseMode, mode);
-    math.set_int(dnn::kPointwiseMath, dnn::kTypeDataType, dnn::kF32);
-    check(math.finalize(), "an elementwise operation");
-    parts_.push_back(math);
-    Descriptor operation(dnn::kPointwiseOperation);
-    operation.set_descriptor(dnn::kOperationPointwise, math);
-    operation.set_descriptor(dnn::kOperationX, x);
-    if (b != nullptr) operation.set_descriptor(dnn::kOperationB, *b);
-    operation.set_descriptor(dnn::kOperationY, y);
-    check(operation.finalize(), "an elementwise operation");
-    operations_.push_back(operation);
-    return y;
+    add(std::move(forward), "a convolution");
   }
 
   Convolution convolution_;
-  int64_t next_inner_ = 100;
-  std::vector<Descriptor> parts_, operations_;  // what the graph refers to
-  Descriptor graph_;
-};
-
-class PlannedConvolution : public Operation {
- public:
-  PlannedConvolution(std::shared_ptr<const ConvolutionGraph> graph, Descriptor plan, int64_t workspace, Stream stream)
-      : graph_(std::move(graph)), plan_(std::move(plan)), stream_(stream) {
-    workspace_bytes = workspace;
-  }
-  void enqueue(std::span<const Address> operands, Address workspace) override {
-    std::vector<int64_t> ids(operands.size());
-    for (size_t i = 0; i < ids.size(); ++i) ids[i] = static_cast<int64_t>(i) + 1;
-    Descriptor pack(dnn::kVariantPack);
-    pack.set(dnn::kPackPointers, dnn::kTypePointer, static_cast<int64_t>(operands.size()), operands.data());
-    pack.set(dnn::kPackIds, dnn::kTypeInt64, ids);
-    pack.set(dnn::kPackWorkspace, dnn::kTypePointer, 1, &workspace);
-    check(pack.finalize(), "operands");
-    check(cudnn().execute(handle(stream_), plan_.get(), pack.get()), "running");
-  }
-
- private:
-  std::shared_ptr<const ConvolutionGraph> graph_;  // must outlive the plan
-  Descriptor plan_;
-  Stream stream_;
+  int type_;
 };
 
 // Whether the engine keeps to f32 where the operands are f32.
 bool keeps_precision(const Descriptor& config) {
-  Descriptor engine(dnn::kEngine);
-  dnn::Descriptor raw = engine.get();
-  int64_t count = 0;
-  if (cudnn().get(config.get(), dnn::kConfigEngine, dnn::kTypeDescriptor, 1, &count, &raw) != 0) return false;
-  int32_t notes[32] = {};
-  if (cudnn().get(engine.get(), dnn::kEngineNumericalNote, dnn::kTypeNumericalNote, 32, &count, notes) != 0)
-    return false;
-  for (int64_t i = 0; i < count; ++i) {
-    if (notes[i] == dnn::kNoteTensorCore || notes[i] == dnn::kNoteDownConvert) return false;
-  }
-  return true;
+  constexpr int32_t kNotes[] = {dnn::kNoteTensorCore, dnn::kNoteDownConvert};
+  return !has_note(config, kNotes);
 }
 
-std::vector<Descriptor> proposals(const ConvolutionGraph& graph, int mode) {
-  std::vector<Descriptor> configs;
-  Descriptor heuristics(dnn::kHeuristics);
-  heuristics.set_descriptor(dnn::kHeuristicGraph, graph.graph());
-  heuristics.set_int(dnn::kHeuristicMode, dnn::kTypeHeuristicMode, mode);
-  if (heuristics.finalize() != 0) return configs;
-  std::vector<dnn::Descriptor> raw;
-  for (int64_t i = 0; i < kMaxProposals; ++i) {
-    configs.emplace_back(dnn::kEngineConfig);
-    raw.push_back(configs.back().get());
-  }
-  int64_t count = 0;
-  if (cudnn().get(heuristics.get(), dnn::kHeuristicResults, dnn::kTypeDescriptor, kMaxProposals, &count, raw.data()) !=
-      0)
-    count = 0;
-  configs.resize(static_cast<size_t>(std::clamp<int64_t>(count, 0, kMaxProposals)), configs.front());
-  return configs;
-}
-
-void add_plans(const std::shared_ptr<const ConvolutionGraph>& graph, int mode, const Convolution& convolution,
-               Stream stream, std::vector<std::unique_ptr<Operation>>& operations) {
-  for (const Descriptor& config : proposals(*graph, mode)) {
-    if (operations.size() >= kMaxCandidates) return;
-    if (convolution.dtype == DType::kF32 && !keeps_precision(config)) continue;
-    Descriptor plan(dnn::kExecutionPlan);
-    const dnn::Handle h = handle(stream);
-    plan.set(dnn::kPlanHandle, dnn::kTypeHandle, 1, &h);
-    plan.set_descriptor(dnn::kPlanConfig, config);
-    if (plan.finalize() != 0) continue;
-    int64_t workspace = 0, count = 0;
-    check(cudnn().get(plan.get(), dnn::kPlanWorkspace, dnn::kTypeInt64, 1, &count, &workspace), "a workspace");
-    if (workspace > kMaxWorkspace) continue;
-    operations.push_back(std::make_unique<PlannedConvolution>(graph, std::move(plan), workspace, stream));
-  }
+std::shared_ptr<const ConvolutionGraph> graph_of(const Convolution& convolution, Stream stream) {
+  if (!cudnn().library.found()) fail(Code::kUnsupported, "cuDNN is missing: {}", cudnn().library.detail());
+  if (convolution.activation == Activation::kGeluTanh) fail(Code::kUnsupported, "cuDNN's part has no GELU");
+  return std::make_shared<const ConvolutionGraph>(convolution, cudnn_handle(stream));
 }
 
 }  // namespace
@@ -287,15 +103,15 @@ std::string cudnn_version() {
   return fmt::format("{}.{}.{}", version / 10000, version % 10000 / 100, version % 100);
 }
 
-std::vector<std::unique_ptr<Operation>> convolutions(const Convolution& convolution, Stream stream) {
-  if (!cudnn().library.found()) fail(Code::kUnsupported, "cuDNN is missing: {}", cudnn().library.detail());
-  if (convolution.activation == Activation::kGeluTanh) fail(Code::kUnsupported, "cuDNN's part has no GELU");
-  const auto graph = std::make_shared<const ConvolutionGraph>(convolution, stream);
-  std::vector<std::unique_ptr<Operation>> operations;
-  add_plans(graph, dnn::kHeuristicA, convolution, stream, operations);
-  if (operations.empty()) add_plans(graph, dnn::kHeuristicFallback, convolution, stream, operations);
-  if (operations.empty()) fail(Code::kUnsupported, "cuDNN has no engine for this convolution");
-  return operations;
+std::vector<Candidate> convolutions(const Convolution& convolution, Stream stream) {
+  const bool f32 = convolution.dtype == DType::kF32;
+  const auto takes = [&](const Descriptor& config) { return !f32 || keeps_precision(config); };
+  return cudnn_candidates(graph_of(convolution, stream), stream, takes, kMaxPlans, "cuDNN ");
+}
+
+std::unique_ptr<device::Operation> kept_convolution(const Convolution& convolution, const std::string& text,
+                                                    Stream stream) {
+  return kept_plan(graph_of(convolution, stream), text, stream);
 }
 
 }  // namespace ingot::cuda

@@ -1,13 +1,21 @@
-// Convolutions through cuDNN 9's graph interface.
+// Convolutions and attention through cuDNN 9's graph interface.
 #pragma once
+#include "cuda/choice.h"
 #include "cuda/driver.h"
-#include "device/device.h"
 
 namespace ingot::cuda {
 
 const SharedLibrary& cudnn_library();
 std::string cudnn_version();
 // What cuDNN's heuristics propose, best guess first. kUnsupported when the library is missing or proposes nothing.
-std::vector<std::unique_ptr<device::Operation>> convolutions(const device::Convolution& convolution, Stream stream);
+std::vector<Candidate> convolutions(const device::Convolution& convolution, Stream stream);
+std::vector<Candidate> attentions(const device::Attention& attention, Stream stream);
+// What makes the operation without cuDNN's heuristics and compiler in another process; "" where there is no such text.
+std::string plan_text(const device::Operation& operation);
+std::unique_ptr<device::Operation> kept_convolution(const device::Convolution& convolution, const std::string& text,
+                                                    Stream stream);
+// `name`: the candidate's.
+std::unique_ptr<device::Operation> kept_attention(const device::Attention& attention, const std::string& name,
+                                                  const std::string& text, Stream stream);
 
 }  // namespace ingot::cuda

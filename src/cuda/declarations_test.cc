@@ -41,6 +41,13 @@ static_assert(dnn::kPointwise == CUDNN_BACKEND_POINTWISE_DESCRIPTOR);
 static_assert(dnn::kConvolution == CUDNN_BACKEND_CONVOLUTION_DESCRIPTOR &&
               dnn::kEngine == CUDNN_BACKEND_ENGINE_DESCRIPTOR);
 static_assert(dnn::kEngineConfig == CUDNN_BACKEND_ENGINECFG_DESCRIPTOR);
+static_assert(dnn::kKnobChoice == CUDNN_BACKEND_KNOB_CHOICE_DESCRIPTOR);
+static_assert(dnn::kTypeKnob == CUDNN_TYPE_KNOB_TYPE && dnn::kTypeChar == CUDNN_TYPE_CHAR);
+static_assert(dnn::kConfigKnobs == CUDNN_ATTR_ENGINECFG_KNOB_CHOICES);
+static_assert(dnn::kEngineIndex == CUDNN_ATTR_ENGINE_GLOBAL_INDEX);
+static_assert(dnn::kKnobType == CUDNN_ATTR_KNOB_CHOICE_KNOB_TYPE);
+static_assert(dnn::kKnobValue == CUDNN_ATTR_KNOB_CHOICE_KNOB_VALUE && dnn::kMaxKnobs >= CUDNN_KNOB_TYPE_COUNTS);
+static_assert(dnn::kPlanText == CUDNN_ATTR_EXECUTION_PLAN_JSON_REPRESENTATION);
 static_assert(dnn::kHeuristics == CUDNN_BACKEND_ENGINEHEUR_DESCRIPTOR);
 static_assert(dnn::kExecutionPlan == CUDNN_BACKEND_EXECUTION_PLAN_DESCRIPTOR);
 static_assert(dnn::kConvolutionForward == CUDNN_BACKEND_OPERATION_CONVOLUTION_FORWARD_DESCRIPTOR);
@@ -48,6 +55,36 @@ static_assert(dnn::kPointwiseOperation == CUDNN_BACKEND_OPERATION_POINTWISE_DESC
 static_assert(dnn::kGraph == CUDNN_BACKEND_OPERATIONGRAPH_DESCRIPTOR);
 static_assert(dnn::kVariantPack == CUDNN_BACKEND_VARIANT_PACK_DESCRIPTOR);
 static_assert(dnn::kTensor == CUDNN_BACKEND_TENSOR_DESCRIPTOR);
+static_assert(dnn::kMatmul == CUDNN_BACKEND_MATMUL_DESCRIPTOR);
+static_assert(dnn::kMatmulOperation == CUDNN_BACKEND_OPERATION_MATMUL_DESCRIPTOR);
+static_assert(dnn::kReduction == CUDNN_BACKEND_REDUCTION_DESCRIPTOR);
+static_assert(dnn::kReductionOperation == CUDNN_BACKEND_OPERATION_REDUCTION_DESCRIPTOR);
+static_assert(dnn::kTypeReductionOperator == CUDNN_TYPE_REDUCTION_OPERATOR_TYPE);
+static_assert(dnn::kPointwiseAxis == CUDNN_ATTR_POINTWISE_AXIS);
+static_assert(dnn::kOperationT == CUDNN_ATTR_OPERATION_POINTWISE_TDESC);
+static_assert(dnn::kTensorByValue == CUDNN_ATTR_TENSOR_IS_BY_VALUE);
+static_assert(dnn::kMatmulCompute == CUDNN_ATTR_MATMUL_COMP_TYPE);
+static_assert(dnn::kMatmulA == CUDNN_ATTR_OPERATION_MATMUL_ADESC && dnn::kMatmulB == CUDNN_ATTR_OPERATION_MATMUL_BDESC);
+static_assert(dnn::kMatmulC == CUDNN_ATTR_OPERATION_MATMUL_CDESC &&
+              dnn::kMatmulMath == CUDNN_ATTR_OPERATION_MATMUL_DESC);
+static_assert(dnn::kReductionOperator == CUDNN_ATTR_REDUCTION_OPERATOR);
+static_assert(dnn::kReductionCompute == CUDNN_ATTR_REDUCTION_COMP_TYPE);
+static_assert(dnn::kReductionX == CUDNN_ATTR_OPERATION_REDUCTION_XDESC);
+static_assert(dnn::kReductionY == CUDNN_ATTR_OPERATION_REDUCTION_YDESC);
+static_assert(dnn::kReductionMath == CUDNN_ATTR_OPERATION_REDUCTION_DESC);
+static_assert(dnn::kI32 == CUDNN_DATA_INT32 && dnn::kBool == CUDNN_DATA_BOOLEAN);
+static_assert(dnn::kMultiply == CUDNN_POINTWISE_MUL && dnn::kDivide == CUDNN_POINTWISE_DIV);
+static_assert(dnn::kSubtract == CUDNN_POINTWISE_SUB && dnn::kExp == CUDNN_POINTWISE_EXP);
+static_assert(dnn::kLog == CUDNN_POINTWISE_LOG && dnn::kGreaterOrEqual == CUDNN_POINTWISE_CMP_GE);
+static_assert(dnn::kIndex == CUDNN_POINTWISE_GEN_INDEX && dnn::kSelect == CUDNN_POINTWISE_BINARY_SELECT);
+static_assert(dnn::kReduceSum == CUDNN_REDUCE_TENSOR_ADD && dnn::kReduceMax == CUDNN_REDUCE_TENSOR_MAX);
+static_assert(dnn::kNoteNondeterministic == CUDNN_NUMERICAL_NOTE_NONDETERMINISTIC);
+#if CUDNN_VERSION >= 91301
+static_assert(dnn::kSdpaForward == CUDNN_BACKEND_OPERATION_SDPA_FWD_DESCRIPTOR);
+static_assert(dnn::kSdpaQ == CUDNN_ATTR_OPERATION_SDPA_FWD_QDESC && dnn::kSdpaK == CUDNN_ATTR_OPERATION_SDPA_FWD_KDESC);
+static_assert(dnn::kSdpaV == CUDNN_ATTR_OPERATION_SDPA_FWD_VDESC && dnn::kSdpaY == CUDNN_ATTR_OPERATION_SDPA_FWD_ODESC);
+static_assert(dnn::kSdpaScale == CUDNN_ATTR_OPERATION_SDPA_FWD_SCALEDESC);
+#endif
 static_assert(dnn::kTypeHandle == CUDNN_TYPE_HANDLE && dnn::kTypeDataType == CUDNN_TYPE_DATA_TYPE);
 static_assert(dnn::kTypeBool == CUDNN_TYPE_BOOLEAN && dnn::kTypeInt64 == CUDNN_TYPE_INT64);
 static_assert(dnn::kTypeFloat == CUDNN_TYPE_FLOAT && dnn::kTypePointer == CUDNN_TYPE_VOID_PTR);

@@ -20,6 +20,8 @@ Driver::Driver() : library({"libcuda.so.1"}) {
   library.get("cuCtxGetCurrent", context_get);
   library.get("cuMemAlloc_v2", mem_alloc);
   library.get("cuMemFree_v2", mem_free);
+  library.get("cuMemHostAlloc", host_alloc);
+  library.get("cuMemFreeHost", host_free);
   library.get("cuMemcpyHtoDAsync_v2", copy_in);
   library.get("cuMemcpyDtoHAsync_v2", copy_out);
   library.get("cuMemcpyDtoDAsync_v2", copy);

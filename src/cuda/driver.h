@@ -58,6 +58,8 @@ struct Driver {
   Result (*context_get)(Context*) = nullptr;
   Result (*mem_alloc)(DevicePtr*, size_t) = nullptr;
   Result (*mem_free)(DevicePtr) = nullptr;
+  Result (*host_alloc)(void**, size_t, unsigned) = nullptr;
+  Result (*host_free)(void*) = nullptr;
   Result (*copy_in)(DevicePtr, const void*, size_t, Stream) = nullptr;
   Result (*copy_out)(void*, DevicePtr, size_t, Stream) = nullptr;
   Result (*copy)(DevicePtr, DevicePtr, size_t, Stream) = nullptr;

@@ -2,6 +2,7 @@
 
 #include <dlfcn.h>
 
+#include <atomic>
 #include <filesystem>
 #include <sstream>
 
@@ -37,9 +38,20 @@ std::vector<fs::path> search_folders() {
   return folders;
 }
 
+std::atomic<int64_t> loading_ns{0};
+thread_local int loading_depth = 0;
+
 }  // namespace
 
+LoadingTime::LoadingTime() : begin_(std::chrono::steady_clock::now()) { ++loading_depth; }
+LoadingTime::~LoadingTime() {
+  if (--loading_depth > 0) return;
+  loading_ns += std::chrono::nanoseconds(std::chrono::steady_clock::now() - begin_).count();
+}
+double LoadingTime::milliseconds() { return static_cast<double>(loading_ns.load()) / 1e6; }
+
 SharedLibrary::SharedLibrary(std::vector<std::string> files) {
+  const LoadingTime timed;
   std::vector<std::string> paths;
   for (const fs::path& folder : search_folders()) {
     for (const std::string& file : files) {

@@ -1,9 +1,22 @@
 // NVIDIA's libraries, found when they are needed.
 #pragma once
+#include <chrono>
 #include <string>
 #include <vector>
 
 namespace ingot::cuda {
+
+// Counts the time of its life as spent on making NVIDIA's libraries ready, unless another one is counting on the
+// thread.
+class LoadingTime {
+ public:
+  LoadingTime();
+  ~LoadingTime();
+  static double milliseconds();  // of the process so far
+
+ private:
+  std::chrono::steady_clock::time_point begin_;
+};
 
 // Opens the first of `files` ("libnvrtc.so.13") found in the folders of the knob INGOT_CUDA_LIBRARIES, in pip's
 // nvidia-* packages beside this library, where the dynamic linker looks, and under /usr/local/cuda. Never closed.

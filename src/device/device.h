@@ -12,6 +12,8 @@
 
 namespace ingot::device {
 
+class Store;
+
 using Address = uint64_t;  // in the device's memory; 0: none
 // A stream of the caller's: a CUstream or cudaStream_t as a number, 0 and 1 the legacy default stream, 2 the thread's.
 using Stream = uint64_t;
@@ -31,6 +33,14 @@ struct Properties {
   std::vector<Part> parts;
 };
 
+// What a device did so far to be ready to run.
+struct Effort {
+  double context_ms = 0;                 // opening it
+  double libraries_ms = 0;               // of the process: opening NVIDIA's libraries and making their handles
+  int64_t compiled = 0, code_found = 0;  // sources compiled, and found compiled in the store
+  int64_t measured = 0, remembered = 0;  // choices of an operation among a library's candidates
+};
+
 // Work that a device does in the order of enqueueing. Made once, enqueued many times, by one thread at a time.
 class Operation {
  public:
@@ -39,6 +49,13 @@ class Operation {
   // before the work is done; throws kDevice when the device refuses it.
   virtual void enqueue(std::span<const Address> operands, Address workspace) = 0;
   int64_t workspace_bytes = 0;
+  std::string choice;  // where there was one: what this is, and why not the other
+};
+
+// One that the caller has, made when it is wanted.
+struct OwnOperation {
+  std::string made_from;  // equal where the operations are
+  std::function<std::unique_ptr<Operation>()> make;
 };
 
 // How many threads run a kernel, and which.
@@ -71,6 +88,31 @@ struct MatrixProduct {
   Activation activation = Activation::kNone;
 };
 
+// y = softmax(cap(scale q k^T) + mask) v for every head; query head i sees the keys of head i / (heads / kv_heads).
+// Operands: q, k, v, mask if `mask`, y. Their element (batch, head, row, i) lies at i, with the strides of the first
+// three axes, in elements. Sums in f32.
+struct Attention {
+  // Added to the scores or, of bool, false where a key is not seen; strides of batch, head, query and key, 0 along
+  // which it is the same.
+  struct Mask {
+    DType dtype = DType::kF32;
+    std::array<int64_t, 4> strides{};
+  };
+  DType dtype = DType::kF32;
+  int64_t batch = 1, heads = 1, kv_heads = 1, queries = 1, keys = 1, size = 1, value_size = 1;
+  std::array<int64_t, 3> q{}, k{}, v{}, y{};  // strides
+  double scale = 1, softcap = 0;              // cap(x) = softcap tanh(x / softcap), 0: x
+  bool causal = false;                        // query i sees the keys 0..i
+  bool unseen_is_zero = false;                // of queries that see no key, y is 0, not NaN
+  std::optional<Mask> mask;
+};
+
+// Every field: problems are equal where their texts are.
+std::string text_of(const Convolution& convolution);
+std::string text_of(const MatrixProduct& product);
+std::string text_of(const Attention& attention);
+// Of each operand, from its first element to its last.
+std::vector<int64_t> operand_bytes(const Attention& attention);
 // The product of pixels and weights that the convolution is, its operands in the same order; nothing where it is none.
 std::optional<MatrixProduct> as_product(const Convolution& convolution);
 
@@ -85,17 +127,24 @@ class Module {
   virtual std::unique_ptr<Operation> operation(const Launch& launch) = 0;
 };
 
+inline constexpr int64_t kPieceBytes = 4 << 20;
+
 // One stream of one accelerator. A device is used by one thread at a time; failures of the driver are kDevice, of its
 // memory kOutOfMemory (the device stays usable).
 class Device {
  public:
   virtual ~Device() = default;
   virtual Properties properties() = 0;
+  virtual Effort effort() { return {}; }
   virtual Address allocate(int64_t bytes) = 0;  // 256-byte aligned, content undefined
   virtual void release(Address address) = 0;
   // In stream order; the host's bytes may change once the call returns (in) and are there once it returns (out).
   virtual void copy_in(Address to, const void* from, int64_t bytes) = 0;
   virtual void copy_out(void* to, Address from, int64_t bytes) = 0;
+  // Copies what `fill` writes, piece by piece: bytes [begin, begin + bytes) into `piece`; all but the last are of
+  // kPieceBytes. In stream order; the device may read pieces after this returns.
+  using Fill = std::function<void(std::byte* piece, int64_t begin, int64_t bytes)>;
+  virtual void upload(Address to, int64_t bytes, const Fill& fill);
   // Within the device's memory, in stream order.
   virtual void copy(Address to, Address from, int64_t bytes) = 0;
   virtual void synchronize() = 0;
@@ -106,9 +155,12 @@ class Device {
   virtual void synchronize_all() = 0;  // of every stream of the device, also of other owners'
   // Compiles CUDA C++ for this device. kUnsupported when no compiler was found; kInternal with its log on an error.
   virtual std::unique_ptr<Module> load(const std::string& source) = 0;
-  // The fastest of what the device's libraries offer, measured. kUnsupported when they have none or are missing.
+  // The fastest of what the device's libraries offer, measured or remembered from when it was. kUnsupported when they
+  // have none or are missing.
   virtual std::unique_ptr<Operation> convolution(const Convolution& convolution) = 0;
   virtual std::unique_ptr<Operation> matrix_product(const MatrixProduct& product) = 0;
+  // The fastest of `own`, which does the same on the same operands, and what the libraries offer, in the same way.
+  virtual std::unique_ptr<Operation> attention(const Attention& attention, const OwnOperation& own) = 0;
   // What `enqueue_all` enqueues, recorded as one operation without operands; nothing runs meanwhile.
   virtual std::unique_ptr<Operation> capture(const std::function<void()>& enqueue_all) = 0;
   // Milliseconds on the device that what `enqueue_all` enqueues takes.
@@ -172,8 +224,9 @@ void observe_null_sources(std::function<void(const std::string&)> observer);
 // `version` is compared before anything else is used.
 struct CudaComponent {
   const char* version;
-  Device* (*open)(int ordinal);  // throws as open_device does
-  void (*check)(int ordinal);    // throws as check_device does
+  // Throws as open_device does; the device keeps what it makes in the store.
+  Device* (*open)(int ordinal, const std::shared_ptr<Store>& store);
+  void (*check)(int ordinal);  // throws as check_device does
   std::vector<Part> (*parts)();
 };
 

@@ -124,6 +124,11 @@ class NullDevice : public Device {
   std::unique_ptr<Operation> matrix_product(const MatrixProduct&) override {
     return std::make_unique<NullOperation>(faults_);
   }
+  std::unique_ptr<Operation> attention(const Attention&, const OwnOperation& own) override {
+    auto operation = own.make();
+    operation->choice = "own kernel: the null device has no library";
+    return operation;
+  }
   std::unique_ptr<Operation> capture(const std::function<void()>& enqueue_all) override {
     count(&NullUsage::captures);
     enqueue_all();

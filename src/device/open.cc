@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "device/device.h"
 #include "device/names.h"
+#include "device/store.h"
 
 namespace ingot::device {
 namespace {
@@ -43,7 +44,7 @@ const CudaComponent& cuda_component(const std::string& name) {
 std::unique_ptr<Device> open_device(const std::string& name) {
   if (is_null(name)) return open_null_device(name == "null" ? "" : name.substr(5));
   const int ordinal = checked_ordinal(name);
-  return std::unique_ptr<Device>(cuda_component(name).open(ordinal));
+  return std::unique_ptr<Device>(cuda_component(name).open(ordinal, user_store()));
 }
 
 void check_device(const std::string& name) {

@@ -1,6 +1,7 @@
 #include "runtime/device_binding.h"
 
 #include <algorithm>
+#include <chrono>
 #include <set>
 #include <unordered_map>
 
@@ -11,12 +12,13 @@
 #include "runtime/device_groups.h"
 #include "runtime/device_views.h"
 #include "runtime/memory_plan.h"
-#include "tensor/elements.h"
 
 namespace ingot::runtime {
 namespace {
 
 using device::Address;
+using device::text_of;
+using kernels::cuda::AttentionChoice;
 using kernels::cuda::Call;
 using kernels::cuda::KernelText;
 using kernels::cuda::Slot;
@@ -25,35 +27,32 @@ using plan::StepKind;
 
 constexpr int64_t kAlignment = 256;
 
-std::string text_of(const device::Convolution& c) {
-  return fmt::format("conv {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {}",
-                     static_cast<int>(c.dtype), c.n, c.h, c.w, c.c, c.out_h, c.out_w, c.m, c.groups, c.kernel[0],
-                     c.kernel[1], c.stride[0], c.stride[1], c.dilation[0], c.dilation[1], c.pad_begin[0],
-                     c.pad_begin[1], c.pad_end[0], c.pad_end[1], c.bias, c.residual, static_cast<int>(c.activation));
-}
-
-std::string text_of(const device::MatrixProduct& p) {
-  return fmt::format("matmul {} {} {} {} {} {} {} {} {} {} {} {} {}", static_cast<int>(p.dtype), p.m, p.n, p.k, p.batch,
-                     p.stride_a, p.stride_b, p.trans_a, p.trans_b, p.bias, p.residual, p.alpha,
-                     static_cast<int>(p.activation));
+// Adds the milliseconds that `work` takes to `sum`.
+template <class Work> auto timed(double& sum, const Work& work) {
+  struct Timer {
+    double& sum;
+    std::chrono::steady_clock::time_point begin = std::chrono::steady_clock::now();
+    ~Timer() { sum += std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - begin).count(); }
+  } timer{sum};
+  return work();
 }
 
 // Operations by what they do, so that equal work is compiled and tuned once.
 class OperationTable {
  public:
-  explicit OperationTable(device::Device& device) : device_(device) {}
+  OperationTable(device::Device& device, Preparation& spent) : device_(device), spent_(spent) {}
 
   // The calls with every library operation made; those the library lacks are taken apart.
   std::vector<Call> prepare(const Call& call) {
     try {
       if (const auto* conv = std::get_if<device::Convolution>(&call.work)) {
         auto& made = library_[text_of(*conv)];
-        if (made == nullptr) made = device_.convolution(*conv);
+        if (made == nullptr) made = chosen([&] { return device_.convolution(*conv); });
       } else if (const auto* product = std::get_if<device::MatrixProduct>(&call.work)) {
         auto& made = library_[text_of(*product)];
-        if (made == nullptr) made = device_.matrix_product(*product);
+        if (made == nullptr) made = chosen([&] { return device_.matrix_product(*product); });
       } else {
-        add_kernel(std::get<KernelText>(call.work));
+        add_kernel(*kernels::cuda::own_kernel(call));
       }
       return {call};
     } catch (const Error& error) {
@@ -72,25 +71,45 @@ class OperationTable {
   }
 
   void compile() {
-    if (!kernels_.empty()) module_ = device_.load(kernels::cuda::kernel_prelude() + source_);
+    if (kernels_.empty()) return;
+    timed(spent_.modules_ms, [&] { module_ = device_.load(kernels::cuda::kernel_prelude() + source_); });
   }
 
   std::shared_ptr<device::Operation> operation(const Call& call) {
     if (const auto* conv = std::get_if<device::Convolution>(&call.work)) return library_.at(text_of(*conv));
     if (const auto* product = std::get_if<device::MatrixProduct>(&call.work)) return library_.at(text_of(*product));
-    const auto& kernel = std::get<KernelText>(call.work);
-    const std::string name = name_of(kernel);
-    auto& made = kernels_.at(name);
-    if (made == nullptr) {
-      made = module_->operation({name, {static_cast<uint32_t>(kernel.blocks), 1, 1}, {kernel.threads, 1, 1}});
+    if (const auto* attention = std::get_if<AttentionChoice>(&call.work)) {
+      auto& made = library_[text_of(attention->problem)];
+      const KernelText& own = attention->own;
+      const auto make = [&] { return own_operation(own); };
+      if (made == nullptr) made = chosen([&] { return device_.attention(attention->problem, {identity(own), make}); });
+      return made;
     }
+    const auto& kernel = std::get<KernelText>(call.work);
+    auto& made = kernels_.at(name_of(kernel));
+    if (made == nullptr) made = own_operation(kernel);
     return made;
   }
 
  private:
+  // Opening libraries is counted by the device.
+  template <class Choose> std::unique_ptr<device::Operation> chosen(const Choose& choose) {
+    const double before = device_.effort().libraries_ms;
+    auto operation = timed(spent_.choices_ms, choose);
+    spent_.choices_ms -= device_.effort().libraries_ms - before;
+    return operation;
+  }
+  // Of the kernel with all that is compiled into it.
+  static std::string identity(const KernelText& kernel) {
+    const std::string text = kernels::cuda::kernel_prelude() + name_of(kernel);
+    return hash128(std::as_bytes(std::span(text))).hex();
+  }
   static std::string name_of(const KernelText& kernel) {
     const std::string text = fmt::format("{} {} {}{}", kernel.blocks, kernel.threads, kernel.parameters, kernel.body);
     return "k" + hash128(std::as_bytes(std::span(text))).hex();
+  }
+  std::unique_ptr<device::Operation> own_operation(const KernelText& kernel) {
+    return module_->operation({name_of(kernel), {static_cast<uint32_t>(kernel.blocks), 1, 1}, {kernel.threads, 1, 1}});
   }
   void add_kernel(const KernelText& kernel) {
     const std::string name = name_of(kernel);
@@ -100,6 +119,7 @@ class OperationTable {
   }
 
   device::Device& device_;
+  Preparation& spent_;
   std::map<std::string, std::shared_ptr<device::Operation>> library_, kernels_;
   std::string source_;
   std::unique_ptr<device::Module> module_;
@@ -115,7 +135,10 @@ struct Enqueued {
 class Builder {
  public:
   Builder(const DeviceProgram& program, DeviceConstants& constants, std::span<const Shape> input_shapes)
-      : p_(program), constants_(constants), table_(program.device), binding_(std::make_unique<DeviceBinding>()) {
+      : p_(program),
+        constants_(constants),
+        table_(program.device, program.spent),
+        binding_(std::make_unique<DeviceBinding>()) {
     binding_->input_shapes.assign(input_shapes.begin(), input_shapes.end());
   }
 
@@ -124,8 +147,9 @@ class Builder {
     classify();
     place();
     emit();
+    timed(p_.spent.weights_ms, [&] { constants_.copy_all(p_.parallel); });
     table_.compile();
-    record();
+    timed(p_.spent.capture_ms, [&] { record(); });
     return std::move(binding_);
   }
 
@@ -398,7 +422,7 @@ class Builder {
       if (slot.kind == Slot::kTable) {
         const Tensor& table = call.tables[slot.index];
         const std::span bytes(static_cast<const std::byte*>(table.raw()), static_cast<size_t>(table.byte_size()));
-        operands.push_back(constants_.address(-1, hash128(bytes).hex(), [&] { return table; }));
+        operands.push_back(constants_.address(-1, hash128(bytes).hex(), table, nullptr));
         places.emplace_back();
         continue;
       }
@@ -416,8 +440,15 @@ class Builder {
       const auto& row = *kernels::cuda::find_device_row(steps()[owner].row);
       const bool packs = row.pack != nullptr;  // moved operands are none of those
       places.emplace_back();
-      operands.push_back(constants_.address(constant, packs ? fmt::format("{} {}", row.name, slot.index) : "", [&] {
-        return packs ? row.pack(problem_of(owner), slot.index, tensor) : tensor;
+      std::function<Tensor(const Tensor&)> lay_out;
+      if (packs) {
+        lay_out = [pack = row.pack, problem = problem_of(owner), i = slot.index](const Tensor& each) {
+          return pack(problem, i, each);
+        };
+      }
+      operands.push_back(timed(p_.spent.weights_ms, [&] {
+        return constants_.address(constant, packs ? fmt::format("{} {}", row.name, slot.index) : "", tensor,
+                                  std::move(lay_out));
       }));
     }
     current_.push_back({call, std::move(operands), std::move(places), static_cast<int32_t>(index)});
@@ -490,33 +521,15 @@ class Builder {
 
 }  // namespace
 
-Address DeviceConstants::address(int32_t constant, const std::string& key, const std::function<Tensor()>& tensor) {
-  const auto found = buffers_.find({constant, key});
-  if (found != buffers_.end()) return found->second.address();
-  Tensor value = tensor();
-  const DType type = kernels::cuda::stored(value.dtype(), storage_);
-  if (type != value.dtype()) {
-    Tensor converted = Tensor::uninitialized(type, value.shape());
-    const auto numbers = value.span<float>();
-    for (int64_t i = 0; i < value.count(); ++i) {
-      const float number = numbers[static_cast<size_t>(i)];
-      if (type == DType::kF16) {
-        converted.mutable_data<F16>()[i] = F16(std::clamp(number, -65504.0f, 65504.0f));
-      } else {
-        converted.mutable_data<BF16>()[i] = BF16(number);
-      }
-    }
-    value = converted;
-  }
-  device::Buffer buffer(device_, value.byte_size());
-  device_.copy_in(buffer.address(), value.raw(), value.byte_size());
-  bytes_ += buffer.bytes();
-  return buffers_.emplace(std::pair(constant, key), std::move(buffer)).first->second.address();
-}
-
 std::unique_ptr<DeviceBinding> bind_device(const DeviceProgram& program, DeviceConstants& constants,
                                            std::span<const Shape> input_shapes) {
-  return Builder(program, constants, input_shapes).run();
+  struct ForgetNew {  // what a failure left uncopied
+    DeviceConstants& constants;
+    ~ForgetNew() { constants.forget_new(); }
+  } forget_new{constants};
+  auto binding = timed(program.spent.bind_ms, [&] { return Builder(program, constants, input_shapes).run(); });
+  program.spent.weight_bytes = constants.bytes();
+  return binding;
 }
 
 }  // namespace ingot::runtime

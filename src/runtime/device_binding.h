@@ -5,24 +5,19 @@
 #include "device/device.h"
 #include "kernels/cuda/device_row.h"
 #include "plan/plan.h"
+#include "runtime/device_constants.h"
 #include "runtime/schedule.h"
 
 namespace ingot::runtime {
 
-// Constants in device memory, shared by all bindings of a session.
-class DeviceConstants {
- public:
-  DeviceConstants(device::Device& device, DType storage) : device_(device), storage_(storage) {}
-  // `key` tells apart the layouts of one constant, and the tables of kernels, whose `constant` is -1; `tensor` is read
-  // when the key is new.
-  device::Address address(int32_t constant, const std::string& key, const std::function<Tensor()>& tensor);
-  int64_t bytes() const { return bytes_; }
-
- private:
-  device::Device& device_;
-  DType storage_;
-  std::map<std::pair<int32_t, std::string>, device::Buffer> buffers_;
-  int64_t bytes_ = 0;
+// What a session spent so far on getting ready to run; opening the device and its libraries are in device::Effort.
+struct Preparation {
+  double choices_ms = 0;     // of operations among what libraries offer
+  double modules_ms = 0;     // compiling kernels or finding them compiled, and loading them
+  double weights_ms = 0;     // laying constants out and copying them
+  int64_t weight_bytes = 0;  // as they lie in device memory
+  double capture_ms = 0;
+  double bind_ms = 0;  // all of the above and the rest: shapes, sources of kernels, memory
 };
 
 // Memory of a value: its own, or that of what the host sees of it. value -1: a constant's.
@@ -91,6 +86,8 @@ struct DeviceProgram {
   const std::vector<Tensor>& constants;
   device::Device& device;
   DType storage;  // how the device keeps f32
+  Preparation& spent;
+  const kernels::Parallel& parallel;
 };
 
 // Compiles, tunes, allocates and records. Throws kInvalidArgument when the shapes do not fit the program.

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "device/memory.h"
+#include "device/store.h"
 #include "ops/eval.h"
 #include "runtime/binding.h"
 #include "runtime/host_step.h"
@@ -40,11 +41,12 @@ DeviceExecutor::~DeviceExecutor() {
 
 DeviceBinding& DeviceExecutor::bind(std::span<const Shape> input_shapes) {
   const std::lock_guard lock(mutex_);
-  return find_or_bind(input_shapes);
+  return find_or_bind(input_shapes, {});
 }
 
-std::unique_ptr<DeviceBinding> DeviceExecutor::make_binding(std::span<const Shape> input_shapes) {
-  const DeviceProgram program{plan_.program, plan_.constants, *device_, storage_};
+std::unique_ptr<DeviceBinding> DeviceExecutor::make_binding(std::span<const Shape> input_shapes,
+                                                            const kernels::Parallel& parallel) {
+  const DeviceProgram program{plan_.program, plan_.constants, *device_, storage_, spent_, parallel};
   try {
     return bind_device(program, constants_, input_shapes);
   } catch (const Error& error) {
@@ -54,7 +56,7 @@ std::unique_ptr<DeviceBinding> DeviceExecutor::make_binding(std::span<const Shap
   return bind_device(program, constants_, input_shapes);
 }
 
-DeviceBinding& DeviceExecutor::find_or_bind(std::span<const Shape> input_shapes) {
+DeviceBinding& DeviceExecutor::find_or_bind(std::span<const Shape> input_shapes, const kernels::Parallel& parallel) {
   const auto found = std::find_if(bindings_.begin(), bindings_.end(), [&](const auto& binding) {
     return std::equal(binding->input_shapes.begin(), binding->input_shapes.end(), input_shapes.begin(),
                       input_shapes.end());
@@ -64,7 +66,8 @@ DeviceBinding& DeviceExecutor::find_or_bind(std::span<const Shape> input_shapes)
     return *bindings_.front();
   }
   if (bindings_.size() == kMaxBindings) bindings_.pop_back();
-  auto made = make_binding(input_shapes);
+  auto made = make_binding(input_shapes, parallel);
+  device::user_store()->save_choices();
   bindings_.insert(bindings_.begin(), std::move(made));
   return *bindings_.front();
 }
@@ -75,7 +78,7 @@ void DeviceExecutor::run(std::span<const Value> inputs, std::span<Value> outputs
   std::vector<Shape> shapes;
   for (const Value& input : inputs) shapes.push_back(input.is_tensor() ? input.tensor().shape() : Shape());
   const std::lock_guard lock(mutex_);
-  DeviceBinding& binding = find_or_bind(shapes);
+  DeviceBinding& binding = find_or_bind(shapes, parallel);
   run_bound(binding, inputs, outputs, control, parallel);
   if (control.timings != nullptr) *control.timings = step_timings(binding);
 }
@@ -258,6 +261,8 @@ DeviceReport DeviceExecutor::report() {
   DeviceReport report;
   report.name = device_->properties().name;
   report.constant_bytes = constants_.bytes();
+  report.effort = device_->effort();
+  report.spent = spent_;
   if (bindings_.empty()) return report;
   const DeviceBinding& binding = *bindings_.front();
   report.operations = binding.recorded.size();
@@ -267,6 +272,10 @@ DeviceReport DeviceExecutor::report() {
   for (const size_t step : binding.host_steps) {
     const std::string& reason = plan_.program.steps[step].reason;
     report.host_steps.emplace_back(step, reason.empty() ? "its shapes are known only at run time" : reason);
+  }
+  for (const RecordedOperation& each : binding.recorded) {
+    const std::string& choice = each.operation->choice;
+    if (each.step >= 0 && !choice.empty()) report.choices.emplace_back(static_cast<size_t>(each.step), choice);
   }
   std::vector<double> times;
   for (int round = 0; round < kRounds; ++round) {

@@ -17,6 +17,9 @@ struct DeviceReport {
   int64_t arena_bytes = 0, largest_live_set = 0, constant_bytes = 0;
   size_t recordings = 0;  // of graphs again so far, because inputs or outputs lay elsewhere in device memory
   std::vector<std::pair<size_t, std::string>> host_steps;  // with the reason
+  std::vector<std::pair<size_t, std::string>> choices;     // steps that more than one could run: what does and why
+  device::Effort effort;
+  Preparation spent;
 };
 
 class DeviceExecutor {
@@ -35,8 +38,8 @@ class DeviceExecutor {
   DeviceReport report();
 
  private:
-  DeviceBinding& find_or_bind(std::span<const Shape> input_shapes);
-  std::unique_ptr<DeviceBinding> make_binding(std::span<const Shape> input_shapes);
+  DeviceBinding& find_or_bind(std::span<const Shape> input_shapes, const kernels::Parallel& parallel);
+  std::unique_ptr<DeviceBinding> make_binding(std::span<const Shape> input_shapes, const kernels::Parallel& parallel);
   void run_bound(DeviceBinding& binding, std::span<const Value> inputs, std::span<Value> outputs,
                  const RunControl& control, const kernels::Parallel& parallel);
   void begin_inputs(const DeviceBinding& binding, const DeviceOperands& operands, std::span<const Value> inputs,
@@ -60,6 +63,7 @@ class DeviceExecutor {
   std::vector<std::unique_ptr<Executor>> bodies_;  // of control flow, on the host
   std::mutex mutex_;
   DeviceConstants constants_;
+  Preparation spent_;
   const kernels::Target host_;
   std::vector<std::unique_ptr<DeviceBinding>> bindings_;  // most recently used first
 };

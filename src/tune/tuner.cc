@@ -78,6 +78,7 @@ std::string problem_text(const Problem& problem) {
 }
 
 std::string reason_to_ignore(const Key& key) {
+  if (key.isa.starts_with("sm_")) return "for the GPU " + key.cpu;
   if (key.cpu != cpu_features().model) return "for the CPU " + key.cpu;
   return key.kernels != plan::kernel_abi() ? "measured with kernels of another version" : "";
 }

@@ -1,8 +1,8 @@
 // Chooses kernels by what was measured: looks problems up in a tuning database, and measures those it lacks.
 #pragma once
 #include "base/progress.h"
+#include "base/tuning_database.h"
 #include "lower/lower.h"
-#include "tune/database.h"
 #include "tune/measure.h"
 
 namespace ingot::tune {

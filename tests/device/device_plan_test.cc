@@ -60,7 +60,7 @@ TEST_P(DevicePlan, GeneratedSourcesCompileForHopper) {
       for (const kernels::cuda::Call& whole : row->emit(problem, storage)) {
         const auto* conv = std::get_if<device::Convolution>(&whole.work);
         for (const auto& call : conv != nullptr ? kernels::cuda::split_convolution(whole) : std::vector{whole}) {
-          const auto* kernel = std::get_if<kernels::cuda::KernelText>(&call.work);
+          const auto* kernel = kernels::cuda::own_kernel(call);
           if (kernel == nullptr) continue;
           source +=
               fmt::format("extern \"C\" __global__ void k{}({}) {{\n{}}}\n", count++, kernel->parameters, kernel->body);

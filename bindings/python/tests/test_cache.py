@@ -79,13 +79,25 @@ def test_the_command_lists_verifies_and_prunes(mlp_path, tmp_path):
         assert command("run", mlp_path, "--engine-cache-path", folder).returncode == 0
     listed = json.loads(command("cache", "list", "--path", folder, "--json").stdout)
     assert [each["model"] for each in listed["entries"]] == ["mlp.onnx"] and listed["entries"][0]["fault"] == ""
-    assert "1 of 1 plans are sound" in command("cache", "verify", "--path", folder).stdout
+    assert "1 of 1 files are sound" in command("cache", "verify", "--path", folder).stdout
     path = tmp_path / "c" / listed["entries"][0]["file"]
     path.write_bytes(path.read_bytes()[:-1])
     damaged = command("cache", "verify", "--path", folder)
     assert damaged.returncode == 3 and "truncated" in damaged.stdout
     assert json.loads(command("cache", "prune", "--path", folder, "--json").stdout)["removed"] == [path.name]
     assert not path.exists()
+
+
+def test_the_command_knows_of_compiled_device_code(tmp_path):
+    folder = tmp_path / "device"
+    folder.mkdir(mode=0o700)
+    (folder / ("a" * 32 + ".code")).write_bytes(b"no code")
+    (folder / "notes.txt").write_text("mine")
+    code = json.loads(command("cache", "list", "--path", str(tmp_path), "--json").stdout)["device_code"]
+    assert code["files"] == 1 and code["damaged"][0]["file"] == "device/" + "a" * 32 + ".code"
+    assert command("cache", "verify", "--path", str(tmp_path)).returncode == 3
+    assert json.loads(command("cache", "prune", "--path", str(tmp_path), "--json").stdout)["device_code"]["files"] == 0
+    assert [each.name for each in folder.iterdir()] == ["notes.txt"]
 
 
 def test_the_flag_may_be_turned_off(mlp_path, tmp_path):

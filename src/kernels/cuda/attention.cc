@@ -1,4 +1,5 @@
-// Attention: own kernels that keep the scores on the chip, with tensor cores where the type and the sizes allow it.
+// Attention: own kernels that keep the scores on the chip, with tensor cores where the type and the sizes allow it,
+// beside what the device's library has.
 #include "ops/attention.h"
 
 #include <algorithm>
@@ -15,6 +16,7 @@ constexpr int64_t kWarps = 4, kLargestHead = 256;
 // Where the element (batch, head, row, 0) of an operand lies.
 struct Heads {
   int64_t heads = 0, rows = 0, size = 0, batch_stride = 0, head_stride = 0, row_stride = 0;
+  std::array<int64_t, 3> strides() const { return {batch_stride, head_stride, row_stride}; }
 };
 
 // `strides`: empty where the operand lies densely.
@@ -72,6 +74,27 @@ int64_t rows_per_warp(int64_t heads, int64_t queries, int64_t size) {
   return size <= 64 && queries > 64 && heads * ((queries + 127) / 128) >= kEnoughBlocks ? 2 : 1;
 }
 
+struct Operands {
+  Heads q, k, v, y;
+};
+
+device::Attention library_problem(const Problem& problem, DType storage, const Operands& o,
+                                  const std::vector<int64_t>& mask, double scale) {
+  const auto& attention = *problem.op.as<Attention>();
+  device::Attention a;
+  a.dtype = stored(problem.inputs[0].dtype, storage);
+  a.batch = problem.inputs[0].shape[0], a.heads = o.q.heads, a.kv_heads = o.k.heads;
+  a.queries = o.q.rows, a.keys = o.k.rows, a.size = o.q.size, a.value_size = o.v.size;
+  a.q = o.q.strides(), a.k = o.k.strides(), a.v = o.v.strides(), a.y = o.y.strides();
+  a.scale = scale, a.softcap = attention.softcap, a.causal = attention.causal;
+  a.unseen_is_zero = attention.unseen_is_zero || attention.nan_is_zero;
+  if (has_mask(problem)) {
+    a.mask = device::Attention::Mask{stored(problem.inputs[kMask].dtype, storage), {}};
+    std::copy_n(mask.begin(), 4, a.mask->strides.begin());
+  }
+  return a;
+}
+
 Emission emit_views(const Problem& problem, DType storage, std::span<const OperandView> views) {
   const auto& attention = *problem.op.as<Attention>();
   const Heads q = heads_of(problem.inputs[0].shape, attention.q_heads, views[0].strides),
@@ -123,7 +146,12 @@ Emission emit_views(const Problem& problem, DType storage, std::span<const Opera
   const double scale = attention.scale != 0 ? attention.scale : 1 / std::sqrt(static_cast<double>(q.size));
   kernel.body += fmt::format("  {}_attention<{}, C>(q, k, v, {}, y, {:.9e}f, {:.9e}f);\n", tiled ? "tiled" : "plain",
                              name, has_mask(problem) ? "mask" : "(const float*)0", scale, attention.softcap);
-  call.work = kernel;
+  const bool moved_mask = has_mask(problem) && !views[kMask].moved.empty();  // which libraries do not read
+  if (moved_mask) {
+    call.work = kernel;
+  } else {
+    call.work = AttentionChoice{library_problem(problem, storage, {q, k, v, y}, mask, scale), kernel};
+  }
   return {call};
 }
 

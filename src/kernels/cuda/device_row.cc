@@ -59,6 +59,11 @@ bool is_device_type(DType dtype) {
   }
 }
 
+const KernelText* own_kernel(const Call& call) {
+  if (const auto* attention = std::get_if<AttentionChoice>(&call.work)) return &attention->own;
+  return std::get_if<KernelText>(&call.work);
+}
+
 const char* device_type_name(DType stored) {
   switch (stored) {
     case DType::kF16: return "f16";

@@ -15,6 +15,12 @@ struct KernelText {
   uint32_t threads = 256;
 };
 
+// Attention by the device's library or an own kernel on the same operands, whichever is faster there.
+struct AttentionChoice {
+  device::Attention problem;
+  KernelText own;
+};
+
 // An operand of a call: an input or output of the step, of an input that was moved one of the memories that it lies in,
 // or one of the call's tables.
 struct Slot {
@@ -26,7 +32,7 @@ struct Slot {
 };
 
 struct Call {
-  std::variant<KernelText, device::Convolution, device::MatrixProduct> work;
+  std::variant<KernelText, device::Convolution, device::MatrixProduct, AttentionChoice> work;
   std::vector<Slot> operands;  // as the work takes them
   std::vector<Tensor> tables;  // i32: what follows from the sizes and is dear to compute in the kernel
 };
@@ -74,6 +80,8 @@ inline DType stored(DType dtype, DType storage) { return dtype == DType::kF32 ? 
 bool is_device_type(DType dtype);
 // Types, loads and stores that every KernelText builds on.
 std::string kernel_prelude();
+// The kernel that the call is or falls back on; null: the device's library does it.
+const KernelText* own_kernel(const Call& call);
 // Where the prelude names the type: "f16", "long long", ...
 const char* device_type_name(DType stored);
 // A convolution with bias, residual or activation as one without and an elementwise kernel, for devices that lack it.

@@ -21,7 +21,7 @@ struct Key {
 
 struct Entry {
   std::string best;                  // the row to use
-  std::map<std::string, double> ns;  // median of every row measured; empty: pinned by hand
+  std::map<std::string, double> ns;  // median of every row measured; empty: nothing was
   bool pinned = false;               // chosen by a person: never measured again, wins when merged
   bool operator==(const Entry&) const = default;
 };

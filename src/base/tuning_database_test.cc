@@ -1,4 +1,4 @@
-#include "tune/database.h"
+#include "base/tuning_database.h"
 
 #include <gtest/gtest.h>
 #include <sys/wait.h>

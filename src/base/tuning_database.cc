@@ -1,4 +1,4 @@
-#include "tune/database.h"
+#include "base/tuning_database.h"
 
 #include <nlohmann/json.hpp>
 

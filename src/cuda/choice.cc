@@ -1,0 +1,160 @@
+#include "cuda/choice.h"
+
+#include <algorithm>
+
+#include "base/error.h"
+
+namespace ingot::cuda {
+namespace {
+
+using device::Address;
+using device::Operation;
+
+constexpr int kWarmups = 2, kRounds = 5, kRunsPerRound = 5;
+
+// Bytes that are numbers between 0.5 and 2 as f16, and sound numbers as bf16 and f32.
+std::vector<uint16_t> operand_content(int64_t bytes) {
+  std::vector<uint16_t> words(static_cast<size_t>(bytes / 2));
+  uint32_t state = 0x9e3779b9u;
+  for (uint16_t& word : words) {
+    state = state * 1664525u + 1013904223u;
+    word = static_cast<uint16_t>(0x3800u + (state >> 21));
+  }
+  return words;
+}
+
+// Of one run among several, recorded as the runtime records them: the host's part of a launch is no part of it.
+double milliseconds(device::Device& device, Operation& operation, std::span<const Address> operands,
+                    Address workspace) {
+  for (int i = 0; i < kWarmups; ++i) operation.enqueue(operands, workspace);
+  const auto graph = device.capture([&] {
+    for (int i = 0; i < kRunsPerRound; ++i) operation.enqueue(operands, workspace);
+  });
+  std::vector<double> times;
+  for (int round = 0; round < kRounds; ++round) times.push_back(device.time([&] { graph->enqueue({}, 0); }));
+  std::nth_element(times.begin(), times.begin() + kRounds / 2, times.end());
+  return times[kRounds / 2] / kRunsPerRound;
+}
+
+struct Built {
+  const Candidate* candidate;
+  std::unique_ptr<Operation> operation;
+};
+
+// Those that the library does not refuse; `refusal`: why it did the first.
+std::vector<Built> build(const std::vector<Candidate>& candidates, std::string& refusal) {
+  std::vector<Built> built;
+  for (const Candidate& each : candidates) {
+    try {
+      built.push_back({&each, each.make()});
+    } catch (const Error& error) {
+      if (error.code() == Code::kOutOfMemory) throw;
+      if (refusal.empty()) refusal = error.message();
+    }
+  }
+  return built;
+}
+
+// One run; where the operands lie does not matter to it.
+void try_out(device::Device& device, Operation& operation, std::span<const int64_t> operand_bytes) {
+  const device::Buffer memory(device, *std::max_element(operand_bytes.begin(), operand_bytes.end()));
+  const device::Buffer workspace(device, operation.workspace_bytes);
+  const std::vector<Address> operands(operand_bytes.size(), memory.address());
+  operation.enqueue(operands, workspace.address());
+}
+
+Chosen make_named(const Choice& choice, const std::string& name) {
+  if (auto kept = choice.kept ? choice.kept(name) : nullptr) return {name, std::move(kept), {}, true, true, {}};
+  for (const Candidate& each : choice.candidates()) {
+    if (each.name == name) return {name, each.make(), {}, true, false, {}};
+  }
+  fail(Code::kUnsupported, "the library does not propose it");
+}
+
+Chosen fastest(device::Device& device, std::vector<Built> built, std::span<const int64_t> operand_bytes) {
+  if (built.size() == 1)
+    return {built.front().candidate->name, std::move(built.front().operation), {}, false, false, {}};
+  std::vector<device::Buffer> buffers;
+  std::vector<Address> operands;
+  for (const int64_t bytes : operand_bytes) {
+    buffers.emplace_back(device, bytes);
+    operands.push_back(buffers.back().address());
+    const auto content = operand_content(bytes);
+    device.copy_in(operands.back(), content.data(), static_cast<int64_t>(content.size() * 2));
+  }
+  int64_t workspace_bytes = 0;
+  for (const Built& each : built) workspace_bytes = std::max(workspace_bytes, each.operation->workspace_bytes);
+  const device::Buffer workspace(device, workspace_bytes);
+  Chosen best;
+  double best_time = 0;
+  for (Built& each : built) {
+    try {
+      const double time = milliseconds(device, *each.operation, operands, workspace.address());
+      best.ns[each.candidate->name] = std::max(time * 1e6, 1.0);
+      if (best.operation != nullptr && time >= best_time) continue;
+      best.operation = std::move(each.operation);
+      best.name = each.candidate->name;
+      best_time = time;
+    } catch (const Error& error) {  // a proposal that this driver refuses
+      best.refusal = error.message();
+    }
+  }
+  if (best.operation == nullptr) fail(Code::kUnsupported, "no proposal of the library runs");
+  return best;
+}
+
+constexpr const char* kNone = "none";  // remembered where a library has nothing
+
+// What the library has, or nothing, which is remembered too: asking again may cost as much as choosing.
+std::vector<Candidate> proposals(device::Store& store, const Choice& choice) {
+  try {
+    return choice.candidates();
+  } catch (const Error& error) {
+    if (error.code() == Code::kUnsupported) store.keep_choice(choice.key, {kNone, {}, false});
+    throw;
+  }
+}
+
+}  // namespace
+
+Chosen choose(device::Device& device, device::Store& store, const Choice& choice) {
+  const auto entry = store.find_choice(choice.key);
+  if (entry && entry->best == kNone) fail(Code::kUnsupported, "the libraries had nothing for it before");
+  if (entry) {
+    try {
+      Chosen chosen = make_named(choice, entry->best);
+      try_out(device, *chosen.operation, choice.operand_bytes);
+      chosen.ns = entry->ns;
+      return chosen;
+    } catch (const Error& error) {
+      if (error.code() == Code::kOutOfMemory) throw;
+      store.warn(fmt::format("'{}', chosen before for {}, does not work and is chosen again: {}", entry->best,
+                             choice.key.problem, error.message()));
+    }
+  }
+  const std::vector<Candidate> candidates = proposals(store, choice);
+  std::string refusal;
+  std::vector<Built> built = build(candidates, refusal);
+  if (built.empty()) {
+    store.keep_choice(choice.key, {kNone, {}, false});
+    fail(Code::kUnsupported, "the library can make none of its {} proposals: {}", candidates.size(), refusal);
+  }
+  Chosen chosen = fastest(device, std::move(built), choice.operand_bytes);
+  store.keep_choice(choice.key, {chosen.name, chosen.ns, false});
+  if (chosen.refusal.empty()) chosen.refusal = std::move(refusal);
+  return chosen;
+}
+
+std::string choice_text(const Chosen& chosen) {
+  const auto timed = [](const std::string& name, double ns) { return fmt::format("{} {:.1f} us", name, ns / 1000); };
+  const auto best = chosen.ns.find(chosen.name);
+  std::string text = best != chosen.ns.end() ? timed(best->first, best->second) : chosen.name;
+  for (const auto& [name, ns] : chosen.ns) {
+    if (name != chosen.name) text += ", " + timed(name, ns);
+  }
+  if (chosen.ns.size() > 1) return text;
+  if (chosen.refusal.empty()) return text + (chosen.remembered ? ": nothing else worked when it was chosen" : "");
+  return text + ": " + chosen.refusal;
+}
+
+}  // namespace ingot::cuda
