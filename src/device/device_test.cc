@@ -53,10 +53,10 @@ TEST_P(EveryDevice, KeepsTheBytesThatAreCopiedIn) {
 
 TEST_P(EveryDevice, HasWhatIsUploadedPieceByPiece) {
   const int64_t bytes = 5 * kPieceBytes + 12;
-  const Buffer buffer(*device, bytes);
+  const Buffer buffer(*device_, bytes);
   const auto word = [](int64_t at) { return static_cast<uint32_t>(at / 4 * 2654435761u); };
   for (int round = 0; round < 2; ++round) {
-    device->upload(buffer.address(), bytes, [&](std::byte* piece, int64_t begin, int64_t size) {
+    device_->upload(buffer.address(), bytes, [&](std::byte* piece, int64_t begin, int64_t size) {
       for (int64_t i = 0; i < size; i += 4) {
         const uint32_t value = word(begin + i) + static_cast<uint32_t>(round);
         std::memcpy(piece + i, &value, 4);
@@ -64,7 +64,7 @@ TEST_P(EveryDevice, HasWhatIsUploadedPieceByPiece) {
     });
   }
   std::vector<uint32_t> back(static_cast<size_t>(bytes / 4));
-  device->copy_out(back.data(), buffer.address(), bytes);
+  device_->copy_out(back.data(), buffer.address(), bytes);
   for (size_t i = 0; i < back.size(); ++i) ASSERT_EQ(back[i], word(static_cast<int64_t>(i) * 4) + 1) << i;
 }
 
