@@ -417,6 +417,7 @@ inline constexpr DeviceCase kDeviceCases[] = {
       %f = binary(%r, %b)
       %e = layer_norm(%f, %s)
       return %y, %z, %e, %f
+    })"},
     {"resize_nearest", R"(graph g(%x: f32[2,5,7,16], %z: f32[1,3,6,9], %i: i32[1,4,5,3]) {
       %a = resize{coordinates=asymmetric, nearest=floor, axes=[1,2], scales=[2,2]}(%x)
       %b = resize{axes=[2,3], sizes=[5,20]}(%z)
