@@ -8,13 +8,13 @@
 
 using ingot::api::guard;
 using ingot::api::require;
-using ingot::tune::Database;
+using ingot::tuning::Database;
 using nlohmann::json;
 
 namespace {
 
 std::filesystem::path path_of(const char* database) {
-  std::filesystem::path path = database != nullptr && *database != 0 ? database : ingot::tune::default_database();
+  std::filesystem::path path = database != nullptr && *database != 0 ? database : ingot::tuning::default_database();
   if (path.empty()) {
     ingot::fail(ingot::Code::kNotFound, "no tuning database: give one, or set INGOT_CACHE_DIR or HOME");
   }
@@ -61,7 +61,7 @@ ingot_error* ingot_tuning_merge(const char* source, const char* database, char**
   return guard([&] {
     require(text != nullptr, "text");
     const auto path = path_of(database);
-    ingot::tune::save(read_named(source), path);
+    ingot::tuning::save(read_named(source), path);
     hand_out({{"database", path.string()}, {"entries", Database::read(path).entries().size()}}, text);
   });
 }
@@ -73,7 +73,7 @@ ingot_error* ingot_tuning_pin(const char* database, const char* problem, const c
     const int count = threads > 0 ? threads : ingot::cpu_features().cores;
     const auto key = ingot::tune::key_of(problem, ingot::kernels::this_machine(count));
     if (kernel == nullptr || *kernel == 0) {
-      ingot::tune::update(path, [&](Database& known) {
+      ingot::tuning::update(path, [&](Database& known) {
         if (!known.erase(key)) ingot::fail(ingot::Code::kNotFound, "the database knows nothing of '{}'", problem);
       });
       return;
@@ -81,8 +81,8 @@ ingot_error* ingot_tuning_pin(const char* database, const char* problem, const c
     if (ingot::kernels::find_row(kernel) == nullptr) {
       ingot::fail(ingot::Code::kInvalidArgument, "there is no kernel '{}'", kernel);
     }
-    ingot::tune::update(path, [&](Database& known) {
-      ingot::tune::Entry entry{kernel, {}, true};
+    ingot::tuning::update(path, [&](Database& known) {
+      ingot::tuning::Entry entry{kernel, {}, true};
       if (const auto* measured = known.find(key); measured != nullptr) entry.ns = measured->ns;
       known.put(key, std::move(entry));
     });

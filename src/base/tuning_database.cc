@@ -8,7 +8,7 @@
 #include "base/log.h"
 #include "base/mapped_file.h"
 
-namespace ingot::tune {
+namespace ingot::tuning {
 namespace {
 
 using nlohmann::json;
@@ -137,4 +137,4 @@ fs::path default_database() {
   return folder.empty() ? fs::path() : fs::path(folder) / "tuning.jsonl";
 }
 
-}  // namespace ingot::tune
+}  // namespace ingot::tuning

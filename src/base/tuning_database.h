@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-namespace ingot::tune {
+namespace ingot::tuning {
 
 // What a measurement holds for.
 struct Key {
@@ -57,4 +57,4 @@ void update(const std::filesystem::path& path, const std::function<void(Database
 // tuning.jsonl beside the plan cache; empty when no folder is known.
 std::filesystem::path default_database();
 
-}  // namespace ingot::tune
+}  // namespace ingot::tuning

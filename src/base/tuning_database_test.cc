@@ -9,7 +9,7 @@
 #include "base/folder_testing.h"
 #include "base/log.h"
 
-namespace ingot::tune {
+namespace ingot::tuning {
 namespace {
 
 namespace fs = std::filesystem;
@@ -124,4 +124,4 @@ TEST_F(DatabaseFile, LosesNothingWhenManyProcessesSaveAtOnce) {
 }
 
 }  // namespace
-}  // namespace ingot::tune
+}  // namespace ingot::tuning

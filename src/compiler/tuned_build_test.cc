@@ -63,8 +63,8 @@ std::vector<const plan::Step*> convolution_steps(const plan::Plan& plan) {
 }
 
 // A database that prefers `row` for both convolutions.
-tune::Database preferring(const std::string& row, const std::string& cpu, bool pinned = true) {
-  tune::Database database;
+tuning::Database preferring(const std::string& row, const std::string& cpu, bool pinned = true) {
+  tuning::Database database;
   const kernels::Target target = kernels::this_machine(1);
   // The convolutions as the build asks for them: channels last.
   for (const int64_t filters : {32, 48}) {
@@ -74,7 +74,7 @@ tune::Database preferring(const std::string& row, const std::string& cpu, bool p
     const kernels::Problem problem{conv,
                                    {{DType::kF32, {1, 14, 14, 32}}, {DType::kF32, {filters, 32, 3, 3}, true}},
                                    {{DType::kF32, {1, 14, 14, filters}}}};
-    tune::Key key = tune::key_of(tune::problem_text(problem), target);
+    tuning::Key key = tune::key_of(tune::problem_text(problem), target);
     key.cpu = cpu;
     database.put(key, {row, {{row, 5000}, {"another", 7000}}, pinned});
   }
@@ -84,7 +84,7 @@ tune::Database preferring(const std::string& row, const std::string& cpu, bool p
 TEST(TunedBuild, TakesTheKernelOfTheDatabaseAndSaysSo) {
   const TemporaryFolder folder;
   const BuildOptions options = options_of(folder);
-  tune::save(preferring("reference_conv_f32_4x8", cpu_features().model, false), options.tune.database);
+  tuning::save(preferring("reference_conv_f32_4x8", cpu_features().model, false), options.tune.database);
   const BuildResult result = build(options);
   ASSERT_EQ(convolution_steps(result.plan).size(), 2u);
   for (const plan::Step* step : convolution_steps(result.plan)) {
@@ -96,14 +96,14 @@ TEST(TunedBuild, TakesTheKernelOfTheDatabaseAndSaysSo) {
 TEST(TunedBuild, GivesEqualPlansForEqualDatabases) {
   const TemporaryFolder folder;
   const BuildOptions options = options_of(folder);
-  tune::save(preferring("reference_conv_f32_4x8", cpu_features().model), options.tune.database);
+  tuning::save(preferring("reference_conv_f32_4x8", cpu_features().model), options.tune.database);
   EXPECT_EQ(plan::serialize_plan(build(options).plan), plan::serialize_plan(build(options).plan));
 }
 
 TEST(TunedBuild, FallsBackToTheCostModelForAKernelThatDoesNotTakeTheProblem) {
   const TemporaryFolder folder;
   const BuildOptions options = options_of(folder);
-  tune::save(preferring("avx2_depthwise_f32_7x8", cpu_features().model), options.tune.database);
+  tuning::save(preferring("avx2_depthwise_f32_7x8", cpu_features().model), options.tune.database);
   const BuildResult plain = build(BuildOptions{.threads = 1}), result = build(options);
   for (size_t i = 0; i < 2; ++i) {
     EXPECT_EQ(convolution_steps(result.plan)[i]->row, convolution_steps(plain.plan)[i]->row);
@@ -114,7 +114,7 @@ TEST(TunedBuild, FallsBackToTheCostModelForAKernelThatDoesNotTakeTheProblem) {
 TEST(TunedBuild, IgnoresEntriesForAnotherCpuAndSaysWhy) {
   const TemporaryFolder folder;
   const BuildOptions options = options_of(folder);
-  tune::save(preferring("reference_conv_f32_4x8", "Another CPU"), options.tune.database);
+  tuning::save(preferring("reference_conv_f32_4x8", "Another CPU"), options.tune.database);
   const BuildResult result = build(options);
   for (const plan::Step* step : convolution_steps(result.plan)) EXPECT_EQ(step->reason, "");
   EXPECT_EQ(tuning_of(result)["ignored"], json({{"for the CPU Another CPU", 2}}));
@@ -145,7 +145,7 @@ TEST(TunedBuild, KeepsWhatWasMeasuredBeforeItWasStopped) {
   const Progress stop_at_second(
       [](std::string_view stage, size_t done, size_t) { return stage != "tune" || done == 0; });
   EXPECT_EQ(onnx::testing::error_of([&] { build(options, stop_at_second); }).code(), Code::kCancelled);
-  EXPECT_EQ(tune::Database::read(options.tune.database).entries().size(), 1u);
+  EXPECT_EQ(tuning::Database::read(options.tune.database).entries().size(), 1u);
   const json resumed = tuning_of(build(options));
   EXPECT_EQ(resumed["found"], 1);
   EXPECT_EQ(resumed["measured"], 1);
@@ -155,7 +155,7 @@ TEST(TunedBuild, MeasuresAgainWhatTheDatabaseKnowsOfFewerKernels) {
   if (!has_rivals()) GTEST_SKIP() << "this CPU has the reference rows only";
   const TemporaryFolder folder;
   const BuildOptions options = options_of(folder, tune::Level::kQuick);
-  tune::save(preferring("reference_conv_f32_4x8", cpu_features().model, false), options.tune.database);
+  tuning::save(preferring("reference_conv_f32_4x8", cpu_features().model, false), options.tune.database);
   const BuildResult result = build(options);
   EXPECT_EQ(tuning_of(result)["measured"], 2);
   for (const plan::Step* step : convolution_steps(result.plan)) EXPECT_NE(step->row, "reference_conv_f32_4x8");

@@ -15,7 +15,7 @@ struct Candidate {
 };
 
 struct Choice {
-  tune::Key key;
+  tuning::Key key;
   std::vector<int64_t> operand_bytes;
   std::function<std::vector<Candidate>()> candidates;  // throws kUnsupported when there are none
   // The one of this name without asking for the others; null where that cannot be done.

@@ -225,7 +225,7 @@ class CudaDevice : public device::Device {
                                   c.m * c.kernel[0] * c.kernel[1] * (c.c / c.groups) * width, y};
     if (c.bias) bytes.push_back(c.m * width);
     if (c.residual) bytes.push_back(y);
-    const tune::Key key =
+    const tuning::Key key =
         choice_key(device::text_of(c), fmt::format("cuBLASLt {}, cuDNN {}", cublas_version(), cudnn_version()));
     const auto kept = [&](const std::string& name) {
       const auto text = store_->find_code(plan_key(key, name));
@@ -240,7 +240,7 @@ class CudaDevice : public device::Device {
                                   (p.stride_b * (p.batch - 1) + p.k * p.n) * width, y};
     if (p.bias) bytes.push_back(p.n * width);
     if (p.residual) bytes.push_back(y);
-    const tune::Key key = choice_key(device::text_of(p), fmt::format("cuBLASLt {}", cublas_version()));
+    const tuning::Key key = choice_key(device::text_of(p), fmt::format("cuBLASLt {}", cublas_version()));
     return chosen({key, bytes, [&] { return matrix_products(p, stream_); }, {}});
   }
 
@@ -252,7 +252,7 @@ class CudaDevice : public device::Device {
       operation->choice = fmt::format("{}: {}", kOwn, reason);
       return operation;
     }
-    const tune::Key key =
+    const tuning::Key key =
         choice_key(device::text_of(a), fmt::format("cuDNN {}, own kernel {}", cudnn_version(), own.made_from));
     const auto candidates = [&] {
       std::vector<Candidate> all;
@@ -327,14 +327,14 @@ class CudaDevice : public device::Device {
     return all;
   }
   // What a choice holds for: this GPU, driver and these versions of libraries.
-  tune::Key choice_key(const std::string& problem, const std::string& libraries) const {
+  tuning::Key choice_key(const std::string& problem, const std::string& libraries) const {
     int version = 0;
     driver().check(driver().driver_version(&version), "the driver's version");
     return {problem, fmt::format("sm_{}{}", attribute(kAttributeMajor), attribute(kAttributeMinor)),
             fmt::format("{}, driver {}.{}, {}", name(), version / 1000, version % 1000 / 10, libraries), 1,
             kCandidates};
   }
-  static std::string plan_key(const tune::Key& key, const std::string& name) {
+  static std::string plan_key(const tuning::Key& key, const std::string& name) {
     return fmt::format("cuDNN plan\n{}\n{}\n{}", key.cpu, key.problem, name);
   }
   // `reason`, if given: why a library proposed nothing, if it is so once candidates were asked for; the operation

@@ -115,7 +115,7 @@ TEST_F(KeptDevice, MakesAgainWhatIsDamaged) {
 TEST_F(KeptDevice, ChoosesAgainWhatNoLongerHolds) {
   run_all();
   const auto database = folder.path / "tuning.jsonl";
-  tune::update(database, [](tune::Database& known) {
+  tuning::update(database, [](tuning::Database& known) {
     const auto all = known.entries();
     for (const auto& [key, entry] : all) known.put(key, {"no such candidate", {}, false});
   });

@@ -12,8 +12,8 @@ class NoStore : public Store {
  public:
   std::optional<std::string> find_code(const std::string&) override { return std::nullopt; }
   void keep_code(const std::string&, const std::string&) override {}
-  std::optional<tune::Entry> find_choice(const tune::Key&) override { return std::nullopt; }
-  void keep_choice(const tune::Key&, const tune::Entry&) override {}
+  std::optional<tuning::Entry> find_choice(const tuning::Key&) override { return std::nullopt; }
+  void keep_choice(const tuning::Key&, const tuning::Entry&) override {}
   void save_choices() override {}
   void warn(const std::string& line) override { log(LogLevel::kWarning, "{}", line); }
 };
@@ -29,7 +29,7 @@ std::shared_ptr<Store> user_store() {
   static const std::shared_ptr<Store> store = []() -> std::shared_ptr<Store> {
     const std::string folder = default_cache_folder();
     if (knobs::device_cache.get() == "off" || folder.empty()) return no_store();
-    return std::make_shared<FolderStore>(code_folder_of(folder), tune::default_database());
+    return std::make_shared<FolderStore>(code_folder_of(folder), tuning::default_database());
   }();
   return store;
 }
@@ -74,20 +74,20 @@ void FolderStore::read_database() {
   read_ = true;
   if (database_path_.empty()) return;
   try {
-    database_ = tune::Database::read(database_path_);
+    database_ = tuning::Database::read(database_path_);
   } catch (const Error& error) {
     warn(fmt::format("tuning database: {}", error.message()));
   }
 }
 
-std::optional<tune::Entry> FolderStore::find_choice(const tune::Key& key) {
+std::optional<tuning::Entry> FolderStore::find_choice(const tuning::Key& key) {
   const std::lock_guard lock(mutex_);
   read_database();
-  const tune::Entry* entry = database_.find(key);
+  const tuning::Entry* entry = database_.find(key);
   return entry != nullptr ? std::optional(*entry) : std::nullopt;
 }
 
-void FolderStore::keep_choice(const tune::Key& key, const tune::Entry& entry) {
+void FolderStore::keep_choice(const tuning::Key& key, const tuning::Entry& entry) {
   const std::lock_guard lock(mutex_);
   read_database();
   database_.put(key, entry);
@@ -98,7 +98,7 @@ void FolderStore::save_choices() {
   const std::lock_guard lock(mutex_);
   if (fresh_.entries().empty() || database_path_.empty()) return;
   try {
-    tune::save(fresh_, database_path_);
+    tuning::save(fresh_, database_path_);
   } catch (const Error& error) {
     warn(fmt::format("tuning database {} is not written: {}", database_path_.string(), error.message()));
   }

@@ -16,9 +16,9 @@ class Store {
   // Machine code by the text of everything it was made from. Nothing where none is kept, or none that can be trusted.
   virtual std::optional<std::string> find_code(const std::string& made_from) = 0;
   virtual void keep_code(const std::string& made_from, const std::string& code) = 0;
-  virtual std::optional<tune::Entry> find_choice(const tune::Key& key) = 0;
+  virtual std::optional<tuning::Entry> find_choice(const tuning::Key& key) = 0;
   // Holds for this process at once, for others after save_choices().
-  virtual void keep_choice(const tune::Key& key, const tune::Entry& entry) = 0;
+  virtual void keep_choice(const tuning::Key& key, const tuning::Entry& entry) = 0;
   virtual void save_choices() = 0;
   // A line for the log of the application: a device's library has none of its own.
   virtual void warn(const std::string& line) = 0;
@@ -41,8 +41,8 @@ class FolderStore : public Store {
 
   std::optional<std::string> find_code(const std::string& made_from) override;
   void keep_code(const std::string& made_from, const std::string& code) override;
-  std::optional<tune::Entry> find_choice(const tune::Key& key) override;
-  void keep_choice(const tune::Key& key, const tune::Entry& entry) override;
+  std::optional<tuning::Entry> find_choice(const tuning::Key& key) override;
+  void keep_choice(const tuning::Key& key, const tuning::Entry& entry) override;
   void save_choices() override;
   void warn(const std::string& line) override;
 
@@ -55,7 +55,7 @@ class FolderStore : public Store {
   std::optional<bool> usable_;  // whether code may be looked for, once that is known
   bool full_ = false;           // nothing more can be written
   bool read_ = false;
-  tune::Database database_, fresh_;
+  tuning::Database database_, fresh_;
 };
 
 }  // namespace ingot::device

@@ -37,7 +37,7 @@ class DeviceStore : public testing::Test {
   std::vector<std::string> lines;
 };
 
-const tune::Key kKey{"device conv", "sm_90", "A GPU, driver 13.0, cuBLASLt 13.1.0", 1, 1};
+const tuning::Key kKey{"device conv", "sm_90", "A GPU, driver 13.0, cuBLASLt 13.1.0", 1, 1};
 
 TEST_F(DeviceStore, GivesCodeBackToAnotherProcessByWhatItWasMadeFrom) {
   store().keep_code("source", std::string("code\0with zeros", 15));
@@ -182,7 +182,7 @@ TEST_F(DeviceStore, RemembersChoicesForItselfAtOnceAndForOthersWhenSaved) {
   EXPECT_EQ(store().find_choice(kKey), std::nullopt);
   first.save_choices();
   EXPECT_EQ(store().find_choice(kKey)->best, "engine 7");
-  tune::Key other = kKey;
+  tuning::Key other = kKey;
   other.cpu = "A GPU, driver 13.1, cuBLASLt 13.1.0";
   EXPECT_EQ(store().find_choice(other), std::nullopt);
   EXPECT_TRUE(lines.empty());

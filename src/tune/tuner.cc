@@ -205,7 +205,7 @@ void Tuner::log_unknown() const {
 void Tuner::save() {
   if (options_.database.empty() || fresh_.entries().empty()) return;
   try {
-    tune::save(fresh_, options_.database);
+    tuning::save(fresh_, options_.database);
     fresh_ = {};
   } catch (const Error& error) {
     log(LogLevel::kWarning, "tuning database {} is not written: {}", report_.database, error.message());

@@ -7,6 +7,11 @@
 
 namespace ingot::tune {
 
+using tuning::Database;
+using tuning::default_database;
+using tuning::Entry;
+using tuning::Key;
+
 enum class Level { kOff, kQuick, kFull };  // kOff: looks up, measures nothing
 
 struct TuneOptions {
