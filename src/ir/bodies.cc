@@ -1,7 +1,7 @@
 #include "ir/bodies.h"
 
-#include "ir/field_ignorer.h"
 #include "ir/symbols.h"
+#include "ops/field_ignorer.h"
 
 namespace ingot::ir {
 namespace {

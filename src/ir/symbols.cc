@@ -1,6 +1,6 @@
 #include "ir/symbols.h"
 
-#include "ir/field_ignorer.h"
+#include "ops/field_ignorer.h"
 
 namespace ingot::ir {
 namespace {

@@ -2,7 +2,7 @@
 #pragma once
 #include "ops/field.h"
 
-namespace ingot::ir {
+namespace ingot {
 
 class FieldIgnorer : public FieldVisitor {
  public:
@@ -21,4 +21,4 @@ class FieldIgnorer : public FieldVisitor {
   void visit_enum(const char*, int64_t&, std::span<const char* const>) override {}
 };
 
-}  // namespace ingot::ir
+}  // namespace ingot
