@@ -1,39 +1,23 @@
 #include "ops/symbolic_fields.h"
 
 #include "base/error.h"
-#include "ops/fused.h"
+#include "ops/field_ignorer.h"
 
 namespace ingot {
 namespace {
 
-class DimVisitor : public FieldVisitor {
+class SymbolCollector final : public FieldIgnorer {
  public:
-  void visit(const char*, int64_t&) override {}
-  void visit(const char*, double&) override {}
-  void visit(const char*, bool&) override {}
-  void visit(const char*, std::string&) override {}
-  void visit(const char*, DType&) override {}
-  void visit(const char*, std::vector<int64_t>&) override {}
-  void visit(const char*, std::vector<double>&) override {}
-  void visit(const char*, std::vector<std::string>&) override {}
-  void visit(const char*, Tensor&) override {}
-  void visit(const char*, Type&) override {}
-  void visit(const char*, std::vector<TileInstruction>&) override {}
-  void visit_enum(const char*, int64_t&, std::span<const char* const>) override {}
-};
-
-class SymbolCollector final : public DimVisitor {
- public:
-  using DimVisitor::visit;
+  using FieldIgnorer::visit;
   void visit(const char*, DimShape& dims) override {
     for (const Dim& dim : dims) dim.collect_symbols(symbols);
   }
   std::set<std::string> symbols;
 };
 
-class SymbolReplacer final : public DimVisitor {
+class SymbolReplacer final : public FieldIgnorer {
  public:
-  using DimVisitor::visit;
+  using FieldIgnorer::visit;
   explicit SymbolReplacer(const SymbolValues& symbols) : symbols_(symbols) {}
   void visit(const char* name, DimShape& dims) override {
     for (Dim& dim : dims) {
