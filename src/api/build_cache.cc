@@ -30,8 +30,10 @@ void hand_out(const json& value, char** text) {
   *text = ingot::api::copy_text(value.dump(-1, ' ', false, json::error_handler_t::replace));
 }
 
-json entry_json(const ingot::service::CacheEntry& entry) {
-  json row = {{"file", entry.path.filename().string()}, {"bytes", entry.bytes}, {"last_used", entry.last_used}};
+json entry_json(const ingot::AgedFile& entry) {
+  constexpr int64_t kSecond = 1'000'000'000;
+  json row = {
+      {"file", entry.path.filename().string()}, {"bytes", entry.bytes}, {"last_used", entry.last_used / kSecond}};
   std::optional<ingot::plan::Plan> plan;
   row["fault"] = PlanCache::check(entry.path, &plan);
   if (!plan) return row;

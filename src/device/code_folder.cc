@@ -41,15 +41,6 @@ bool is_leftover(const fs::path& path) {
   return named_by_hash(name) && name.compare(kHash, 6, ".code.") == 0 && path.extension() == ".tmp";
 }
 
-std::vector<fs::path> files_of(const fs::path& folder, bool (*wanted)(const fs::path&)) {
-  std::vector<fs::path> files;
-  std::error_code error;
-  for (fs::directory_iterator at(folder, error), end; !error && at != end; at.increment(error)) {
-    if (wanted(at->path())) files.push_back(at->path());
-  }
-  return files;
-}
-
 // Why others may have put something there, or "".
 std::string distrust(const struct stat& status) {
   if (status.st_uid != ::geteuid()) return "it belongs to another user";
@@ -135,21 +126,10 @@ void CodeFolder::store(const std::string& made_from, const std::string& code, ui
   const Bytes parts[] = {std::as_bytes(std::span(&header, 1)), as_bytes(code)};
   const fs::path path = path_of(made_from);
   write_file_atomically(path, parts, S_IRUSR | S_IWUSR);
-  evict(limit_bytes, path);
+  remove_beyond(limit_bytes, files(), path);
 }
 
-std::vector<CodeFile> CodeFolder::files() const {
-  std::vector<CodeFile> files;
-  for (auto& path : files_of(folder_, is_code)) {
-    struct stat status {};
-    if (::lstat(path.c_str(), &status) != 0) continue;  // removed by another process
-    files.push_back({std::move(path), static_cast<uint64_t>(status.st_size),
-                     int64_t{status.st_mtim.tv_sec} * 1'000'000'000 + status.st_mtim.tv_nsec});
-  }
-  std::sort(files.begin(), files.end(),
-            [](const auto& a, const auto& b) { return std::tie(a.last_used, a.path) < std::tie(b.last_used, b.path); });
-  return files;
-}
+std::vector<AgedFile> CodeFolder::files() const { return files_by_last_use(folder_, is_code); }
 
 std::string CodeFolder::check(const fs::path& path) {
   try {
@@ -160,21 +140,6 @@ std::string CodeFolder::check(const fs::path& path) {
   } catch (const Error& error) {
     return error.message();
   }
-}
-
-std::vector<fs::path> CodeFolder::evict(uint64_t limit_bytes, const fs::path& keep) const {
-  std::vector<fs::path> removed;
-  const auto all = files();
-  uint64_t total = 0;
-  for (const CodeFile& file : all) total += file.bytes;
-  for (const CodeFile& file : all) {
-    if (total <= limit_bytes) break;
-    std::error_code error;
-    if (file.path == keep || !fs::remove(file.path, error)) continue;
-    total -= file.bytes;
-    removed.push_back(file.path);
-  }
-  return removed;
 }
 
 std::vector<fs::path> CodeFolder::remove_leftovers() const {
@@ -191,10 +156,10 @@ std::vector<fs::path> CodeFolder::remove_leftovers() const {
 std::vector<fs::path> CodeFolder::prune(uint64_t limit_bytes) const {
   std::vector<fs::path> removed = remove_leftovers();
   std::error_code error;
-  for (const CodeFile& file : files()) {
+  for (const AgedFile& file : files()) {
     if (!check(file.path).empty() && fs::remove(file.path, error)) removed.push_back(file.path);
   }
-  const auto evicted = evict(limit_bytes, {});
+  const auto evicted = remove_beyond(limit_bytes, files(), {});
   removed.insert(removed.end(), evicted.begin(), evicted.end());
   return removed;
 }

@@ -4,15 +4,10 @@
 #include <optional>
 #include <vector>
 
+#include "base/aged_files.h"
 #include "base/bytes.h"
 
 namespace ingot::device {
-
-struct CodeFile {
-  std::filesystem::path path;
-  uint64_t bytes = 0;
-  int64_t last_used = 0;  // nanoseconds since 1970
-};
 
 // Many processes may use one folder at once. Files of other names are never touched.
 class CodeFolder {
@@ -26,7 +21,7 @@ class CodeFolder {
   // Replaces a file atomically, then removes those used longest ago until `limit_bytes` hold the rest. Throws kIo.
   void store(const std::string& made_from, const std::string& code, uint64_t limit_bytes) const;
 
-  std::vector<CodeFile> files() const;  // longest unused first
+  std::vector<AgedFile> files() const;  // longest unused first
   // What is wrong with a file, or "".
   static std::string check(const std::filesystem::path& path);
   // Removes damaged and foreign files, what killed writers left, then those unused longest beyond `limit_bytes`.
@@ -34,7 +29,6 @@ class CodeFolder {
 
  private:
   std::filesystem::path path_of(const std::string& made_from) const;
-  std::vector<std::filesystem::path> evict(uint64_t limit_bytes, const std::filesystem::path& keep) const;
   std::vector<std::filesystem::path> remove_leftovers() const;
   std::filesystem::path folder_;
 };

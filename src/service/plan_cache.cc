@@ -1,7 +1,5 @@
 #include "service/plan_cache.h"
 
-#include <sys/stat.h>
-
 #include <algorithm>
 
 #include "base/mapped_file.h"
@@ -27,15 +25,6 @@ bool is_leftover(const fs::path& path) {
   const std::string end = path.extension().string();
   return name.size() > kName && is_key(name.substr(0, kName)) && name[kName] == '.' &&
          (end == ".tmp" || end == ".lock");
-}
-
-std::vector<fs::path> files_of(const fs::path& folder, bool (*wanted)(const fs::path&)) {
-  std::vector<fs::path> files;
-  std::error_code error;
-  for (fs::directory_iterator at(folder, error), end; !error && at != end; at.increment(error)) {
-    if (wanted(at->path())) files.push_back(at->path());
-  }
-  return files;
 }
 
 }  // namespace
@@ -97,44 +86,14 @@ std::string PlanCache::store(const CacheKey& key, plan::Plan& plan, uint64_t lim
     }
     if (weights + plan.portable_graph.size() > limit_bytes) return "the plan is larger than the cache may be";
     plan::write_plan(plan, path);
-    evict(limit_bytes, path);
+    remove_beyond(limit_bytes, entries(), path);
     return "";
   } catch (const Error& error) {
     return error.message();
   }
 }
 
-std::vector<CacheEntry> PlanCache::entries() const {
-  std::vector<CacheEntry> entries;
-  std::vector<std::pair<timespec, CacheEntry>> found;
-  for (auto& path : files_of(folder_, is_entry)) {
-    struct stat status {};
-    if (::lstat(path.c_str(), &status) != 0) continue;  // removed by another process
-    found.push_back({status.st_mtim,
-                     {std::move(path), static_cast<uint64_t>(status.st_size), static_cast<int64_t>(status.st_mtime)}});
-  }
-  std::sort(found.begin(), found.end(), [](const auto& a, const auto& b) {
-    return std::tie(a.first.tv_sec, a.first.tv_nsec, a.second.path) <
-           std::tie(b.first.tv_sec, b.first.tv_nsec, b.second.path);
-  });
-  for (auto& each : found) entries.push_back(std::move(each.second));
-  return entries;
-}
-
-std::vector<fs::path> PlanCache::evict(uint64_t limit_bytes, const fs::path& keep) const {
-  std::vector<fs::path> removed;
-  const auto all = entries();
-  uint64_t total = 0;
-  for (const auto& entry : all) total += entry.bytes;
-  for (const auto& entry : all) {
-    if (total <= limit_bytes) break;
-    std::error_code error;
-    if (entry.path == keep || !fs::remove(entry.path, error)) continue;
-    total -= entry.bytes;
-    removed.push_back(entry.path);
-  }
-  return removed;
-}
+std::vector<AgedFile> PlanCache::entries() const { return files_by_last_use(folder_, is_entry); }
 
 // `name`: of one entry whose lock is held (its lock file stays), or "" for every entry whose lock is free.
 std::vector<fs::path> PlanCache::remove_leftovers(const std::string& name) const {
@@ -159,7 +118,7 @@ std::vector<fs::path> PlanCache::prune(uint64_t limit_bytes) const {
   for (const auto& entry : entries()) {
     if (!check(entry.path).empty() && fs::remove(entry.path, error)) removed.push_back(entry.path);
   }
-  const auto evicted = evict(limit_bytes, {});
+  const auto evicted = remove_beyond(limit_bytes, entries(), {});
   removed.insert(removed.end(), evicted.begin(), evicted.end());
   return removed;
 }

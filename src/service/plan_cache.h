@@ -5,17 +5,12 @@
 #include <string>
 #include <vector>
 
+#include "base/aged_files.h"
 #include "base/file_lock.h"
 #include "plan/plan.h"
 #include "service/cache_key.h"
 
 namespace ingot::service {
-
-struct CacheEntry {
-  std::filesystem::path path;
-  uint64_t bytes = 0;
-  int64_t last_used = 0;  // seconds since 1970
-};
 
 // Many processes may use one folder at once. Nothing here throws for what the folder holds.
 class PlanCache {
@@ -40,14 +35,13 @@ class PlanCache {
   std::string prepare() const;
 
   // Longest unused first.
-  std::vector<CacheEntry> entries() const;
+  std::vector<AgedFile> entries() const;
   // What is wrong with an entry, or "". `parsed` receives the plan.
   static std::string check(const std::filesystem::path& path, std::optional<plan::Plan>* parsed = nullptr);
   // Removes damaged plans, leftovers of writers that were killed, then the longest unused beyond `limit_bytes`.
   std::vector<std::filesystem::path> prune(uint64_t limit_bytes) const;
 
  private:
-  std::vector<std::filesystem::path> evict(uint64_t limit_bytes, const std::filesystem::path& keep) const;
   std::vector<std::filesystem::path> remove_leftovers(const std::string& name) const;
   std::filesystem::path folder_;
 };
