@@ -22,17 +22,17 @@ class BoundBf16Attention : public BoundKernel {
   void run(const RunArgs& args) const noexcept override;
 
  private:
-  // Memory of one thread, for the queries of a block: scores [kKeys], what is left of them in bf16 [kKeys], results and
-  // a part of them [width_], a maximum and a sum; queries [depth_], copied where blocks read them.
-  struct Slot {
-    float *scores, *results, *part, *largest, *sums;
+  // For the queries of a block also: what is left of the scores in bf16 [kKeys], a part of the results [width_], and
+  // the queries [depth_], copied where blocks read them.
+  struct Slot : BlockMemory {
+    float* part;
     uint16_t *weights, *queries;
   };
   Slot slot_at(std::byte* memory) const noexcept;
   void pack(const RunArgs& args, uint16_t* packed, int64_t task) const noexcept;
   void pack_keys(const uint16_t* k, int64_t count, uint16_t* out) const noexcept;
   void pack_values(const uint16_t* v, int64_t count, uint16_t* out) const noexcept;
-  void run_block(const RunArgs& args, const uint16_t* packed, int64_t block, const Slot& slot) const noexcept;
+  void run_block(const RunArgs& args, const uint16_t* packed, int64_t index, const Slot& slot) const noexcept;
   void copy_queries(const uint16_t* q, int64_t rows, const Slot& slot) const noexcept;
   void multiply_scores(const uint16_t* q, const uint16_t* keys, int64_t rows, int64_t count,
                        const Slot& slot) const noexcept;
@@ -60,7 +60,7 @@ class BoundBf16Attention : public BoundKernel {
   Geometry geometry_;
   const HeadView &q_ = geometry_.q, &k_ = geometry_.k, &v_ = geometry_.v, &y_ = geometry_.y;
   int64_t depth_ = 0;  // of keys and queries, as stored
-  int64_t query_rows_ = 0, query_blocks_ = 0, value_tiles_ = 0;
+  int64_t query_rows_ = 0, value_tiles_ = 0;
   int64_t width_ = 0;         // of values, in whole vectors
   int64_t key_elements_ = 0;  // of the packed keys of a head
   int64_t slots_ = 1, packed_bytes_ = 0, slot_bytes_ = 0;
@@ -72,11 +72,10 @@ BoundBf16Attention::BoundBf16Attention(const gemm::Bf16TileSet& tiles, const Fun
   const int64_t rows = tiles.shape.rows;
   depth_ = stored(q_.size);
   query_rows_ = std::min(round_up(std::max<int64_t>(q_.length, 1), rows), round_up(kQueryRows, rows));
-  query_blocks_ = (q_.length + query_rows_ - 1) / query_rows_;
   value_tiles_ = (k_.length + kKeys - 1) / kKeys;
   width_ = round_up(v_.size, tiles.shape.vector);
   key_elements_ = gemm::packed_elements(tiles, 1, k_.size, k_.length);
-  slots_ = std::max<int64_t>(1, std::min<int64_t>(target.threads, q_.batch * q_.heads * query_blocks_));
+  slots_ = std::max<int64_t>(1, std::min<int64_t>(target.threads, geometry_.blocks(query_rows_)));
   packed_bytes_ = round_up(k_.batch * k_.heads * head_elements() * 2, 64);
   const int64_t floats = kKeys + 2 * width_ + 2, narrow = kKeys + depth_;
   slot_bytes_ = round_up(query_rows_ * (floats * 4 + narrow * 2), 64);
@@ -85,6 +84,8 @@ BoundBf16Attention::BoundBf16Attention(const gemm::Bf16TileSet& tiles, const Fun
 
 BoundBf16Attention::Slot BoundBf16Attention::slot_at(std::byte* memory) const noexcept {
   Slot slot;
+  slot.score_stride = kKeys;
+  slot.width = width_;
   slot.scores = reinterpret_cast<float*>(memory);
   slot.results = slot.scores + query_rows_ * kKeys;
   slot.part = slot.results + query_rows_ * width_;
@@ -214,39 +215,28 @@ void BoundBf16Attention::multiply_values(const uint16_t* values, int64_t rows, i
   for (int64_t i = 0; apart && i < rows * width_; ++i) slot.results[i] += slot.part[i];
 }
 
-// Block i: queries of head i / query_blocks_.
-void BoundBf16Attention::run_block(const RunArgs& args, const uint16_t* packed, int64_t block,
+void BoundBf16Attention::run_block(const RunArgs& args, const uint16_t* packed, int64_t index,
                                    const Slot& slot) const noexcept {
-  const int64_t head = block / query_blocks_, b = head / q_.heads, h = head % q_.heads;
-  const int64_t first = block % query_blocks_ * query_rows_, rows = std::min(query_rows_, q_.length - first);
-  const uint16_t* q = static_cast<const uint16_t*>(args.inputs[kQ]) + q_.at(b, h, first);
-  const uint16_t* keys = packed + (b * k_.heads + h / (q_.heads / k_.heads)) * head_elements();
-  if (tiles_.blocks != nullptr) copy_queries(q, rows, slot);
-  std::fill(slot.results, slot.results + rows * width_, 0.0f);
-  std::fill(slot.largest, slot.largest + rows, -INFINITY);
-  std::fill(slot.sums, slot.sums + rows, 0.0f);
-  const int64_t seen = geometry_.seen_keys(args, b);
-  const int64_t end = geometry_.op.causal ? std::min(seen, first + rows) : seen;
-  for (int64_t key = 0; key < end; key += kKeys) {
+  const QueryBlock block = geometry_.block(args, query_rows_, index);
+  const uint16_t* q = static_cast<const uint16_t*>(args.inputs[kQ]) + q_.at(block.b, block.h, block.first);
+  const uint16_t* keys = packed + block.kv_head * head_elements();
+  if (tiles_.blocks != nullptr) copy_queries(q, block.rows, slot);
+  slot.begin(block.rows);
+  for (int64_t key = 0; key < block.end; key += kKeys) {
     const int64_t count = std::min(kKeys, k_.length - key);
-    multiply_scores(q, keys + key * depth_, rows, count, slot);
-    for (int64_t r = 0; r < rows; ++r) {
-      ScoreRow row;
-      row.scores = slot.scores + r * kKeys;
+    multiply_scores(q, keys + key * depth_, block.rows, count, slot);
+    for (int64_t r = 0; r < block.rows; ++r) {
+      ScoreRow row = slot.row(r);
       row.narrow = slot.weights + r * kKeys;
       row.keys = stored(count);
       if (tiles_.blocks != nullptr) row.scale = geometry_.scale;
-      geometry_.place(args, b, h, first + r, key, seen, count, row);
-      row.largest = slot.largest + r;
-      row.sum = slot.sums + r;
-      row.result = slot.results + r * width_;
-      row.width = width_;
+      geometry_.place(args, block, r, key, count, row);
       functions_.narrow_exponentials(row);
     }
-    multiply_values(keys + key_elements_ + key / kKeys * tile_values(), rows, count, key == 0, slot);
+    multiply_values(keys + key_elements_ + key / kKeys * tile_values(), block.rows, count, key == 0, slot);
   }
-  auto* y = static_cast<uint16_t*>(args.outputs[0]) + y_.at(b, h, first);
-  for (int64_t r = 0; r < rows; ++r) {
+  auto* y = static_cast<uint16_t*>(args.outputs[0]) + y_.at(block.b, block.h, block.first);
+  for (int64_t r = 0; r < block.rows; ++r) {
     if (geometry_.gives_zero(slot.sums[r])) {
       std::fill_n(y + r * y_.row_stride, v_.size, uint16_t{0});
     } else {
@@ -264,7 +254,7 @@ void BoundBf16Attention::run(const RunArgs& args) const noexcept {
   }
   auto* packed = reinterpret_cast<uint16_t*>(args.scratch);
   args.parallel.run(k_.batch * k_.heads * value_tiles_, [&](int64_t task) { pack(args, packed, task); });
-  const int64_t blocks = q_.batch * q_.heads * query_blocks_;
+  const int64_t blocks = geometry_.blocks(query_rows_);
   args.parallel.run(slots_, [&](int64_t i) {
     const Slot slot = slot_at(args.scratch + packed_bytes_ + i * slot_bytes_);
     if (tiles_.blocks != nullptr) tiles_.blocks->begin();

@@ -19,12 +19,8 @@ class BoundAttention : public BoundKernel {
   void run(const RunArgs& args) const noexcept override;
 
  private:
-  // Memory of one thread: scores [queries, kKeys], results [queries, width], then a maximum and a sum per query.
-  struct Slot {
-    float *scores, *results, *largest, *sums;
-  };
   void pack_keys(const RunArgs& args, float* packed, int64_t task) const noexcept;
-  void run_block(const RunArgs& args, const float* packed, int64_t block, const Slot& slot) const noexcept;
+  void run_block(const RunArgs& args, const float* packed, int64_t index, const BlockMemory& memory) const noexcept;
   void multiply_scores(const float* q, const float* keys, int64_t rows, int64_t count, float* scores) const noexcept;
   void multiply_values(const float* scores, const float* values, int64_t rows, int64_t count,
                        float* results) const noexcept;
@@ -34,7 +30,7 @@ class BoundAttention : public BoundKernel {
   Functions functions_;
   Geometry geometry_;
   const HeadView &q_ = geometry_.q, &k_ = geometry_.k, &v_ = geometry_.v, &y_ = geometry_.y;
-  int64_t query_rows_ = 0, query_blocks_ = 0, key_tiles_ = 0;
+  int64_t query_rows_ = 0, key_tiles_ = 0;
   int64_t width_ = 0;       // of a packed row of values
   int64_t key_floats_ = 0;  // of the packed keys of a head
   int64_t slots_ = 1, packed_bytes_ = 0, slot_bytes_ = 0;
@@ -44,11 +40,10 @@ BoundAttention::BoundAttention(const gemm::TileSet& tiles, const Functions& func
                                const Target& target)
     : tiles_(tiles), functions_(functions), geometry_(problem) {
   query_rows_ = std::min<int64_t>(round_up(std::max<int64_t>(q_.length, 1), tiles.rows), kQueryTiles * tiles.rows);
-  query_blocks_ = (q_.length + query_rows_ - 1) / query_rows_;
   key_tiles_ = (k_.length + kKeys - 1) / kKeys;
   width_ = round_up(v_.size, tiles.vector);
   key_floats_ = gemm::packed_floats(tiles, k_.size, k_.length);
-  slots_ = std::max<int64_t>(1, std::min<int64_t>(target.threads, q_.batch * q_.heads * query_blocks_));
+  slots_ = std::max<int64_t>(1, std::min<int64_t>(target.threads, geometry_.blocks(query_rows_)));
   constexpr auto kFloat = static_cast<int64_t>(sizeof(float));
   packed_bytes_ = round_up(k_.batch * k_.heads * head_floats() * kFloat, 64);
   slot_bytes_ = round_up(query_rows_ * (kKeys + width_ + 2) * kFloat, 64);
@@ -129,42 +124,31 @@ void BoundAttention::multiply_values(const float* scores, const float* values, i
   }
 }
 
-// Block i: queries of head i / query_blocks_.
-void BoundAttention::run_block(const RunArgs& args, const float* packed, int64_t block,
-                               const Slot& slot) const noexcept {
-  const int64_t head = block / query_blocks_, b = head / q_.heads, h = head % q_.heads;
-  const int64_t first = block % query_blocks_ * query_rows_, rows = std::min(query_rows_, q_.length - first);
-  const float* q = static_cast<const float*>(args.inputs[kQ]) + q_.at(b, h, first);
-  const float* keys = packed + (b * k_.heads + h / (q_.heads / k_.heads)) * head_floats();
-  std::fill(slot.results, slot.results + rows * width_, 0.0f);
-  std::fill(slot.largest, slot.largest + rows, -INFINITY);
-  std::fill(slot.sums, slot.sums + rows, 0.0f);
-  const int64_t seen = geometry_.seen_keys(args, b);
-  const int64_t end = geometry_.op.causal ? std::min(seen, first + rows) : seen;
-  for (int64_t key = 0; key < end; key += kKeys) {
+void BoundAttention::run_block(const RunArgs& args, const float* packed, int64_t index,
+                               const BlockMemory& memory) const noexcept {
+  const QueryBlock block = geometry_.block(args, query_rows_, index);
+  const float* q = static_cast<const float*>(args.inputs[kQ]) + q_.at(block.b, block.h, block.first);
+  const float* keys = packed + block.kv_head * head_floats();
+  memory.begin(block.rows);
+  for (int64_t key = 0; key < block.end; key += kKeys) {
     // Whole panels, as they are packed.
     const int64_t count = std::min(kKeys, k_.length - key);
-    multiply_scores(q, keys + key * k_.size, rows, count, slot.scores);
-    for (int64_t r = 0; r < rows; ++r) {
-      ScoreRow row;
-      row.scores = slot.scores + r * kKeys;
+    multiply_scores(q, keys + key * k_.size, block.rows, count, memory.scores);
+    for (int64_t r = 0; r < block.rows; ++r) {
+      ScoreRow row = memory.row(r);
       row.keys = count;
-      geometry_.place(args, b, h, first + r, key, seen, count, row);
-      row.largest = slot.largest + r;
-      row.sum = slot.sums + r;
-      row.result = slot.results + r * width_;
-      row.width = width_;
+      geometry_.place(args, block, r, key, count, row);
       functions_.exponentials(row);
     }
-    multiply_values(slot.scores, keys + key_floats_ + key * width_, rows, count, slot.results);
+    multiply_values(memory.scores, keys + key_floats_ + key * width_, block.rows, count, memory.results);
   }
-  float* y = static_cast<float*>(args.outputs[0]) + y_.at(b, h, first);
-  for (int64_t r = 0; r < rows; ++r) {
-    if (geometry_.gives_zero(slot.sums[r])) {
+  float* y = static_cast<float*>(args.outputs[0]) + y_.at(block.b, block.h, block.first);
+  for (int64_t r = 0; r < block.rows; ++r) {
+    if (geometry_.gives_zero(memory.sums[r])) {
       std::fill_n(y + r * y_.row_stride, v_.size, 0.0f);
       continue;
     }
-    functions_.divide(slot.results + r * width_, slot.sums[r], v_.size, y + r * y_.row_stride);
+    functions_.divide(memory.results + r * width_, memory.sums[r], v_.size, y + r * y_.row_stride);
   }
 }
 
@@ -177,14 +161,14 @@ void BoundAttention::run(const RunArgs& args) const noexcept {
   }
   auto* packed = reinterpret_cast<float*>(args.scratch);
   args.parallel.run(k_.batch * k_.heads * key_tiles_, [&](int64_t task) { pack_keys(args, packed, task); });
-  const int64_t blocks = q_.batch * q_.heads * query_blocks_;
+  const int64_t blocks = geometry_.blocks(query_rows_);
   args.parallel.run(slots_, [&](int64_t i) {
     auto* scores = reinterpret_cast<float*>(args.scratch + packed_bytes_ + i * slot_bytes_);
     float* results = scores + query_rows_ * kKeys;
     float* largest = results + query_rows_ * width_;
-    const Slot slot{scores, results, largest, largest + query_rows_};
+    const BlockMemory memory{scores, results, largest, largest + query_rows_, kKeys, width_};
     for (int64_t block = blocks * i / slots_; block < blocks * (i + 1) / slots_; ++block) {
-      run_block(args, packed, block, slot);
+      run_block(args, packed, block, memory);
     }
   });
 }

@@ -66,18 +66,49 @@ int64_t Geometry::seen_keys(const RunArgs& args, int64_t b) const noexcept {
   return std::clamp<int64_t>(static_cast<const int64_t*>(args.inputs[kLengths])[b], 0, seen_);
 }
 
-void Geometry::place(const RunArgs& args, int64_t b, int64_t h, int64_t query, int64_t key, int64_t seen, int64_t count,
+QueryBlock Geometry::block(const RunArgs& args, int64_t query_rows, int64_t index) const noexcept {
+  const int64_t head = index / blocks_of_head(query_rows);
+  QueryBlock block;
+  block.b = head / q.heads;
+  block.h = head % q.heads;
+  block.kv_head = block.b * k.heads + block.h / (q.heads / k.heads);
+  block.first = index % blocks_of_head(query_rows) * query_rows;
+  block.rows = std::min(query_rows, q.length - block.first);
+  block.seen = seen_keys(args, block.b);
+  block.end = op.causal ? std::min(block.seen, block.first + block.rows) : block.seen;
+  return block;
+}
+
+void Geometry::place(const RunArgs& args, const QueryBlock& block, int64_t query, int64_t key, int64_t count,
                      ScoreRow& row) const noexcept {
-  row.visible = std::clamp<int64_t>((op.causal ? std::min(seen, query + 1) : seen) - key, 0, count);
+  const int64_t at_query = block.first + query;
+  row.visible = std::clamp<int64_t>((op.causal ? std::min(block.seen, at_query + 1) : block.seen) - key, 0, count);
   row.softcap = static_cast<float>(op.softcap);
   if (!masked_) return;
-  const int64_t at = b * mask_strides_[0] + h * mask_strides_[1] + query * mask_strides_[2] + key * mask_strides_[3];
+  const int64_t at =
+      block.b * mask_strides_[0] + block.h * mask_strides_[1] + at_query * mask_strides_[2] + key * mask_strides_[3];
   row.same_for_keys = mask_strides_[3] == 0;
   if (boolean_mask_) {
     row.shown = static_cast<const uint8_t*>(args.inputs[kMask]) + at;
   } else {
     row.added = static_cast<const float*>(args.inputs[kMask]) + at;
   }
+}
+
+void BlockMemory::begin(int64_t rows) const noexcept {
+  std::fill(results, results + rows * width, 0.0f);
+  std::fill(largest, largest + rows, -INFINITY);
+  std::fill(sums, sums + rows, 0.0f);
+}
+
+ScoreRow BlockMemory::row(int64_t index) const noexcept {
+  ScoreRow row;
+  row.scores = scores + index * score_stride;
+  row.largest = largest + index;
+  row.sum = sums + index;
+  row.result = results + index * width;
+  row.width = width;
+  return row;
 }
 
 }  // namespace ingot::kernels::attention
