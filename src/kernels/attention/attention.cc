@@ -29,71 +29,41 @@ const char* refuse(const Problem& problem, DType dtype) {
   return mask != DType::kF32 && mask != DType::kBool ? "a mask other than f32 and bool" : nullptr;
 }
 
-// An instruction set for elements of a type; `gflops`: of both products together.
-struct F32 {
-  static constexpr DType dtype = DType::kF32;
-};
-struct Bf16 {
-  static constexpr DType dtype = DType::kBF16;
-};
-struct Avx2 : F32 {
-  static constexpr double gflops = 55;
-  static constexpr const auto& tiles = gemm::kAvx2_6x16;
-  static constexpr auto functions = avx2::attention_functions;
-  static constexpr auto bind = attention::bind_attention;
-};
-struct Avx512 : F32 {
-  static constexpr double gflops = 80;
-  static constexpr const auto& tiles = gemm::kAvx512_6x64;
-  static constexpr auto functions = avx512::attention_functions;
-  static constexpr auto bind = attention::bind_attention;
-};
-struct Avx2Bf16 : Bf16 {
-  static constexpr double gflops = 25;
-  static constexpr const auto& tiles = gemm::kAvx2Bf16_4x16;
-  static constexpr auto functions = avx2::attention_functions;
-  static constexpr auto bind = attention::bind_bf16_attention;
-};
-struct Avx512Bf16 : Bf16 {
-  static constexpr double gflops = 100;
-  static constexpr const auto& tiles = gemm::kAvx512Bf16_6x64;
-  static constexpr auto functions = avx512bf16::attention_functions;
-  static constexpr auto bind = attention::bind_bf16_attention;
-};
-struct Amx : Bf16 {
-  static constexpr double gflops = 300;
-  static constexpr const auto& tiles = gemm::kAmxBf16_32x32;
-  static constexpr auto functions = avx512bf16::attention_functions;
-  static constexpr auto bind = attention::bind_bf16_attention;
-};
+template <DType dtype> const char* refuse(const Problem& problem) { return refuse(problem, dtype); }
 
-template <class Set> const char* refuse(const Problem& problem) { return refuse(problem, Set::dtype); }
-
-// Nanoseconds: both products at the tiles' speed, and an exponential per score.
-template <class Set> double cost(const Problem& problem, const Target& target) {
+// Nanoseconds: both products at the tiles' speed, exponentials included, in GFLOP/s.
+template <int gflops> double cost(const Problem& problem, const Target& target) {
   const auto known = [](int64_t size) { return size < 0 ? 64.0 : static_cast<double>(size); };
   double queries = 1;
   for (const int64_t size : problem.inputs[kQ].shape) queries *= known(size);
   const Shape& k = problem.inputs[kK].shape;
   const double products = 4 * queries * known(k[k.size() == 3 ? 1 : 2]);
-  return 1000 + products / Set::gflops / target.threads;
+  return 1000 + products / gflops / target.threads;
 }
 
-template <class Set> std::unique_ptr<BoundKernel> bind(const Problem& problem, const Target& target) {
-  if (const char* reason = refuse<Set>(problem)) fail(Code::kInvalidArgument, "attention: {}", reason);
-  return Set::bind(Set::tiles, Set::functions(), problem, target);
+template <DType dtype, const auto& tiles, auto functions, auto make>
+std::unique_ptr<BoundKernel> bind(const Problem& problem, const Target& target) {
+  if (const char* reason = refuse(problem, dtype)) fail(Code::kInvalidArgument, "attention: {}", reason);
+  return make(tiles, functions(), problem, target);
 }
 
-template <class Set> constexpr Row row(const char* name, IsaLevel isa) {
-  return {name, isa, refuse<Set>, cost<Set>, bind<Set>};
+template <const gemm::TileSet& tiles, auto functions, int gflops>
+constexpr Row f32_row(const char* name, IsaLevel isa) {
+  return {name, isa, refuse<DType::kF32>, cost<gflops>, bind<DType::kF32, tiles, functions, attention::bind_attention>};
+}
+template <const gemm::Bf16TileSet& tiles, auto functions, int gflops>
+constexpr Row bf16_row(const char* name, IsaLevel isa) {
+  return {name, isa, refuse<DType::kBF16>, cost<gflops>,
+          bind<DType::kBF16, tiles, functions, attention::bind_bf16_attention>};
 }
 
 constexpr Row kRows[] = {
-    row<Amx>("amx_attention_bf16_32x32", IsaLevel::kAmx),
-    row<Avx512Bf16>("avx512bf16_attention_bf16_6x64", IsaLevel::kAvx512Bf16),
-    row<Avx512>("avx512_attention_f32_6x64", IsaLevel::kAvx512),
-    row<Avx2>("avx2_attention_f32_6x16", IsaLevel::kAvx2),
-    row<Avx2Bf16>("avx2_attention_bf16_4x16", IsaLevel::kAvx2),
+    bf16_row<gemm::kAmxBf16_32x32, avx512bf16::attention_functions, 300>("amx_attention_bf16_32x32", IsaLevel::kAmx),
+    bf16_row<gemm::kAvx512Bf16_6x64, avx512bf16::attention_functions, 100>("avx512bf16_attention_bf16_6x64",
+                                                                           IsaLevel::kAvx512Bf16),
+    f32_row<gemm::kAvx512_6x64, avx512::attention_functions, 80>("avx512_attention_f32_6x64", IsaLevel::kAvx512),
+    f32_row<gemm::kAvx2_6x16, avx2::attention_functions, 55>("avx2_attention_f32_6x16", IsaLevel::kAvx2),
+    bf16_row<gemm::kAvx2Bf16_4x16, avx2::attention_functions, 25>("avx2_attention_bf16_4x16", IsaLevel::kAvx2),
 };
 
 }  // namespace
