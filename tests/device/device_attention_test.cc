@@ -27,6 +27,7 @@ struct Case {
   bool causal = false;
   Shape mask;  // none where empty; its axes are batch, head, query and key
 };
+void PrintTo(const Case& each, std::ostream* to) { *to << each.name; }
 constexpr int64_t kBatch = 2;
 
 const Case kCases[] = {

@@ -1,5 +1,6 @@
 // Small graphs, one for what each device row does and where it changes its way.
 #pragma once
+#include <ostream>
 #include <string>
 
 namespace ingot {
@@ -8,6 +9,8 @@ struct DeviceCase {
   const char* name;
   const char* text;
 };
+// How GoogleTest shows a case: without it by its bytes, which are addresses.
+inline void PrintTo(const DeviceCase& each, std::ostream* to) { *to << each.name; }
 
 inline constexpr DeviceCase kDeviceCases[] = {
     {"conv_bias_relu", R"(graph g(%x: f32[2,9,9,16]) {
