@@ -15,7 +15,7 @@ int32_t mask(bool condition) { return -static_cast<int32_t>(condition); }
 uint16_t saturated_f16(float value) {
   const auto bits = std::bit_cast<int32_t>(value);
   const int32_t magnitude = bits & 0x7fffffff, sign = (bits >> 16) & 0x8000;
-  const int32_t normal = (magnitude + 0xfff + ((magnitude >> 13) & 1) - (112 << 23)) >> 13;
+  const int32_t normal = (magnitude - (112 << 23) + 0xfff + ((magnitude >> 13) & 1)) >> 13;
   // The last bit of numbers from 0.5 to 1 is worth what f16's smallest number is: adding rounds.
   const int32_t subnormal = std::bit_cast<int32_t>(std::bit_cast<float>(magnitude) + 0.5f) - 0x3f000000;
   const int32_t small = mask(magnitude < kSmallestNormal), large = mask(normal > kLargest);
