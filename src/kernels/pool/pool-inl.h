@@ -99,7 +99,7 @@ template <class T, bool maximum> void pool_channels_first(const PoolArgs& args) 
         for (int64_t k = 0; k < columns.count; ++k) {
           sums = combined<maximum>(sums, load(line + columns.first - line_first + k * args.column_dilation));
         }
-        store(results + o - begin, maximum ? sums : sums / set1(divisor_of(args, columns)));
+        store(results + (o - begin), maximum ? sums : sums / set1(divisor_of(args, columns)));
         o += beside;
         continue;
       }
