@@ -12,8 +12,10 @@ namespace {
 }  // namespace
 }  // namespace avx2
 
-const TransformSet kAvx2Winograd2 = {2, 8, 8, 8, avx2::transform_input<2>, avx2::transform_output<2>};
-const TransformSet kAvx2Winograd4 = {4, 8, 25, 20, avx2::transform_input<4>, avx2::transform_output<4>};
+const TransformSet kAvx2Winograd2 = {
+    2, 8, 8, 8, avx2::transform_input<2, float>, avx2::transform_input<2, uint16_t>, avx2::transform_output<2>};
+const TransformSet kAvx2Winograd4 = {
+    4, 8, 25, 20, avx2::transform_input<4, float>, avx2::transform_input<4, uint16_t>, avx2::transform_output<4>};
 
 }  // namespace ingot::kernels::winograd
 #include "kernels/isa/avx2_end.h"

@@ -12,8 +12,15 @@ namespace {
 }  // namespace
 }  // namespace avx512
 
-const TransformSet kAvx512Winograd2 = {2, 16, 8, 8, avx512::transform_input<2>, avx512::transform_output<2>};
-const TransformSet kAvx512Winograd4 = {4, 16, 25, 20, avx512::transform_input<4>, avx512::transform_output<4>};
+const TransformSet kAvx512Winograd2 = {
+    2, 16, 8, 8, avx512::transform_input<2, float>, avx512::transform_input<2, uint16_t>, avx512::transform_output<2>};
+const TransformSet kAvx512Winograd4 = {4,
+                                       16,
+                                       25,
+                                       20,
+                                       avx512::transform_input<4, float>,
+                                       avx512::transform_input<4, uint16_t>,
+                                       avx512::transform_output<4>};
 
 }  // namespace ingot::kernels::winograd
 #include "kernels/isa/avx512_end.h"

@@ -42,13 +42,17 @@ template <> struct Lines<4> {
   }
 };
 
-template <int m>
-void transform_input(const float* const* pixels, int64_t channels, float* out, int64_t point_stride) noexcept {
+inline F read(const float* p, int64_t rest) { return rest >= kLanes ? load(p) : load_part(p, rest); }
+inline F read(const uint16_t* p, int64_t rest) { return rest >= kLanes ? load_brain(p) : load_brain_part(p, rest); }
+
+// T: float, or uint16_t for bf16.
+template <int m, typename T>
+void transform_input(const T* const* pixels, int64_t channels, float* out, int64_t point_stride) noexcept {
   constexpr int t = m + 2;
   for (int64_t c = 0; c < channels; c += kLanes) {
     F d[t * t], lines[t * t];
     const int64_t rest = channels - c;
-    for (int i = 0; i < t * t; ++i) d[i] = rest >= kLanes ? load(pixels[i] + c) : load_part(pixels[i] + c, rest);
+    for (int i = 0; i < t * t; ++i) d[i] = read(pixels[i] + c, rest);
 #pragma GCC unroll 6
     for (int column = 0; column < t; ++column) Lines<m>::input(d + column, t, lines + column, t);
 #pragma GCC unroll 6
@@ -62,18 +66,17 @@ template <int m> void transform_output(const OutputArgs& args) noexcept {
   const F low = set1(args.low), high = set1(args.high);
   for (int64_t c = 0; c < args.columns; c += kLanes) {
     const int64_t rest = args.columns - c;
-    const auto read = [&](const float* p) { return rest >= kLanes ? load(p + c) : load_part(p + c, rest); };
     F s[t * t], lines[m * t], y[m * m];
     for (int i = 0; i < t * t; ++i) s[i] = load(args.sums + i * args.point_stride + c);
 #pragma GCC unroll 6
     for (int column = 0; column < t; ++column) Lines<m>::output(s + column, t, lines + column, t);
 #pragma GCC unroll 6
     for (int row = 0; row < m; ++row) Lines<m>::output(lines + row * t, 1, y + row * m, 1);
-    const F bias = args.bias != nullptr ? read(args.bias) : set1(0);
+    const F bias = args.bias != nullptr ? read(args.bias + c, rest) : set1(0);
     for (int i = 0; i < m * m; ++i) {
       if (args.pixels[i] == nullptr) continue;
       F x = y[i] + bias;
-      if (args.addends != nullptr) x = x + read(args.addends[i]);
+      if (args.addends != nullptr) x = x + read(args.addends[i] + c, rest);
       x = min2(high, max2(low, x));  // the second operand where one is NaN
       if (rest >= kLanes) {
         store(args.pixels[i] + c, x);

@@ -13,7 +13,7 @@ struct OutputArgs {
   const float* sums = nullptr;  // point p at sums + p * point_stride, whole vectors readable
   int64_t point_stride = 0;
   int64_t columns = 0;
-  float* const* pixels = nullptr;         // [m * m], null where a tile passes the edge
+  float* const* pixels = nullptr;         // [m * m], null where a tile passes the edge; pixel i may be point i's place
   const float* bias = nullptr;            // null where absent
   const float* const* addends = nullptr;  // [m * m]; null where absent
   float low = 0, high = 0;                // bounds of the result; NaN passes
@@ -26,6 +26,7 @@ struct TransformSet {
   // `pixels`: [(m + 2)^2] inputs, zeros outside the data; point p of `channels` goes to out + p * point_stride, in
   // whole vectors, zeros at their end.
   void (*input)(const float* const* pixels, int64_t channels, float* out, int64_t point_stride) noexcept;
+  void (*input_bf16)(const uint16_t* const* pixels, int64_t channels, float* out, int64_t point_stride) noexcept;
   void (*output)(const OutputArgs& args) noexcept;
   int points() const { return (outputs + 2) * (outputs + 2); }
 };

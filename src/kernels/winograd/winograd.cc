@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "kernels/conv/bf16_conv.h"
 #include "kernels/conv/channels_last.h"
 #include "kernels/families.h"
 #include "kernels/gemm/gemm.h"
@@ -12,8 +13,7 @@ namespace {
 
 using gemm::TileSet;
 
-const char* refuse(const Problem& problem) {
-  if (const char* reason = conv::refuse_convolution(problem)) return reason;
+const char* refuse_form(const Problem& problem) {
   const Conv& op = *problem.op.as<Conv>();
   const Operand& weights = problem.inputs[1];
   const auto all_ones = [](const std::vector<int64_t>& values) {
@@ -28,8 +28,19 @@ const char* refuse(const Problem& problem) {
   return nullptr;
 }
 
+const char* refuse(const Problem& problem) {
+  if (const char* reason = conv::refuse_convolution(problem)) return reason;
+  return refuse_form(problem);
+}
+
+const char* refuse_bf16(const Problem& problem) {
+  if (const char* reason = conv::refuse_bf16_conv(problem)) return reason;
+  return refuse_form(problem);
+}
+
+// `transforms_factor` times the stated costs of the transforms.
 template <const TransformSet& transforms, const TileSet& tiles>
-double cost(const Problem& problem, const Target& target) {
+double cost_of(const Problem& problem, const Target& target, double transforms_factor) {
   const conv::Geometry geometry = conv::typical_geometry(problem);
   const auto per_axis = [](int64_t size) { return (size + transforms.outputs - 1) / transforms.outputs; };
   const int64_t count = geometry.images * per_axis(geometry.axes[1].output) * per_axis(geometry.axes[2].output);
@@ -40,16 +51,30 @@ double cost(const Problem& problem, const Target& target) {
   const auto points = static_cast<double>(transforms.points());
   const auto depth = static_cast<double>(geometry.channels), filters = static_cast<double>(geometry.filters);
   double nanoseconds = gemm::tiles_cost(tiles, points, count, geometry.filters, depth, target);
-  nanoseconds += static_cast<double>(count) * (vectors(geometry.channels) * transforms.input_cost +
-                                               vectors(geometry.filters) * transforms.output_cost);
+  nanoseconds +=
+      transforms_factor * static_cast<double>(count) *
+      (vectors(geometry.channels) * transforms.input_cost + vectors(geometry.filters) * transforms.output_cost);
   // Weights are larger than the kernel's own; where L2 holds little else, reading what is more than those counts.
-  const double more_bytes = (points - 9) * depth * filters * sizeof(float);
+  const double own_bytes = 9 * static_cast<double>(dtype_bits(problem.inputs[1].dtype) / 8);
+  const double more_bytes = (points * sizeof(float) - own_bytes) * depth * filters;
   if (more_bytes > static_cast<double>(target.l2_bytes) / 2) nanoseconds += more_bytes / 12;
   if (!problem.op.as<Conv>()->channels_last) {
     nanoseconds += 0.5 * static_cast<double>(geometry.images * (geometry.channels * geometry.input_pixels() +
                                                                 geometry.filters * geometry.output_pixels()));
   }
   return gemm::shared_cost(nanoseconds, points * static_cast<double>(count) * depth * filters, target);
+}
+
+template <const TransformSet& transforms, const TileSet& tiles>
+double cost(const Problem& problem, const Target& target) {
+  return cost_of<transforms, tiles>(problem, target, 1);
+}
+
+// Beside direct products of bf16 the transforms weigh more: measured on Zen 4, 16 to 128 channels.
+template <const TransformSet& transforms, const TileSet& tiles>
+double bf16_cost(const Problem& problem, const Target& target) {
+  constexpr double kTransforms = 5.5;
+  return cost_of<transforms, tiles>(problem, target, kTransforms);
 }
 
 template <const TransformSet& transforms, const TileSet& tiles> const char* packing(const Problem&, size_t input) {
@@ -62,8 +87,11 @@ template <const TransformSet& transforms, const TileSet& tiles>
 Tensor pack(const Problem&, size_t, const Tensor& weights) {
   const int64_t filters = weights.shape()[0], channels = weights.shape()[1];
   const int64_t floats = packed_weight_floats(transforms, tiles, filters, channels);
+  std::vector<float> wide;
+  if (weights.dtype() == DType::kBF16) wide.assign(weights.data<BF16>(), weights.data<BF16>() + weights.count());
   Tensor packed = Tensor::uninitialized(DType::kU8, {floats * static_cast<int64_t>(sizeof(float))});
-  pack_weights(transforms, tiles, weights.data<float>(), filters, channels, static_cast<float*>(packed.mutable_raw()));
+  pack_weights(transforms, tiles, wide.empty() ? weights.data<float>() : wide.data(), filters, channels,
+               static_cast<float*>(packed.mutable_raw()));
   return packed;
 }
 
@@ -83,7 +111,25 @@ template <const TransformSet& transforms, const TileSet& tiles, IsaLevel isa> co
           pack<transforms, tiles>};
 }
 
+template <const TransformSet& transforms, const TileSet& tiles, IsaLevel isa>
+std::unique_ptr<BoundKernel> bind_bf16(const Problem& problem, const Target& target) {
+  if (const char* reason = refuse_bf16(problem)) fail(Code::kInvalidArgument, "winograd: {}", reason);
+  return bind_bf16_winograd(transforms, tiles, isa, problem, target);
+}
+
+template <const TransformSet& transforms, const TileSet& tiles, IsaLevel isa> constexpr Row bf16_row(const char* name) {
+  Row row = winograd::row<transforms, tiles, isa>(name);
+  row.refuse = refuse_bf16;
+  row.cost = bf16_cost<transforms, tiles>;
+  row.bind = bind_bf16<transforms, tiles, isa>;
+  return row;
+}
+
 constexpr Row kRows[] = {
+    bf16_row<kAvx512Winograd4, gemm::kAvx512_6x64, IsaLevel::kAvx512>("avx512_winograd_bf16_4x4"),
+    bf16_row<kAvx512Winograd2, gemm::kAvx512_6x64, IsaLevel::kAvx512>("avx512_winograd_bf16_2x2"),
+    bf16_row<kAvx2Winograd4, gemm::kAvx2_6x16, IsaLevel::kAvx2>("avx2_winograd_bf16_4x4"),
+    bf16_row<kAvx2Winograd2, gemm::kAvx2_6x16, IsaLevel::kAvx2>("avx2_winograd_bf16_2x2"),
     row<kAvx512Winograd4, gemm::kAvx512_6x64, IsaLevel::kAvx512>("avx512_winograd_f32_4x4"),
     row<kAvx512Winograd2, gemm::kAvx512_6x64, IsaLevel::kAvx512>("avx512_winograd_f32_2x2"),
     row<kAvx2Winograd4, gemm::kAvx2_6x16, IsaLevel::kAvx2>("avx2_winograd_f32_4x4"),

@@ -11,9 +11,14 @@ const int kRegistered = [] {
                                  {7, 512, 512, 3},
                                  {80, 32, 32, 3},
                                  {40, 64, 64, 3},
-                                 {112, 16, 16, 3}}) {
+                                 {112, 16, 16, 3},
+                                 {56, 16, 16, 3},
+                                 {28, 32, 32, 3},
+                                 {14, 64, 64, 3}}) {
     bench_conv(kConvFamily, conv, true);
     bench_conv(kWinogradFamily, conv, true);
+    bench_conv(kConvFamily, conv, true, 1, DType::kBF16);
+    bench_conv(kWinogradFamily, conv, true, 1, DType::kBF16);
   }
   return 0;
 }();

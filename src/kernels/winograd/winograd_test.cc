@@ -1,5 +1,6 @@
 #include "kernels/winograd/winograd.h"
 
+#include "kernels/bf16_testing.h"
 #include "kernels/conv/conv_testing.h"
 #include "kernels/families.h"
 
@@ -19,6 +20,18 @@ void expect_winograd(const Convolution& conv) {
     const double deviation = std::sqrt(static_cast<double>(conv.w[1]) * 9) / 3;  // of the sums
     expect_rows_match(kWinogradFamily, test, {0, 64 * std::ldexp(deviation + 1, -20), 0});
   }
+}
+
+void expect_bf16_winograd(const Convolution& conv, DType result = DType::kBF16) {
+  std::mt19937 random(1);
+  Conv op = conv.op;
+  op.channels_last = true;
+  const auto narrow = [&](const Shape& shape) { return cast_to(random_tensor(random, shape), DType::kBF16); };
+  Case test{op, {narrow(channels_last(conv.x)), narrow(conv.w)}, {false, true}};
+  test.inputs.push_back(conv.with_bias ? random_tensor(random, {conv.w[0]}) : Tensor());
+  for (const Shape& shape : conv.operands) test.inputs.push_back(narrow(channels_last(shape)));
+  const double deviation = std::sqrt(static_cast<double>(conv.w[1]) * 9) / 3;  // of the sums
+  expect_bf16_rows_match(kWinogradFamily, test, {0, 64 * std::ldexp(deviation + 1, -20), 0}, result);
 }
 
 const Conv kPadded = {.pads = {1, 1, 1, 1}};
@@ -46,11 +59,12 @@ TEST(Winograd, GoesRoundByRoundAndDeepSumsInParts) {
   expect_winograd({{1, 520, 7, 7}, {130, 520, 3, 3}, kPadded});
 }
 
+struct Epilogue {
+  std::vector<TileInstruction> body;
+  std::vector<Shape> operands;
+};
+
 TEST(Winograd, RunsEpilogues) {
-  struct Epilogue {
-    std::vector<TileInstruction> body;
-    std::vector<Shape> operands;
-  };
   const std::vector<Epilogue> epilogues = {
       {{unary(UnaryFn::kRelu, 0)}, {}},
       {{unary(UnaryFn::kSilu, 0)}, {}},
@@ -67,10 +81,40 @@ TEST(Winograd, RunsEpilogues) {
   }
 }
 
+TEST(Winograd, ConvolvesBf16WithOneRounding) {
+  for (int64_t height = 1; height <= 9; ++height)
+    expect_bf16_winograd({{1, 8, height, 10 - height}, {16, 8, 3, 3}, kPadded});
+  for (const int64_t channels : {1, 3, 17, 30})
+    expect_bf16_winograd({{2, channels, 6, 5}, {channels + 4, channels, 3, 3}, kPadded});
+  expect_bf16_winograd({{1, 16, 8, 9}, {16, 16, 3, 3}, {.pads = {-1, 0, 1, 3}}});
+  expect_bf16_winograd({{2, 24, 40, 37}, {70, 24, 3, 3}, kPadded});
+  expect_bf16_winograd({{1, 520, 7, 7}, {130, 520, 3, 3}, kPadded});
+}
+
+TEST(Winograd, RunsEpiloguesOfBf16InF32) {
+  const std::vector<Epilogue> epilogues = {
+      {{unary(UnaryFn::kRelu, 0)}, {}},
+      {{unary(UnaryFn::kHardSwish, 0)}, {}},
+      {{binary(BinaryFn::kAdd, 0, 1), unary(UnaryFn::kRelu, 2)}, {{2, 20, 6, 5}}},
+      {{binary(BinaryFn::kMul, 0, 1)}, {{2, 20, 1, 1}}},
+      {{binary(BinaryFn::kMul, 0, 1)}, {{1, 1, 6, 5}}},
+      {{binary(BinaryFn::kAdd, 0, 1), unary(UnaryFn::kSilu, 2)}, {{2, 1, 1, 5}}},
+  };
+  for (const Epilogue& epilogue : epilogues) {
+    Conv op = kPadded;
+    op.epilogue = epilogue.body;
+    expect_bf16_winograd({{2, 12, 6, 5}, {20, 12, 3, 3}, op, true, epilogue.operands});
+    expect_bf16_winograd({{2, 12, 6, 5}, {20, 12, 3, 3}, op, false, epilogue.operands});
+  }
+  Conv op = kPadded;
+  op.epilogue = {{Cast{DType::kF32}, {0}}};
+  expect_bf16_winograd({{2, 12, 6, 5}, {20, 12, 3, 3}, op}, DType::kF32);
+}
+
 TEST(Winograd, RefusesOtherConvolutionsWithAReason) {
   const auto refused = [](const Conv& op, const Shape& w, bool constant = true) {
     Problem problem{op, {{DType::kF32, {1, 8, 9, 9}}, {DType::kF32, w, constant}}, {{DType::kF32, {1, 16, -1, -1}}}};
-    const char* reason = kWinogradFamily.rows[0].refuse(problem);
+    const char* reason = kWinogradFamily.rows.back().refuse(problem);
     return std::string(reason == nullptr ? "" : reason);
   };
   EXPECT_EQ(refused({}, {16, 8, 3, 3}), "");
