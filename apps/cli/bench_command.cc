@@ -28,7 +28,7 @@ struct BenchCommand {
   InputFlags inputs;
   double duration = 3, warm_up = 0.5;
   int64_t iterations = 10;
-  int threads = 0, streams = 1;
+  int streams = 1;
   bool layers = false;
   BuildFlags flags;
 };
@@ -169,9 +169,7 @@ Measured measure_streams(Session& session, const std::vector<Value>& inputs, con
 int bench(BenchCommand& command, const Common& common) {
   const auto begin_load = Clock::now();
   const Plan plan = load_or_build(command.model, command.flags, common);
-  ingot_session_options session_options = default_session_options();
-  session_options.threads = command.threads;
-  Session session(plan, session_options);
+  Session session(plan, session_options_of(command.flags));
   const double load = seconds_since(begin_load);
   const auto inputs = command.inputs.make(session);
   const auto begin_first = Clock::now();
@@ -248,7 +246,6 @@ void add_bench(CLI::App& app, Common& common, int& result) {
                    : text + " seconds are too long; trtexec counts in milliseconds";
       });
   verb->add_option("--iterations", command->iterations, "Least number of runs")->capture_default_str();
-  verb->add_option("--nthreads", command->threads, "Threads; 0: every core")->capture_default_str();
   verb->add_option("--streams", command->streams, "Runs under way at once, each by a thread of its own")
       ->check(CLI::Range(1, 1024))
       ->capture_default_str();

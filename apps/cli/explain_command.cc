@@ -16,7 +16,7 @@ using nlohmann::json;
 struct ExplainCommand {
   std::string model, page;
   InputFlags inputs;
-  int rounds = 9, threads = 0;
+  int rounds = 9;
   int64_t step = -1;
   bool slowest = false;
   BuildFlags flags;
@@ -163,9 +163,7 @@ void print_one(const json& step) {
 
 int explain(ExplainCommand& command, const Common& common) {
   const Plan plan = load_or_build(command.model, command.flags, common);
-  ingot_session_options options = default_session_options();
-  options.threads = command.threads;
-  const Session session(plan, options);
+  const Session session(plan, session_options_of(command.flags));
   const auto inputs = command.inputs.make(session);
   const json explained = json::parse(explain_json(session, inputs, command.rounds));
   if (!command.page.empty()) {
@@ -206,7 +204,6 @@ void add_explain(CLI::App& app, Common& common, int& result) {
   verb->add_option("--rounds", command->rounds, "Timed runs; 0: nothing is run")
       ->check(CLI::Range(0, 10000))
       ->capture_default_str();
-  verb->add_option("--nthreads", command->threads, "Threads; 0: every core")->capture_default_str();
   verb->add_option("--step", command->step, "One step in full: its ONNX nodes and every kernel, with reasons");
   verb->add_flag("--slowest", command->slowest, "Slowest steps first");
   verb->add_option("--html", command->page, "Write a page that opens in any browser");

@@ -98,6 +98,11 @@ void BuildFlags::add_to(CLI::App& command) {
     std::string spelled = "--" + name, dashed = spelled;
     std::replace(dashed.begin(), dashed.end(), '_', '-');
     if (dashed != spelled) spelled = dashed + "," + spelled;
+    std::string text = option["doc"];
+    if (name == "threads") {
+      spelled += ",--nthreads";  // as benchmark_app calls them
+      text = "Threads to choose kernels for and to run with; 0: every core";
+    }
     if (option["default"] == "false") {
       command
           .add_flag_function(
@@ -106,13 +111,10 @@ void BuildFlags::add_to(CLI::App& command) {
           ->group("Build");
       continue;
     }
-    command
-        .add_option_function<std::vector<std::string>>(
-            spelled, [this, name](const std::vector<std::string>& given) { values_[name] = given; },
-            option["doc"].get<std::string>())
-        ->group("Build")
-        ->expected(1)
-        ->take_all();
+    CLI::Option* added = command.add_option_function<std::vector<std::string>>(
+        spelled, [this, name](const std::vector<std::string>& given) { values_[name] = given; }, text);
+    added->group("Build")->expected(1)->take_all();
+    if (name == "threads") added->check(CLI::Range(0, 4096));
   }
   for (const char* each : {"fp16", "bf16"}) {
     command
@@ -123,10 +125,21 @@ void BuildFlags::add_to(CLI::App& command) {
   }
 }
 
+int BuildFlags::threads() const {
+  const auto given = values_.find("threads");
+  return given == values_.end() ? 0 : static_cast<int>(std::strtol(given->second.back().c_str(), nullptr, 10));
+}
+
 void BuildFlags::apply(Builder& builder) const {
   for (const auto& [name, values] : values_) {
     for (const auto& value : values) builder.option(name, value);
   }
+}
+
+ingot_session_options session_options_of(const BuildFlags& flags) {
+  ingot_session_options options = default_session_options();
+  options.threads = flags.threads();
+  return options;
 }
 
 Plan load_or_build(const std::string& path, const BuildFlags& flags, const Common& common, std::string* report) {

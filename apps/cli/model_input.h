@@ -16,6 +16,8 @@ class BuildFlags {
   void add_to(CLI::App& command);
   void apply(Builder& builder) const;
   bool any() const { return !values_.empty(); }
+  // --threads, which sessions of the plan have too; 0: every core.
+  int threads() const;
 
  private:
   std::map<std::string, std::vector<std::string>> values_;
@@ -24,6 +26,8 @@ class BuildFlags {
 // A plan file is loaded, an ONNX file is built (with a progress bar).
 Plan load_or_build(const std::string& path, const BuildFlags& flags, const Common& common,
                    std::string* report = nullptr);
+
+ingot_session_options session_options_of(const BuildFlags& flags);
 
 // "x:1x3x224x224,y:1x4"
 std::map<std::string, Shape> parse_shapes(const std::string& text);

@@ -41,7 +41,7 @@ void save(const std::string& folder, const std::string& name, const Value& value
 
 int run(RunCommand& command, const Common& common) {
   const Plan plan = load_or_build(command.model, command.flags, common);
-  Session session(plan);
+  Session session(plan, session_options_of(command.flags));
   const auto inputs = command.inputs.make(session);
   ingot_run_options options = default_run_options();
   options.seed = command.inputs.seed;

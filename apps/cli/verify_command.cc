@@ -112,7 +112,7 @@ class Verification {
 
   int run() {
     const Plan plan = load_or_build(command_.model, command_.flags, common_);
-    Session session(plan);
+    Session session(plan, session_options_of(command_.flags));
     inputs_ = command_.inputs.make(session);
     for (size_t i = 0; i < inputs_.size(); ++i) {
       names_.push_back(session.inputs()[i].name);
@@ -169,7 +169,7 @@ class Verification {
     Builder builder(bytes, size, fs::absolute(fs::path(command_.model)).parent_path().string());
     command_.flags.apply(builder);
     const Plan plan = builder.build();
-    Session session(plan);
+    Session session(plan, session_options_of(command_.flags));
     const json rows = compare_outputs(session, cut);
     return rows.empty() ? json({{"equal", true}}) : rows[0];
   }

@@ -91,3 +91,14 @@ def test_a_trace_has_the_steps_of_each_run_within_that_run(mlp_path, tmp_path):
 def test_a_trace_that_cannot_be_written_is_an_error(mlp_path, tmp_path):
     done = command("bench", mlp_path, "--duration", 0, "--warmUp", 0, "--profile", tmp_path / "none" / "trace.json")
     assert done.returncode == 1 and "cannot write" in done.stderr
+
+
+@pytest.mark.parametrize("word", ["--threads", "--nthreads"])
+def test_bench_runs_a_plan_with_the_threads_asked_for(word, mlp_path, tmp_path):
+    plan = tmp_path / "mlp.plan"
+    assert command("build", mlp_path, "-o", plan).returncode == 0
+    for threads in (1, 3):
+        done = command("bench", plan, "--duration", 0, "--warmUp", 0, word, threads, "--json")
+        assert json.loads(done.stdout)["threads"] == threads, done.stderr
+    refused = command("bench", plan, word, "many")
+    assert refused.returncode != 0 and "--threads: Value many" in refused.stderr
