@@ -130,6 +130,7 @@ class PassStages {
       base_.target.mixed_epilogue_types.push_back(DType::kBF16);
     }
     base_.target.merge_siblings = cpu;
+    base_.target.chains = cpu;
     base_.target.half_floats = !cpu;
     base_.target.join_products = !cpu;
     // The CPU has it in f32, GPUs in 16 bits, where it pays.

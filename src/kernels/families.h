@@ -7,6 +7,7 @@ namespace ingot::kernels {
 extern const Family kGemmFamily;           // gemm/
 extern const Family kConvFamily;           // conv/
 extern const Family kSiblingsFamily;       // siblings/: products and convolutions of one input
+extern const Family kChainFamily;          // chain/: convolutions one after the other, by bands of lines
 extern const Family kWinogradFamily;       // winograd/
 extern const Family kDepthwiseFamily;      // depthwise/
 extern const Family kConvTransposeFamily;  // conv/

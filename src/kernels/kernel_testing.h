@@ -66,9 +66,9 @@ class Guarded {
   std::byte* data_;
 };
 
-// The outputs of one row, bound and run with `threads` threads, twice.
+// The outputs of one row, bound for `target` and run with `threads` threads, twice.
 inline std::vector<Tensor> run_row(const Row& row, const Problem& problem, const std::vector<Tensor>& inputs,
-                                   int threads) {
+                                   int threads, const Target& target) {
   std::vector<Guarded> memory;
   std::vector<const void*> pointers;
   for (size_t i = 0; i < inputs.size(); ++i) {
@@ -84,7 +84,6 @@ inline std::vector<Tensor> run_row(const Row& row, const Problem& problem, const
     std::memcpy(memory.back().data(), tensor.raw(), static_cast<size_t>(tensor.byte_size()));
     pointers.push_back(memory.back().data());
   }
-  const Target target = this_machine(threads);
   const auto bound = row.bind(problem, target);
   std::vector<Tensor> first;
   ThreadPool pool(threads, 100);  // few spins: tests share the machine
@@ -113,6 +112,11 @@ inline std::vector<Tensor> run_row(const Row& row, const Problem& problem, const
   }
   for (const Guarded& each : memory) EXPECT_TRUE(each.intact()) << row.name << " writes outside its inputs";
   return first;
+}
+
+inline std::vector<Tensor> run_row(const Row& row, const Problem& problem, const std::vector<Tensor>& inputs,
+                                   int threads) {
+  return run_row(row, problem, inputs, threads, this_machine(threads));
 }
 
 // Every row of the family that takes the case and that this CPU can run gives the evaluation's result within

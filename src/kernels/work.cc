@@ -1,5 +1,7 @@
 #include "kernels/work.h"
 
+#include "kernels/chain/chain.h"
+#include "kernels/siblings/siblings.h"
 #include "ops/attention.h"
 #include "ops/conv.h"
 #include "ops/conv_transpose.h"
@@ -64,6 +66,15 @@ double recurrent_flops(const Problem& problem) {
   return 2 * static_cast<double>(x[0] * x[1]) * (count(problem.inputs[1]) + count(problem.inputs[2]));
 }
 
+double flops_of(const Problem& problem);
+
+// Of a step that is several operators: `member_problem` gives each as a problem of its own.
+double flops_of_members(size_t members, const Problem& problem, Problem (*member_problem)(const Problem&, size_t)) {
+  double flops = 0;
+  for (size_t i = 0; i < members; ++i) flops += flops_of(member_problem(problem, i));
+  return flops;
+}
+
 double flops_of(const Problem& problem) {
   const Operand& x = problem.inputs[0];
   const double results = problem.outputs.empty() ? 0 : count(problem.outputs[0]);
@@ -74,6 +85,12 @@ double flops_of(const Problem& problem) {
   }
   if (const auto* op = problem.op.as<Conv>()) {
     return results * (2 * count_from(problem.inputs[1], 1) + static_cast<double>(op->epilogue.size()));
+  }
+  if (const auto* op = problem.op.as<Chain>()) {
+    return flops_of_members(op->members.size(), problem, chain::member_problem);
+  }
+  if (const auto* op = problem.op.as<Siblings>()) {
+    return flops_of_members(op->members.size(), problem, siblings::member_problem);
   }
   if (problem.op.is<ConvTranspose>()) return 2 * count(x) * count_from(problem.inputs[1], 1);
   if (const auto* op = problem.op.as<Pool>()) {

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "kernels/chain/chain_testing.h"
 #include "ops/conv.h"
 #include "ops/matmul.h"
 #include "ops/slice.h"
@@ -23,6 +24,16 @@ TEST(Work, CountsTheChannelsOfAGroupOnly) {
   conv.group = 2;
   const auto work = work_of({conv, {f32({1, 8, 6, 6}), f32({4, 4, 3, 3}, true)}, {f32({1, 4, 4, 4})}});
   EXPECT_EQ(work->flops, 2 * 4 * 16 * (4 * 9));
+}
+
+TEST(Work, CountsEveryMemberOfAChain) {
+  std::vector<Shape> shapes;
+  const Chain op = chain_of({pointwise(4, 12), sliding(12, 3, 2), pointwise(12, 6)}, shapes);
+  Problem problem{op, {f32({1, 8, 8, 4})}, {f32({1, 4, 4, 6})}};
+  for (const Shape& shape : shapes) problem.inputs.push_back(f32(shape, true));
+  const auto work = work_of(problem);
+  EXPECT_EQ(work->flops, 2 * (64 * 12 * 4 + 16 * 12 * 9 + 16 * 6 * 12));
+  EXPECT_EQ(work->bytes, 4 * (64 * 4 + 12 * 4 + 12 + 12 * 9 + 12 + 6 * 12 + 6 + 16 * 6));
 }
 
 TEST(Work, CountsNoArithmeticForCopies) {

@@ -33,6 +33,7 @@
 #include "ops/unique.h"
 
 #include "ops/affine_grid.h"
+#include "ops/chain.h"
 #include "ops/col2im.h"
 #include "ops/conv.h"
 #include "ops/conv_integer.h"
@@ -219,6 +220,7 @@ const OpDef* const kAll[] = {
     &Unsqueeze::def,
     // nn
     &AffineGrid::def,
+    &Chain::def,
     &Col2Im::def,
     &Conv::def,
     &ConvTranspose::def,

@@ -28,6 +28,7 @@ Pass split_products();
 Pass channels_last();
 Pass fuse_epilogue();
 Pass merge_siblings();
+Pass fuse_chains();
 Pass join_products();
 Pass fuse_pointwise();
 Pass count_layouts();

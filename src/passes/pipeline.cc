@@ -27,7 +27,7 @@ std::vector<Stage> target_stages() {
        true,
        {recognise_attention(), split_products(), channels_last(), sink_transposes(), cancel_movement(),
         fold_constants(), merge_equal()}},
-      {"fuse", false, {fuse_epilogue(), merge_siblings(), join_products(), fuse_pointwise()}},
+      {"fuse", false, {fuse_epilogue(), merge_siblings(), join_products(), fuse_chains(), fuse_pointwise()}},
       {"report", false, {count_layouts()}},
   };
 }

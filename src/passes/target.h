@@ -15,6 +15,7 @@ struct Target {
   bool matmul_epilogue = true;       // the same for matrix products
   bool fused_pointwise = true;       // chains of pointwise operators run as one step
   bool merge_siblings = true;        // products of one input become one product
+  bool chains = true;                // a depthwise convolution runs in one step with those before and after it
   bool half_floats = false;          // operators run on f16 and bf16 as they are
   bool join_products = false;        // products of one input become one wide product, whose columns are read in place
   bool attention = true;             // attention is one step that keeps the scores in cache

@@ -92,5 +92,24 @@ TEST(Fusion, ThreeConvolutionBranchesOnOneInputAreOneStep) {
   EXPECT_EQ(fused.kernels, 1) << fused.text;
 }
 
+TEST(Fusion, AnInvertedBottleneckIsOneStep) {
+  const Fused fused = fuse(R"(graph main(%x: f32[n,8,h,w]) {
+    %we: f32[48,8,1,1] = const random(1)
+    %wd: f32[48,1,3,3] = const random(2)
+    %wp: f32[8,48,1,1] = const random(3)
+    %bias: f32[48] = const random(4)
+    %e0 = conv(%x, %we, %bias)
+    %e = unary{fn=relu}(%e0)
+    %d0 = conv{group=48, pads=[1,1,1,1]}(%e, %wd, %bias)
+    %d = unary{fn=silu}(%d0)
+    %p = conv(%d, %wp)
+    %s = binary(%p, %x)
+    %y = transpose{permutation=[0,2,3,1]}(%s)
+    return %y as "y"
+  })",
+                           {{2, 8, 41, 30}});
+  EXPECT_EQ(fused.kernels, 2) << fused.text;  // and the data's conversion to channels-last
+}
+
 }  // namespace
 }  // namespace ingot

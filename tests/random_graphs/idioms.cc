@@ -103,6 +103,31 @@ void squeeze_and_excite(Builder& b) {
   mul(b, unary(b, UnaryFn::kSigmoid, second), x);
 }
 
+// Expansion, depthwise convolution and projection, or a part of them.
+void inverted_bottleneck(Builder& b) {
+  const Maybe x = b.any(4, 4);
+  if (!x) return;
+  const int64_t channels = (*b.sizes(*x))[1], wide = b.choose.one_in(4) ? channels : b.choose.between(2, 40);
+  if (channels == 0) return;
+  const auto active = [&](Maybe y) {
+    if (b.choose.one_in(3)) return y;
+    return unary(b, b.choose.one_in(2) ? UnaryFn::kRelu : UnaryFn::kSilu, y);
+  };
+  const auto pointwise = [&](const Maybe& from, int64_t in, int64_t out) {
+    const double scale = 1 / std::sqrt(static_cast<double>(in));
+    return apply(b, Conv{}, {from, b.weights({out, in, 1, 1}, scale), b.weights({out})});
+  };
+  const Maybe expanded = wide == channels ? x : active(pointwise(x, channels, wide));
+  const int64_t kernel = b.choose.one_in(2) ? 3 : 5, stride = b.choose.between(1, 2);
+  Conv sliding{.group = wide, .strides = {stride, stride}, .pads = Shape(4, kernel / 2)};
+  const Maybe slid =
+      active(apply(b, sliding, {expanded, b.weights({wide, 1, kernel, kernel}, 0.3), b.weights({wide})}));
+  if (b.choose.one_in(5)) return;
+  const bool residual = stride == 1 && b.choose.one_in(2);
+  const Maybe y = pointwise(slid, wide, residual ? channels : b.choose.between(1, 20));
+  if (residual) add(b, y, x);
+}
+
 // Products or 1x1 convolutions of one input, joined again or used apart.
 void siblings(Builder& b) {
   const Maybe x = b.any(2);
@@ -182,8 +207,8 @@ void attention(Builder& b) {
 
 void add_idiom(Builder& b) {
   static const std::vector<void (*)(Builder&)> kMakers = {
-      gelu,     swish,         hard_swish, layer_norm, convolution_block, convolution_block, squeeze_and_excite,
-      siblings, split_product, attention,  attention};
+      gelu,     swish,         hard_swish, layer_norm, convolution_block,  convolution_block, squeeze_and_excite,
+      siblings, split_product, attention,  attention,  inverted_bottleneck};
   b.choose.of(kMakers)(b);
 }
 

@@ -1,4 +1,5 @@
 // Single operators with random fields.
+#include <algorithm>
 #include <numeric>
 
 #include "ops/binary.h"
@@ -117,7 +118,7 @@ void convolution(Builder& b) {
   const int64_t channels = sizes[1];
   const size_t axes = sizes.size() - 2;
   Conv op;
-  if (b.choose.one_in(4)) op.group = channels;
+  if (b.choose.one_in(4)) op.group = std::max<int64_t>(1, channels);
   if (b.choose.one_in(6) && channels % 2 == 0) op.group = 2;
   Shape w{b.choose.between(1, 4) * op.group, channels / op.group};
   if (op.group == 1) w[0] = b.choose.between(1, 34);

@@ -1,10 +1,8 @@
 // A depthwise convolution on f32 with sizes fixed, between layout changes where needed.
-#include <algorithm>
-
 #include "base/checked.h"
 #include "kernels/conv/channels_last.h"
 #include "kernels/depthwise/depthwise.h"
-#include "kernels/depthwise/walk.h"
+#include "kernels/depthwise/line.h"
 
 namespace ingot::kernels::depthwise {
 namespace {
@@ -21,7 +19,6 @@ class BoundDepthwise final : public conv::BoundChannelsLast {
   }
   void convolve(const Run& run) const noexcept override;
   void run_line(const Run& run, int64_t line, int64_t block, const void** table) const noexcept;
-  void run_segment(int64_t row, int index, SegmentArgs args, const Product& product) const noexcept;
 
   const SegmentSet& segments_;
   Walk walk_;
@@ -37,20 +34,6 @@ BoundDepthwise::BoundDepthwise(const SegmentSet& segments, IsaLevel isa, const P
   own_scratch(static_cast<size_t>(walk_.slots() * walk_.table_bytes()));
 }
 
-// `row`: of the product, that of the segment's first pixel.
-void BoundDepthwise::run_segment(int64_t row, int index, SegmentArgs args, const Product& product) const noexcept {
-  const int64_t channels = geometry().channels, first = args.first;
-  args.y_stride = channels;
-  args.finish = product.finish;
-  if (args.finish.bias != nullptr) args.finish.bias += row * args.finish.bias_stride + first;
-  if (args.finish.addend != nullptr) args.finish.addend += row * args.finish.addend_stride + first;
-  walk_.function(index)(args);
-  if (program() == nullptr) return;
-  auto operands = product.operands;
-  for (RowOperand& operand : operands) operand.data += row * operand.row_stride + first * operand.column_stride;
-  program()->run({args.y, channels, kSizes[index], args.channels}, operands.data());
-}
-
 void BoundDepthwise::run_line(const Run& run, int64_t line, int64_t block, const void** table) const noexcept {
   const int64_t image_lines = geometry().axes[0].output * geometry().axes[1].output;
   const int64_t width = geometry().axes[2].output, channels = geometry().channels;
@@ -58,12 +41,8 @@ void BoundDepthwise::run_line(const Run& run, int64_t line, int64_t block, const
                          sizeof(float), run.w};
   Product product;
   fill_epilogue(run, per_image() ? line / image_lines : 0, 0, product);
-  Walk::Table pointers{table};
-  walk_.segments([&](int64_t column, int index) {
-    SegmentArgs args = walk_.arguments(data, line, column, index, block, pointers);
-    args.y = run.y + (line * width + column) * channels + args.first;
-    run_segment((per_image() ? line % image_lines : line) * width + column, index, args, product);
-  });
+  const int64_t row = (per_image() ? line % image_lines : line) * width;
+  depthwise::run_line(walk_, data, {line, block, run.y + line * width * channels, row}, product, program(), table);
 }
 
 void BoundDepthwise::convolve(const Run& run) const noexcept {

@@ -66,7 +66,7 @@ void Walk::fill_table(const WalkData& data, int64_t line, int64_t column, int pi
     for (int64_t kh = 0; kh < height.kernel; ++kh) {
       const int64_t ih = height.start(oh) + kh * height.dilation;
       const bool inside = id >= 0 && id < depth.size && ih >= 0 && ih < height.size;
-      const int64_t row = (image * depth.size + id) * height.size + ih;
+      const int64_t row = data.kept > 0 ? ih % data.kept : (image * depth.size + id) * height.size + ih;
       const std::byte* from = inside ? data.x + row * width.size * pixel_bytes : nullptr;
       if (sliding_) {
         const int64_t columns = (pixels - 1) * width.stride + width.kernel;

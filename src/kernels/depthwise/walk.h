@@ -12,6 +12,7 @@ struct WalkData {
   const std::byte *x = nullptr, *zeros = nullptr;  // zeros: as many as there are channels
   int64_t element_bytes = 4;                       // of both
   const float* weights = nullptr;                  // packed
+  int64_t kept = 0;  // > 0: of one image without depth, line l of the data is at place l % kept
 };
 
 class Walk {

@@ -141,24 +141,37 @@ void BlockedGemm::run(const Source& source, std::byte* scratch, const Parallel& 
   if (size_.products == 0) return;
   const int64_t units = size_.products * units_m_ * units_n_;
   parallel.run(slots_, [&](int64_t index) {
-    std::byte* at = scratch + index * slot_bytes_;
-    const Slot slot = {reinterpret_cast<const float**>(at), reinterpret_cast<float*>(at + table_bytes_),
-                       reinterpret_cast<float*>(at + table_bytes_ + packed_bytes_)};
+    const Slot slot = slot_at(scratch + index * slot_bytes_);
     for (int64_t unit = units * index / slots_; unit < units * (index + 1) / slots_; ++unit) {
       run_unit(source, unit, slot);
     }
   });
 }
 
+void BlockedGemm::run_rows(const Source& source, int64_t index, int64_t rows, std::byte* scratch) const noexcept {
+  if (size_.products > 0) run_part(source, index, 0, rows, 0, panels_, slot_at(scratch));
+}
+
+BlockedGemm::Slot BlockedGemm::slot_at(std::byte* scratch) const noexcept {
+  return {reinterpret_cast<const float**>(scratch), reinterpret_cast<float*>(scratch + table_bytes_),
+          reinterpret_cast<float*>(scratch + table_bytes_ + packed_bytes_)};
+}
+
 void BlockedGemm::run_unit(const Source& source, int64_t unit, const Slot& slot) const noexcept {
   const int64_t part_m = unit % units_m_, part_n = unit / units_m_ % units_n_, index = unit / (units_m_ * units_n_);
-  const int64_t end = row_tiles_ * (part_m + 1) / units_m_, end_panel = panels_ * (part_n + 1) / units_n_;
-  for (int64_t panel = panels_ * part_n / units_n_; panel < end_panel;) {
+  const int64_t first = row_tiles_ * part_m / units_m_ * tiles_.rows;
+  const int64_t end = std::min(row_tiles_ * (part_m + 1) / units_m_ * tiles_.rows, size_.m);
+  run_part(source, index, first, end, panels_ * part_n / units_n_, panels_ * (part_n + 1) / units_n_, slot);
+}
+
+// Rows [first, end) of the panels; `first` at a whole tile.
+void BlockedGemm::run_part(const Source& source, int64_t index, int64_t first, int64_t end, int64_t panel,
+                           int64_t end_panel, const Slot& slot) const noexcept {
+  const int64_t block = block_tiles_ * tiles_.rows;
+  while (panel < end_panel) {
     const int64_t end_chunk = end_of_chunk(panel, end_panel);
-    for (int64_t tile = row_tiles_ * part_m / units_m_; tile < end; tile += block_tiles_) {
-      const int64_t first = tile * tiles_.rows;
-      const int64_t rows = std::min(std::min(end, tile + block_tiles_) * tiles_.rows, size_.m) - first;
-      run_block(source, index, first, rows, panel, end_chunk, slot);
+    for (int64_t row = first; row < end; row += block) {
+      run_block(source, index, row, std::min(block, end - row), panel, end_chunk, slot);
     }
     panel = end_chunk;
   }

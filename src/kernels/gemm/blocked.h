@@ -61,6 +61,8 @@ class BlockedGemm {
               const RowProgram* program, const Target& target);
   size_t scratch_bytes() const { return slots_ * slot_bytes_; }
   void run(const Source& source, std::byte* scratch, const Parallel& parallel) const noexcept;
+  // The first `rows` rows of product `index`, all on the calling thread; `scratch`: of a gemm bound for one thread.
+  void run_rows(const Source& source, int64_t index, int64_t rows, std::byte* scratch) const noexcept;
 
  private:
   class NextB;
@@ -80,7 +82,10 @@ class BlockedGemm {
   void cut_depth(const Target& target);
   void cut_rows(const Target& target);
   void share_out(const Target& target);
+  Slot slot_at(std::byte* scratch) const noexcept;
   void run_unit(const Source& source, int64_t unit, const Slot& slot) const noexcept;
+  void run_part(const Source& source, int64_t index, int64_t first, int64_t end, int64_t panel, int64_t end_panel,
+                const Slot& slot) const noexcept;
   void run_block(const Source& source, int64_t index, int64_t first, int64_t rows, int64_t panel, int64_t end_panel,
                  const Slot& slot) const noexcept;
   int64_t end_of_chunk(int64_t panel, int64_t end) const noexcept;

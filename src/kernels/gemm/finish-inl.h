@@ -119,7 +119,64 @@ template <UnaryFn fn, bool added> void finish_in_place(const FinishArgs& args, i
   }
 }
 
+// What most results of bf16 take: every row, and nothing added but the bias and what is bf16 before the activation.
+inline bool is_narrow(const FinishArgs& args) {
+  return args.narrow != nullptr && args.row_map == nullptr && args.finish.addend == nullptr &&
+         (args.addend.at == nullptr || !args.addend_last);
+}
+
+// Copies of the arguments: stores of results might change those in memory, for all that a compiler knows.
+template <bool with_activation, UnaryFn fn, bool added> struct Narrow {
+  F alpha, scale, shift, low, high;
+  float activation_alpha, activation_beta;
+
+  explicit Narrow(const FinishArgs& args)
+      : alpha(set1(args.finish.alpha)),
+        scale(set1(args.scale)),
+        shift(set1(args.shift)),
+        low(set1(args.finish.low)),
+        high(set1(args.finish.high)),
+        activation_alpha(args.activation_alpha),
+        activation_beta(args.activation_beta) {}
+  inline __attribute__((always_inline)) F of(F sum, F bias, F addend) const {
+    F x = fma(sum, alpha, bias);
+    if constexpr (added) x = x + addend;
+    if constexpr (with_activation) x = fma(unary<fn>(x, activation_alpha, activation_beta), scale, shift);
+    return min2(high, max2(low, x));  // NaN passes
+  }
+};
+
+template <bool with_activation, UnaryFn fn, bool added>
+void finish_narrow(const FinishArgs& args, int64_t first, int64_t end) {
+  const Narrow<with_activation, fn, added> how(args);
+  const int64_t rows = end - first, columns = args.columns, stride = args.sums_stride, c_stride = args.c_stride;
+  const float *sums = args.sums + first * stride, *biases = args.finish.bias;
+  const int64_t addend_stride = added ? args.addend.stride : 0;
+  const uint16_t* addends = added ? args.addend.at + first * addend_stride : nullptr;
+  auto* to = reinterpret_cast<Brain*>(args.narrow) + first * c_stride;
+  int64_t column = 0;
+  for (; column + kLanes <= columns; column += kLanes, sums += kLanes, to += kLanes) {
+    const F bias = biases != nullptr ? load(biases + column) : set1(0);
+    for (int64_t r = 0; r < rows; ++r) {
+      const F addend = added ? load_brain(addends + r * addend_stride + column) : set1(0);
+      put(to + r * c_stride, how.of(load(sums + r * stride), bias, addend));
+    }
+  }
+  if (column == columns) return;
+  const int64_t rest = columns - column;
+  const F bias = biases != nullptr ? load_part(biases + column, rest) : set1(0);
+  for (int64_t r = 0; r < rows; ++r) {
+    const F addend = added ? load_brain_part(addends + r * addend_stride + column, rest) : set1(0);
+    put_part(to + r * c_stride, how.of(load_part(sums + r * stride, rest), bias, addend), rest);
+  }
+}
+
 template <bool with_activation, UnaryFn fn> void finish(const FinishArgs& args, int64_t first, int64_t end) noexcept {
+  if (is_narrow(args)) {
+    args.addend.at != nullptr ? finish_narrow<with_activation, fn, true>(args, first, end)
+                              : finish_narrow<with_activation, fn, false>(args, first, end);
+    return;
+  }
   if constexpr (with_activation) {
     if (is_in_place(args)) {
       args.finish.addend != nullptr ? finish_in_place<fn, true>(args, first, end)
