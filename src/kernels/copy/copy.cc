@@ -4,6 +4,7 @@
 #include "ops/concat.h"
 #include "ops/expand.h"
 #include "ops/gather.h"
+#include "ops/gather_elements.h"
 #include "ops/pad.h"
 #include "ops/reshape.h"
 #include "ops/slice.h"
@@ -22,9 +23,11 @@ const Mover kMovers[] = {{&Concat::def, nullptr, bind_concat},    {&Slice::def, 
                          {&Gather::def, nullptr, bind_gather},    {&Expand::def, nullptr, bind_expand},
                          {&Tile::def, nullptr, bind_tile},        {&Pad::def, refuse_pad, bind_pad},
                          {&Reshape::def, nullptr, bind_reshape},  {&Squeeze::def, nullptr, bind_reshape},
-                         {&Unsqueeze::def, nullptr, bind_reshape}};
+                         {&Unsqueeze::def, nullptr, bind_reshape},
+                         {&GatherElements::def, nullptr, bind_gather_elements}};
 const OpDef* const kOps[] = {&Concat::def, &Slice::def,   &Gather::def,  &Expand::def,   &Tile::def,
-                             &Pad::def,    &Reshape::def, &Squeeze::def, &Unsqueeze::def};
+                             &Pad::def,    &Reshape::def, &Squeeze::def, &Unsqueeze::def,
+                             &GatherElements::def};
 
 const Mover& mover_of(const Problem& problem) {
   for (const Mover& mover : kMovers) {

@@ -11,6 +11,7 @@ const char* refuse_pad(const Problem& problem);
 std::unique_ptr<BoundKernel> bind_concat(const Problem& problem);
 std::unique_ptr<BoundKernel> bind_slice(const Problem& problem);
 std::unique_ptr<BoundKernel> bind_gather(const Problem& problem);
+std::unique_ptr<BoundKernel> bind_gather_elements(const Problem& problem);
 std::unique_ptr<BoundKernel> bind_expand(const Problem& problem);
 std::unique_ptr<BoundKernel> bind_tile(const Problem& problem);
 std::unique_ptr<BoundKernel> bind_pad(const Problem& problem);
