@@ -43,6 +43,45 @@ bool overlap_exceeds(const Box& a, const Box& b, float threshold) {
   return common / (area_a + area_b - common) > threshold;
 }
 
+// The boxes kept so far, coordinate by coordinate: compilers turn the search for what may overlap into vectors.
+class KeptBoxes {
+ public:
+  size_t size() const { return low_x_.size(); }
+  void add(const Box& box) {
+    low_x_.push_back(box.low_x);
+    low_y_.push_back(box.low_y);
+    high_x_.push_back(box.high_x);
+    high_y_.push_back(box.high_y);
+  }
+  // Whether some box overlaps `candidate` by more than `threshold`.
+  bool cover(const Box& candidate, float threshold) const {
+    for (size_t begin = 0; begin < size(); begin += kBlock) {
+      const size_t end = std::min(size(), begin + kBlock);
+      if (!may_overlap(candidate, begin, end)) continue;
+      for (size_t i = begin; i < end; ++i) {
+        if (overlap_exceeds(candidate, {low_x_[i], low_y_[i], high_x_[i], high_y_[i]}, threshold)) return true;
+      }
+    }
+    return false;
+  }
+
+ private:
+  static constexpr size_t kBlock = 64;
+
+  bool may_overlap(const Box& candidate, size_t begin, size_t end) const {
+    const float *low_x = low_x_.data(), *low_y = low_y_.data(), *high_x = high_x_.data(), *high_y = high_y_.data();
+    int found = 0;
+    for (size_t i = begin; i < end; ++i) {
+      // Not "greater": NaN must reach the exact test.
+      found |= static_cast<int>(!(high_x[i] <= candidate.low_x)) & static_cast<int>(!(low_x[i] >= candidate.high_x)) &
+               static_cast<int>(!(high_y[i] <= candidate.low_y)) & static_cast<int>(!(low_y[i] >= candidate.high_y));
+    }
+    return found != 0;
+  }
+
+  std::vector<float> low_x_, low_y_, high_x_, high_y_;
+};
+
 double one_number(const EvalContext& context, size_t index, double fallback) {
   if (!context.has(index)) return fallback;
   const Tensor& tensor = context.tensor(index);
@@ -65,22 +104,22 @@ static void eval(const NonMaxSuppression& nms, EvalContext& context) {
   for (int64_t line = 0; line < boxes.dim(0) * classes; ++line) {
     if (context.host().check_cancelled) context.host().check_cancelled();
     const int64_t batch = line / classes;
-    const auto score = [&](int64_t box) { return read_double(scores, line * count + box); };
+    std::vector<double> score;
     std::vector<int64_t> order;
     for (int64_t box = 0; box < count; ++box) {
-      if (!context.has(4) || score(box) > threshold) order.push_back(box);
+      score.push_back(read_double(scores, line * count + box));
+      if (!context.has(4) || score.back() > threshold) order.push_back(box);
+      if (std::isnan(score.back())) score.back() = -INFINITY;  // sorts last, so that the order stays strict
     }
-    // NaN scores sort last, so that the order stays strict.
-    const auto key = [&](int64_t box) { return std::isnan(score(box)) ? -INFINITY : score(box); };
-    std::stable_sort(order.begin(), order.end(), [&](int64_t a, int64_t b) { return key(a) > key(b); });
-    std::vector<Box> kept;
+    std::stable_sort(order.begin(), order.end(), [&](int64_t a, int64_t b) {
+      return score[static_cast<size_t>(a)] > score[static_cast<size_t>(b)];
+    });
+    KeptBoxes kept;
     for (const int64_t box : order) {
       if (static_cast<double>(kept.size()) >= limit) break;
       const Box candidate = box_at(boxes, batch * count + box, nms.center_point_box);
-      const bool covered = std::any_of(kept.begin(), kept.end(),
-                                       [&](const Box& better) { return overlap_exceeds(candidate, better, overlap); });
-      if (covered) continue;
-      kept.push_back(candidate);
+      if (kept.cover(candidate, overlap)) continue;
+      kept.add(candidate);
       result.insert(result.end(), {batch, line % classes, box});
     }
   }
