@@ -43,10 +43,9 @@ bool overlap_exceeds(const Box& a, const Box& b, float threshold) {
   return common / (area_a + area_b - common) > threshold;
 }
 
-// The boxes kept so far, coordinate by coordinate: compilers turn the search for what may overlap into vectors.
+// Boxes kept, coordinate by coordinate: compilers turn the search for what may overlap into vectors.
 class KeptBoxes {
  public:
-  size_t size() const { return low_x_.size(); }
   void add(const Box& box) {
     low_x_.push_back(box.low_x);
     low_y_.push_back(box.low_y);
@@ -55,8 +54,8 @@ class KeptBoxes {
   }
   // Whether some box overlaps `candidate` by more than `threshold`.
   bool cover(const Box& candidate, float threshold) const {
-    for (size_t begin = 0; begin < size(); begin += kBlock) {
-      const size_t end = std::min(size(), begin + kBlock);
+    for (size_t begin = 0; begin < low_x_.size(); begin += kBlock) {
+      const size_t end = std::min(low_x_.size(), begin + kBlock);
       if (!may_overlap(candidate, begin, end)) continue;
       for (size_t i = begin; i < end; ++i) {
         if (overlap_exceeds(candidate, {low_x_[i], low_y_[i], high_x_[i], high_y_[i]}, threshold)) return true;
@@ -80,6 +79,47 @@ class KeptBoxes {
   }
 
   std::vector<float> low_x_, low_y_, high_x_, high_y_;
+};
+
+// The boxes kept so far, by the columns of the plane that they reach into: only boxes that share a column overlap.
+class KeptColumns {
+ public:
+  // `all`: every box that may be asked about. Columns are about as wide as they are.
+  explicit KeptColumns(const std::vector<Box>& all) {
+    double low = INFINITY, high = -INFINITY, widths = 0;
+    for (const Box& box : all) {
+      low = std::min(low, static_cast<double>(box.low_x));
+      high = std::max(high, static_cast<double>(box.high_x));
+      widths += static_cast<double>(box.high_x) - static_cast<double>(box.low_x);
+    }
+    const double columns = (high - low) / (widths / static_cast<double>(all.size()));
+    if (std::isfinite(columns) && columns > 1) {  // else, or with coordinates that are no numbers: one column
+      columns_.resize(static_cast<size_t>(std::min(columns, kMostColumns)));
+      first_ = low;
+      per_unit_ = static_cast<double>(columns_.size()) / (high - low);
+    }
+  }
+  void add(const Box& box) {
+    for (size_t i = column(box.low_x), last = column(box.high_x); i <= last; ++i) columns_[i].add(box);
+  }
+  bool cover(const Box& candidate, float threshold) const {
+    for (size_t i = column(candidate.low_x), last = column(candidate.high_x); i <= last; ++i) {
+      if (columns_[i].cover(candidate, threshold)) return true;
+    }
+    return false;
+  }
+
+ private:
+  static constexpr double kMostColumns = 256;
+
+  size_t column(float x) const {
+    if (columns_.size() == 1) return 0;
+    const double at = (static_cast<double>(x) - first_) * per_unit_;
+    return static_cast<size_t>(std::clamp(at, 0.0, static_cast<double>(columns_.size() - 1)));
+  }
+
+  std::vector<KeptBoxes> columns_ = std::vector<KeptBoxes>(1);
+  double first_ = 0, per_unit_ = 0;
 };
 
 double one_number(const EvalContext& context, size_t index, double fallback) {
@@ -114,13 +154,15 @@ static void eval(const NonMaxSuppression& nms, EvalContext& context) {
     std::stable_sort(order.begin(), order.end(), [&](int64_t a, int64_t b) {
       return score[static_cast<size_t>(a)] > score[static_cast<size_t>(b)];
     });
-    KeptBoxes kept;
-    for (const int64_t box : order) {
-      if (static_cast<double>(kept.size()) >= limit) break;
-      const Box candidate = box_at(boxes, batch * count + box, nms.center_point_box);
-      if (kept.cover(candidate, overlap)) continue;
-      kept.add(candidate);
-      result.insert(result.end(), {batch, line % classes, box});
+    std::vector<Box> candidates;
+    for (const int64_t box : order) candidates.push_back(box_at(boxes, batch * count + box, nms.center_point_box));
+    KeptColumns kept(candidates);
+    int64_t taken = 0;
+    for (size_t i = 0; i < order.size() && static_cast<double>(taken) < limit; ++i) {
+      if (kept.cover(candidates[i], overlap)) continue;
+      kept.add(candidates[i]);
+      ++taken;
+      result.insert(result.end(), {batch, line % classes, order[i]});
     }
   }
   write_ints(context.output(0, DType::kI64, {static_cast<int64_t>(result.size() / 3), 3}), result);
