@@ -89,23 +89,22 @@ void align_bin(const RoiAlign& align, const double* pixels, const Image& image, 
   const bool average = align.fn == RoiAlignFn::kAverage;
   const int64_t count = ys.count * xs.count;
   std::fill(result.begin(), result.end(), average || count == 0 ? 0.0 : -INFINITY);
-  const auto corner = [&](double weight, int64_t pixel) {
-    const double* values = pixels + pixel * image.c;
+  const auto sample = [&](const double(&w)[4], const double* p0, const double* p1, const double* p2, const double* p3) {
     for (int64_t c = 0; c < image.c; ++c) {
       double& at = result[static_cast<size_t>(c)];
-      at = average ? at + weight * values[c] : std::max(at, weight * values[c]);
+      const double v0 = w[0] * p0[c], v1 = w[1] * p1[c], v2 = w[2] * p2[c], v3 = w[3] * p3[c];
+      at = average ? at + v0 + v1 + v2 + v3 : std::max(std::max(std::max(std::max(at, v0), v1), v2), v3);
     }
   };
+  const auto pixel = [&](int64_t y, int64_t x) { return pixels + (y * image.w + x) * image.c; };
   for (int64_t i = by * ys.count; i < (by + 1) * ys.count; ++i) {
     for (int64_t j = bx * xs.count; j < (bx + 1) * xs.count; ++j) {
       int64_t y0, y1, x0, x1;
       double fy, fx;
       if (neighbours(ys.positions[static_cast<size_t>(i)], image.h, y0, y1, fy) &&
           neighbours(xs.positions[static_cast<size_t>(j)], image.w, x0, x1, fx)) {
-        corner((1 - fy) * (1 - fx), y0 * image.w + x0);
-        corner((1 - fy) * fx, y0 * image.w + x1);
-        corner(fy * (1 - fx), y1 * image.w + x0);
-        corner(fy * fx, y1 * image.w + x1);
+        sample({(1 - fy) * (1 - fx), (1 - fy) * fx, fy * (1 - fx), fy * fx}, pixel(y0, x0), pixel(y0, x1),
+               pixel(y1, x0), pixel(y1, x1));
       } else if (!average) {
         for (double& at : result) at = std::max(at, 0.0);
       }
