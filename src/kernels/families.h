@@ -17,6 +17,7 @@ extern const Family kSoftmaxFamily;        // softmax/
 extern const Family kNormFamily;           // norm/: layer and RMS norm
 extern const Family kPoolFamily;           // pool/
 extern const Family kResizeFamily;         // resize/
+extern const Family kSampleFamily;         // sample/: grid_sample
 extern const Family kAttentionFamily;      // attention/
 extern const Family kRecurrentFamily;      // recurrent/
 extern const Family kTransposeFamily;      // transpose/

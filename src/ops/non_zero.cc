@@ -22,20 +22,16 @@ static void infer_non_zero(const NonZero&, InferContext& context) {
 
 static void eval_non_zero(const NonZero&, EvalContext& context) {
   const Tensor& x = context.tensor(0);
-  int64_t count = 0;
-  for (int64_t i = 0; i < x.count(); ++i) count += !is_zero(x, i);
-  Tensor& y = context.output(0, DType::kI64, {x.rank(), count});
-  const Shape strides = row_major_strides(x.shape());
-  int64_t* indices = y.mutable_data<int64_t>();
-  int64_t found = 0;
+  std::vector<int64_t> found;
   for (int64_t i = 0; i < x.count(); ++i) {
-    if (is_zero(x, i)) continue;
-    int64_t left = i;
-    for (size_t axis = 0; axis < strides.size(); ++axis) {
-      indices[static_cast<int64_t>(axis) * count + found] = left / strides[axis];
-      left %= strides[axis];
-    }
-    ++found;
+    if (x.dtype() == DType::kBool ? x.data<bool>()[i] : !is_zero(x, i)) found.push_back(i);
+  }
+  const auto count = static_cast<int64_t>(found.size());
+  const Shape strides = row_major_strides(x.shape());
+  int64_t* indices = context.output(0, DType::kI64, {x.rank(), count}).mutable_data<int64_t>();
+  for (size_t axis = 0; axis < strides.size(); ++axis) {
+    const int64_t stride = strides[axis], size = x.shape()[axis];
+    for (const int64_t i : found) *indices++ = axis == 0 ? i / stride : i / stride % size;
   }
 }
 

@@ -5,6 +5,7 @@
 
 #include "ops/eval.h"
 #include "ops/infer.h"
+#include "ops/window.h"
 #include "tensor/elements.h"
 
 namespace ingot {
@@ -82,30 +83,36 @@ bool neighbours(double position, int64_t size, int64_t& low, int64_t& high, doub
   return true;
 }
 
-double align_bin(const RoiAlign& align, const double* plane, const Image& image, const AxisSamples& ys,
-                 const AxisSamples& xs, int64_t by, int64_t bx) {
-  double sum = 0, largest = -INFINITY;
+// One bin of all channels; `pixels`: the image, [h*w][c].
+void align_bin(const RoiAlign& align, const double* pixels, const Image& image, const AxisSamples& ys,
+               const AxisSamples& xs, int64_t by, int64_t bx, std::vector<double>& result) {
+  const bool average = align.fn == RoiAlignFn::kAverage;
+  const int64_t count = ys.count * xs.count;
+  std::fill(result.begin(), result.end(), average || count == 0 ? 0.0 : -INFINITY);
+  const auto sample = [&](const double(&w)[4], const double* p0, const double* p1, const double* p2, const double* p3) {
+    for (int64_t c = 0; c < image.c; ++c) {
+      double& at = result[static_cast<size_t>(c)];
+      const double v0 = w[0] * p0[c], v1 = w[1] * p1[c], v2 = w[2] * p2[c], v3 = w[3] * p3[c];
+      at = average ? at + v0 + v1 + v2 + v3 : std::max(std::max(std::max(std::max(at, v0), v1), v2), v3);
+    }
+  };
+  const auto pixel = [&](int64_t y, int64_t x) { return pixels + (y * image.w + x) * image.c; };
   for (int64_t i = by * ys.count; i < (by + 1) * ys.count; ++i) {
     for (int64_t j = bx * xs.count; j < (bx + 1) * xs.count; ++j) {
       int64_t y0, y1, x0, x1;
       double fy, fx;
-      double corners[4] = {0, 0, 0, 0};
       if (neighbours(ys.positions[static_cast<size_t>(i)], image.h, y0, y1, fy) &&
           neighbours(xs.positions[static_cast<size_t>(j)], image.w, x0, x1, fx)) {
-        corners[0] = (1 - fy) * (1 - fx) * plane[y0 * image.w + x0];
-        corners[1] = (1 - fy) * fx * plane[y0 * image.w + x1];
-        corners[2] = fy * (1 - fx) * plane[y1 * image.w + x0];
-        corners[3] = fy * fx * plane[y1 * image.w + x1];
-      }
-      for (const double corner : corners) {
-        sum += corner;
-        largest = std::max(largest, corner);
+        sample({(1 - fy) * (1 - fx), (1 - fy) * fx, fy * (1 - fx), fy * fx}, pixel(y0, x0), pixel(y0, x1),
+               pixel(y1, x0), pixel(y1, x1));
+      } else if (!average) {
+        for (double& at : result) at = std::max(at, 0.0);
       }
     }
   }
-  const int64_t count = ys.count * xs.count;
-  if (count == 0) return 0;
-  return align.fn == RoiAlignFn::kAverage ? sum / static_cast<double>(count) : largest;
+  if (average && count > 0) {
+    for (double& at : result) at /= static_cast<double>(count);
+  }
 }
 
 }  // namespace
@@ -158,8 +165,10 @@ static void eval_align(const RoiAlign& align, EvalContext& context) {
   if (rois.rank() != 2 || rois.dim(1) != 4 || images.shape() != Shape{rois.dim(0)}) {
     fail(Code::kInvalidArgument, "roi_align of regions {} of images {}", rois.type_text(), images.type_text());
   }
-  const auto data = to_doubles(x), regions = to_doubles(rois);
-  std::vector<double> y;
+  const auto data = to_channels_last(to_doubles(x), x.shape()), regions = to_doubles(rois);
+  const int64_t bins = align.height * align.width;
+  Tensor& result = context.output(0, x.dtype(), {rois.dim(0), image.c, align.height, align.width});
+  std::vector<double> y(static_cast<size_t>(result.count())), line(static_cast<size_t>(image.c));
   const double shift = align.half_pixel ? 0.5 : 0;
   for (int64_t r = 0; r < rois.dim(0); ++r) {
     const int64_t n = checked_image(read_double(images, r), image.n);
@@ -167,14 +176,15 @@ static void eval_align(const RoiAlign& align, EvalContext& context) {
     for (int64_t i = 0; i < 4; ++i) corner[i] = regions[static_cast<size_t>(r * 4 + i)] * align.spatial_scale - shift;
     const AxisSamples ys = samples_of(corner[1], corner[3], align.height, align.sampling_ratio, align.half_pixel);
     const AxisSamples xs = samples_of(corner[0], corner[2], align.width, align.sampling_ratio, align.half_pixel);
-    for (int64_t c = 0; c < image.c; ++c) {
-      const double* plane = data.data() + (n * image.c + c) * image.h * image.w;
-      for (int64_t bin = 0; bin < align.height * align.width; ++bin) {
-        y.push_back(align_bin(align, plane, image, ys, xs, bin / align.width, bin % align.width));
+    const double* pixels = data.data() + n * image.c * image.h * image.w;
+    for (int64_t bin = 0; bin < bins; ++bin) {
+      align_bin(align, pixels, image, ys, xs, bin / align.width, bin % align.width, line);
+      for (int64_t c = 0; c < image.c; ++c) {
+        y[static_cast<size_t>((r * image.c + c) * bins + bin)] = line[static_cast<size_t>(c)];
       }
     }
   }
-  write_doubles(context.output(0, x.dtype(), {rois.dim(0), image.c, align.height, align.width}), y);
+  write_doubles(result, y);
 }
 
 const OpDef MaxRoiPool::def =

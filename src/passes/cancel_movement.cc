@@ -3,6 +3,8 @@
 #include "ops/binary.h"
 #include "ops/concat.h"
 #include "ops/expand.h"
+#include "ops/gather.h"
+#include "ops/gather_nd.h"
 #include "ops/reshape.h"
 #include "ops/slice.h"
 #include "ops/transpose.h"
@@ -132,19 +134,36 @@ ir::Outcome concat(const ir::Graph& graph, ir::NodeId id, PassRun&) {
   return patch;
 }
 
+// Slices named by one index each.
+ir::Outcome gather_nd(const ir::Graph& graph, ir::NodeId id, PassRun&) {
+  const ir::Node& node = graph.node(id);
+  const auto* gather = node.op.as<GatherNd>();
+  if (gather == nullptr) return ir::no_match;
+  const Fact& indices = graph.fact(node.inputs[1]);
+  if (!indices.has_rank() || indices.rank() == 0 || indices.shape->back() != Dim(1)) return ir::no_match;
+  if (gather->batch_dims != 0) return ir::refused("the first axes are a batch");
+  const DimShape shape(indices.shape->begin(), indices.shape->end() - 1);
+  if (!all_bound(shape, bound_symbols(graph, node, 2))) return ir::refused("how many there are is known too late");
+  ir::Patch patch(graph);
+  patch.replace(node.outputs[0],
+                patch.add(Gather{0}, {node.inputs[0], patch.add(Reshape{shape, true}, {node.inputs[1]})}));
+  return patch;
+}
+
 }  // namespace
 
 Pass cancel_movement() {
   return {"cancel_movement",
           "No transpose of a transpose, reshape of a reshape or concatenation in a concatenation; no operator that "
-          "moves nothing; no expansion that broadcasting does anyway.",
+          "moves nothing; no expansion that broadcasting does anyway; no slices by one index that are no plain gather.",
           "After fold_shapes, which makes shapes comparable.",
           {{"transpose", transpose},
            {"reshape", reshape},
            {"slice", slice},
            {"expand", expand},
            {"broadcast", broadcast},
-           {"concat", concat}}};
+           {"concat", concat},
+           {"gather_nd", gather_nd}}};
 }
 
 }  // namespace ingot::passes

@@ -4,6 +4,9 @@
 #include "base/checked.h"
 #include "ir/bodies.h"
 #include "ir/interpreter.h"
+#include "ops/gather.h"
+#include "ops/gather_elements.h"
+#include "ops/gather_nd.h"
 #include "ops/sizes.h"
 #include "passes/passes.h"
 #include "passes/queries.h"
@@ -14,6 +17,8 @@ namespace {
 constexpr auto kTimeLimit = std::chrono::seconds(5);  // for one evaluation
 // Results that only repeat their operands are folded up to this size: a constant costs memory, repeating does not.
 constexpr int64_t kRepeatedBytes = 64 << 10;
+// The same of results that repeat by index, which takes longer than reading them: tables of relative positions.
+constexpr int64_t kGatheredBytes = 1 << 20;
 
 struct TimeIsUp {};
 
@@ -36,6 +41,10 @@ int64_t operand_bytes(const ir::Graph& graph, const ir::Node& node) {
     if (input != ir::kNoValue) total += graph.constant(input)->byte_size();
   }
   return total;
+}
+
+int64_t repeated_bytes(const Op& op) {
+  return op.is<Gather>() || op.is<GatherElements>() || op.is<GatherNd>() ? kGatheredBytes : kRepeatedBytes;
 }
 
 std::vector<Value> evaluate_node(const ir::Graph& graph, const ir::Node& node, const PassOptions& options) {
@@ -96,7 +105,7 @@ ir::Outcome fold(const ir::Graph& graph, ir::NodeId id, PassRun& run) {
   if (!expected && node.inputs.size() == 1 && node.op.has(kMovesData)) return ir::no_match;  // the same
   const int64_t operands = operand_bytes(graph, node);
   if (expected && *expected > run.options().fold_bytes) return ir::refused("the result is too large");
-  if (expected && *expected > kRepeatedBytes && *expected > 2 * operands &&
+  if (expected && *expected > repeated_bytes(node.op) && *expected > 2 * operands &&
       (node.op.has(kMovesData) || node.inputs.empty())) {
     return ir::refused("the result only repeats its operands");
   }

@@ -16,6 +16,7 @@ Pass fold_shapes();          // Shape -> Gather -> Concat -> Reshape chains
 Pass sink_transposes();
 Pass recognise_activations();
 Pass recognise_norms();
+Pass recognise_group_norms();
 Pass recognise_one_hot();
 Pass fold_affine();  // batch norm, scales and biases into weights
 

@@ -9,8 +9,8 @@ std::vector<Stage> portable_stages() {
       {"simplify",
        true,
        {remove_dead(), fold_constants(), inline_if(), fold_shapes(), cancel_casts(), cancel_movement(),
-        sink_transposes(), recognise_activations(), recognise_norms(), recognise_one_hot(), simplify_arithmetic(),
-        fold_affine(), merge_equal(), sink_into_if()}},
+        sink_transposes(), recognise_activations(), recognise_norms(), recognise_group_norms(), recognise_one_hot(),
+        simplify_arithmetic(), fold_affine(), merge_equal(), sink_into_if()}},
   };
 }
 

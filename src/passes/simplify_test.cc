@@ -30,6 +30,16 @@ TEST(FoldConstants, LeavesWhatOnlyRepeats) {
   EXPECT_EQ(result.refusals(), "the result only repeats its operands");
 }
 
+TEST(FoldConstants, GathersFromTablesOfSomeSize) {
+  const auto gathered = [](const std::string& sizes) {
+    return rewrite(fold_constants(), "graph g() {\n%t: f32[100,4] = const random(1)\n%i: i32[" + sizes +
+                                         "] = const 7\n%y = gather(%t, %i)\nreturn %y\n}");
+  };
+  EXPECT_EQ(gathered("80,80").ops(), "");
+  EXPECT_EQ(gathered("800,80").ops(), "");
+  EXPECT_EQ(gathered("800,800").refusals(), "the result only repeats its operands");
+}
+
 TEST(FoldConstants, StopsAtTheBudget) {
   auto options = strict_options();
   options.fold_bytes = 100;

@@ -4,8 +4,10 @@
 #include "ops/concat.h"
 #include "ops/expand.h"
 #include "ops/gather.h"
+#include "ops/gather_elements.h"
 #include "ops/pad.h"
 #include "ops/reshape.h"
+#include "ops/scatter_elements.h"
 #include "ops/slice.h"
 #include "ops/squeeze.h"
 #include "ops/tile.h"
@@ -18,13 +20,20 @@ struct Mover {
   const char* (*refuse)(const Problem& problem);  // may be null
   std::unique_ptr<BoundKernel> (*bind)(const Problem& problem);
 };
-const Mover kMovers[] = {{&Concat::def, nullptr, bind_concat},    {&Slice::def, refuse_slice, bind_slice},
-                         {&Gather::def, nullptr, bind_gather},    {&Expand::def, nullptr, bind_expand},
-                         {&Tile::def, nullptr, bind_tile},        {&Pad::def, refuse_pad, bind_pad},
-                         {&Reshape::def, nullptr, bind_reshape},  {&Squeeze::def, nullptr, bind_reshape},
-                         {&Unsqueeze::def, nullptr, bind_reshape}};
-const OpDef* const kOps[] = {&Concat::def, &Slice::def,   &Gather::def,  &Expand::def,   &Tile::def,
-                             &Pad::def,    &Reshape::def, &Squeeze::def, &Unsqueeze::def};
+const Mover kMovers[] = {{&Concat::def, nullptr, bind_concat},
+                         {&Slice::def, refuse_slice, bind_slice},
+                         {&Gather::def, nullptr, bind_gather},
+                         {&Expand::def, nullptr, bind_expand},
+                         {&Tile::def, nullptr, bind_tile},
+                         {&Pad::def, refuse_pad, bind_pad},
+                         {&Reshape::def, nullptr, bind_reshape},
+                         {&Squeeze::def, nullptr, bind_reshape},
+                         {&Unsqueeze::def, nullptr, bind_reshape},
+                         {&GatherElements::def, nullptr, bind_gather_elements},
+                         {&ScatterElements::def, refuse_scatter_elements, bind_scatter_elements}};
+const OpDef* const kOps[] = {
+    &Concat::def,  &Slice::def,   &Gather::def,    &Expand::def,         &Tile::def,           &Pad::def,
+    &Reshape::def, &Squeeze::def, &Unsqueeze::def, &GatherElements::def, &ScatterElements::def};
 
 const Mover& mover_of(const Problem& problem) {
   for (const Mover& mover : kMovers) {
@@ -51,7 +60,10 @@ double cost(const Problem& problem, const Target& target) {
 
 std::unique_ptr<BoundKernel> bind(const Problem& problem, const Target&) { return mover_of(problem).bind(problem); }
 
-bool in_place(const Problem& problem, size_t input) { return input == 0 && mover_of(problem).bind == bind_reshape; }
+bool in_place(const Problem& problem, size_t input) {
+  const auto bind = mover_of(problem).bind;
+  return input == 0 && (bind == bind_reshape || bind == bind_scatter_elements);
+}
 
 std::string text(const Problem& problem) {
   std::string result = "copy " + problem.op.text();

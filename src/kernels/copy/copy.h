@@ -7,10 +7,13 @@ namespace ingot::kernels {
 // Null when the operator's kernel takes the problem (elements of whole bytes are checked before), else a reason.
 const char* refuse_slice(const Problem& problem);
 const char* refuse_pad(const Problem& problem);
+const char* refuse_scatter_elements(const Problem& problem);
 
 std::unique_ptr<BoundKernel> bind_concat(const Problem& problem);
 std::unique_ptr<BoundKernel> bind_slice(const Problem& problem);
 std::unique_ptr<BoundKernel> bind_gather(const Problem& problem);
+std::unique_ptr<BoundKernel> bind_gather_elements(const Problem& problem);
+std::unique_ptr<BoundKernel> bind_scatter_elements(const Problem& problem);
 std::unique_ptr<BoundKernel> bind_expand(const Problem& problem);
 std::unique_ptr<BoundKernel> bind_tile(const Problem& problem);
 std::unique_ptr<BoundKernel> bind_pad(const Problem& problem);

@@ -7,8 +7,10 @@
 #include "ops/concat.h"
 #include "ops/expand.h"
 #include "ops/gather.h"
+#include "ops/gather_elements.h"
 #include "ops/pad.h"
 #include "ops/reshape.h"
+#include "ops/scatter_elements.h"
 #include "ops/slice.h"
 #include "ops/squeeze.h"
 #include "ops/tile.h"
@@ -99,6 +101,52 @@ TEST(CopyKernels, GatherReportsIndicesOutsideTheAxis) {
     const Problem problem{Gather{0}, {{DType::kF32, {4, 3}}, {DType::kI64, {1}}}, {{DType::kF32, {1, 3}}}};
     const auto bound = kCopyFamily.rows[0].bind(problem, this_machine(1));
     Tensor y(DType::kF32, {1, 3});
+    const void* inputs[] = {x.raw(), &index};
+    void* outputs[] = {y.mutable_raw()};
+    std::atomic<const char*> error = nullptr;
+    bound->run({inputs, outputs, nullptr, Parallel{}, &error});
+    EXPECT_NE(error.load(), nullptr) << index;
+  }
+}
+
+TEST(CopyKernels, GatherElementsAlongAnyAxis) {
+  for (const DType dtype : kTypes) {
+    for (const int64_t axis : {0, 1, -1}) {
+      const Tensor x = counted(dtype, {4, 3, 5});
+      check(GatherElements{axis}, {x, Tensor::of<int64_t>({2, 3, 2}, {0, -1, 2, 1, -3, 1, 0, 2, 1, 1, 2, -2})});
+      check(GatherElements{axis}, {x, Tensor::of<int32_t>({1, 1, 1}, {2})});
+      check(GatherElements{axis}, {x, Tensor(DType::kI64, {0, 3, 5})});
+    }
+  }
+  check(GatherElements{0}, {counted(DType::kF32, {7}), Tensor::of<int64_t>({9}, {0, 6, 5, 4, -1, -7, 2, 2, 1})});
+  check(GatherElements{2},
+        {counted(DType::kF32, {1, 300, 4}), Tensor::of<int64_t>({1, 300, 70}, std::vector<int64_t>(300 * 70, -2))});
+}
+
+TEST(CopyKernels, ScatterElementsAlongAnyAxisTheLastOfOnePlaceCounts) {
+  const Tensor places = Tensor::of<int64_t>({2, 3, 2}, {0, -1, 2, 1, -3, 1, 0, 2, 1, 1, 2, -2});
+  for (const DType dtype : kTypes) {
+    for (const int64_t axis : {0, 1, -1}) {
+      const Tensor x = counted(dtype, {4, 3, 5});
+      check(ScatterElements{axis}, {x, places, counted(dtype, {2, 3, 2})});
+      check(ScatterElements{axis}, {x, Tensor::of<int32_t>({1, 1, 1}, {2}), counted(dtype, {1, 1, 1})});
+      check(ScatterElements{axis}, {x, Tensor(DType::kI64, {0, 3, 5}), counted(dtype, {0, 3, 5})});
+    }
+  }
+  check(ScatterElements{0},
+        {counted(DType::kF32, {5}), Tensor::of<int64_t>({9}, {0, 4, 0, 0, -1, 2, 2, 1, 1}), counted(DType::kF32, {9})});
+  const Problem sums{ScatterElements{0, ScatterReduction::kAdd},
+                     {{DType::kF32, {5}}, {DType::kI64, {9}}, {DType::kF32, {9}}},
+                     {{DType::kF32, {5}}}};
+  EXPECT_STREQ(kCopyFamily.rows[0].refuse(sums), "updates that are combined with what is there");
+}
+
+TEST(CopyKernels, GatherElementsReportsIndicesOutsideTheAxis) {
+  const Tensor x = counted(DType::kF32, {2, 3});
+  for (const int64_t index : {int64_t{3}, int64_t{-4}, INT64_MIN, INT64_MAX}) {
+    const Problem problem{GatherElements{1}, {{DType::kF32, {2, 3}}, {DType::kI64, {1, 1}}}, {{DType::kF32, {1, 1}}}};
+    const auto bound = kCopyFamily.rows[0].bind(problem, this_machine(1));
+    Tensor y(DType::kF32, {1, 1});
     const void* inputs[] = {x.raw(), &index};
     void* outputs[] = {y.mutable_raw()};
     std::atomic<const char*> error = nullptr;

@@ -50,7 +50,7 @@ BoundBf16Depthwise::BoundBf16Depthwise(const SegmentSet& segments, gemm::Finishe
 
 void BoundBf16Depthwise::finish(const Bf16Product& product, int64_t row, int64_t pixels,
                                 const SegmentArgs& segment) const noexcept {
-  const int64_t channels = geometry().channels;
+  const int64_t channels = geometry().filters;
   FinishArgs args;
   epilogue_->describe(product, row, segment.first, channels, args);
   args.sums = segment.y;
@@ -75,7 +75,7 @@ void BoundBf16Depthwise::run_line(const RunArgs& args, int64_t line, int64_t blo
                          static_cast<const float*>(args.inputs[1])};
   Bf16Product product;
   product.c = static_cast<std::byte*>(args.outputs[0]) +
-              image * image_lines * width * geometry().channels * epilogue_->result_bytes();
+              image * image_lines * width * geometry().filters * epilogue_->result_bytes();
   epilogue_->fill(args.inputs, args.scratch + zeros_bytes_, image, 0, product);
   Walk::Table pointers{table};
   walk_.segments([&](int64_t column, int index) {

@@ -54,6 +54,14 @@ TEST(Bf16Depthwise, SumsOverNarrowGroups) {
   expect_bf16_rows_match(kDepthwiseFamily, test, tolerance_of(Conv::def.accuracy, 30), DType::kBF16);
 }
 
+TEST(Bf16Depthwise, RunsSeveralFiltersForEachChannel) {
+  std::mt19937 random(1);
+  const auto narrow = [&](const Shape& shape) { return cast_to(random_tensor(random, shape), DType::kBF16); };
+  const Conv op{.group = 45, .strides = {2, 2}, .pads = {3, 3, 3, 3}, .channels_last = true};
+  const Case test{op, {narrow({2, 6, 13, 45}), narrow({90, 1, 7, 7}), random_tensor(random, {90})}, {false, true}};
+  expect_bf16_rows_match(kDepthwiseFamily, test, tolerance_of(Conv::def.accuracy, 30), DType::kBF16);
+}
+
 TileInstruction unary(UnaryFn fn, int64_t operand) { return {Unary{fn}, {operand}}; }
 TileInstruction binary(BinaryFn fn, int64_t a, int64_t b) { return {Binary{fn}, {a, b}}; }
 

@@ -36,7 +36,7 @@ BoundDepthwise::BoundDepthwise(const SegmentSet& segments, IsaLevel isa, const P
 
 void BoundDepthwise::run_line(const Run& run, int64_t line, int64_t block, const void** table) const noexcept {
   const int64_t image_lines = geometry().axes[0].output * geometry().axes[1].output;
-  const int64_t width = geometry().axes[2].output, channels = geometry().channels;
+  const int64_t width = geometry().axes[2].output, channels = geometry().filters;
   const WalkData data = {reinterpret_cast<const std::byte*>(run.x), reinterpret_cast<const std::byte*>(run.zeros),
                          sizeof(float), run.w};
   Product product;
@@ -62,8 +62,11 @@ const char* refuse_depthwise(const SegmentSet& segments, const Problem& problem)
 const char* refuse_groups(const SegmentSet& segments, const Problem& problem) {
   const auto& op = *problem.op.as<Conv>();
   const Shape& w = problem.inputs[1].shape;
+  if (w[1] == 1) {
+    const bool whole = op.group > 0 && w[0] % op.group == 0 && w[0] > 0 && segments.vector % (w[0] / op.group) == 0;
+    return whole ? nullptr : "vectors are not made of whole channels' filters";
+  }
   if (w[0] != op.group * w[1]) return "there are not as many filters as channels";
-  if (w[1] == 1) return nullptr;
   if (w[1] < 1 || segments.vector % w[1] != 0) return "vectors are not made of whole groups";
   const auto last = [](const std::vector<int64_t>& values) { return values.empty() ? 1 : values.back(); };
   const bool rotates = w.back() == kRotatingWidth && last(op.strides) <= kSlidingStrides && last(op.dilations) == 1;

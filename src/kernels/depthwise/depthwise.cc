@@ -10,14 +10,16 @@ namespace depthwise {
 namespace {
 
 constexpr double kNanosecondsPerByte = 0.04;  // read or written, from L2 or L3
+constexpr double kSpreading = 2;              // time of several filters for each channel, over that of one
 
 template <const SegmentSet& segments> double cost(const Problem& problem, const Target& target) {
   const conv::Geometry geometry = conv::typical_geometry(problem);
   const auto in = static_cast<double>(geometry.images * geometry.input_pixels() * geometry.channels);
-  const auto out = static_cast<double>(geometry.images * geometry.output_pixels() * geometry.channels);
+  const auto out = static_cast<double>(geometry.images * geometry.output_pixels() * geometry.filters);
   const double multiply_adds = out * static_cast<double>(geometry.kernel() * geometry.group_channels());
+  const double slowness = geometry.group_filters() > geometry.group_channels() ? kSpreading : 1;
   const double bytes = in * dtype_bits(problem.inputs[0].dtype) / 8 + out * dtype_bits(problem.outputs[0].dtype) / 8;
-  double nanoseconds = 200 + 2 * multiply_adds / segments.gflops + bytes * kNanosecondsPerByte;
+  double nanoseconds = 200 + slowness * 2 * multiply_adds / segments.gflops + bytes * kNanosecondsPerByte;
   if (!problem.op.as<Conv>()->channels_last) nanoseconds += 0.5 * (in + out);
   return gemm::shared_cost(nanoseconds, multiply_adds, target);
 }

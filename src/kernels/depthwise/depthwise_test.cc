@@ -57,6 +57,20 @@ TEST(Depthwise, SumsOverNarrowGroups) {
   expect_convolution(kDepthwiseFamily, {{1, 40, 30}, {40, 8, 3}, line});
 }
 
+TEST(Depthwise, RunsSeveralFiltersForEachChannel) {
+  for (const int64_t filters : {2, 4, 8}) {
+    for (const int64_t channels : {1, 5, 12, 40}) {
+      for (const int64_t kernel : {3, 7}) {
+        const int64_t pad = kernel / 2;
+        const Conv op{.group = channels, .strides = {2, 2}, .pads = {pad, pad, pad, pad}};
+        expect_convolution(kDepthwiseFamily, {{2, channels, 7, 19}, {channels * filters, 1, kernel, kernel}, op});
+      }
+    }
+  }
+  Conv line{.group = 10, .pads = {1, 1}, .epilogue = {unary(UnaryFn::kSilu, 0)}};
+  expect_convolution(kDepthwiseFamily, {{1, 10, 30}, {40, 1, 3}, line});
+}
+
 TEST(Depthwise, KeepsInfinitiesWithinTheirGroup) {
   Conv op{.group = 3, .channels_last = true};
   std::mt19937 random(1);

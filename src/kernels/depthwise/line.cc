@@ -6,7 +6,7 @@ namespace {
 // `row`: of the product, that of the segment's first pixel.
 void run_segment(const Walk& walk, int64_t row, int index, SegmentArgs args, const gemm::Product& product,
                  const RowProgram* program) noexcept {
-  const int64_t channels = walk.geometry().channels, first = args.first;
+  const int64_t channels = walk.geometry().filters, first = args.first;
   args.y_stride = channels;
   args.finish = product.finish;
   if (args.finish.bias != nullptr) args.finish.bias += row * args.finish.bias_stride + first;
@@ -25,7 +25,7 @@ void run_line(const Walk& walk, const WalkData& data, const Line& line, const ge
   Walk::Table pointers{table};
   walk.segments([&](int64_t column, int index) {
     SegmentArgs args = walk.arguments(data, line.line, column, index, line.block, pointers);
-    args.y = line.y + column * walk.geometry().channels + args.first;
+    args.y = line.y + column * walk.geometry().filters + args.first;
     run_segment(walk, line.row + column, index, args, product, program);
   });
 }

@@ -1,5 +1,6 @@
 // The micro-kernel of depthwise convolution on channels-last data, and what each instruction set offers of it; also of
-// convolution in narrow groups, as many filters as channels: a sum over rotations of the channels within their groups.
+// convolution in narrow groups, as many filters as channels: a sum over rotations of the channels within their groups;
+// and of several filters for each channel.
 //
 // A segment is a few output pixels side by side: y(pixel, channel) = finish(sum over kernel positions of x * w). Pixels
 // of the data are given by pointers (padding as a row of zeros). Vectors run along the channels: for each vector,
@@ -18,9 +19,10 @@ struct SegmentArgs {
   int64_t lines = 0;  // kernel lines; kernel positions where pixels are gathered
   // Of rotating segments: channels of a group, and which channel of a vector each lane reads, [rotations][vector].
   int64_t rotations = 1;
+  int64_t spread = 1;  // of spreading segments: filters of a channel; `lanes` as for one rotation
   const int32_t* lanes = nullptr;
   const float* weights = nullptr;   // [vectors][kernel lines][rotations][kernel width][vector]
-  int64_t first = 0, channels = 0;  // of the channels: added to the pointers, how many from there
+  int64_t first = 0, channels = 0;  // of the result's channels; the data's first is that over `spread`
   int64_t moved = 0;                // elements added to the pointers besides
   float* y = nullptr;               // at the first pixel and channel
   int64_t y_stride = 0;             // from pixel to pixel
@@ -36,6 +38,7 @@ inline constexpr int kWidthCount = 3, kSizeCount = 4, kSlidingStrides = 2;
 struct SegmentFunctions {
   SegmentFn sliding[kWidthCount][kSlidingStrides][kSizeCount];  // stride 1 and 2
   SegmentFn gathering[kSizeCount];                              // any width, stride and dilation
+  SegmentFn spreading[kSizeCount];                              // as gathering ones
   SegmentFn rotating[kSlidingStrides][kSizeCount];              // as sliding ones of width kRotatingWidth
 };
 

@@ -31,6 +31,12 @@ void Walk::choose_segments(const SegmentFunctions& functions) {
       lanes_.push_back(static_cast<int32_t>(i / rotations_ * rotations_ + (i + r) % rotations_));
     }
   }
+  if (geometry_.group_channels() == 1 && geometry_.group_filters() > 1) {
+    spread_ = geometry_.group_filters();
+    sliding_ = false;
+    functions_ = functions.spreading;
+    for (int64_t i = 0; i < vector_; ++i) lanes_.push_back(static_cast<int32_t>(i / spread_));
+  }
   const int64_t columns = sliding_ ? (kSizes[0] - 1) * width.stride + width.kernel : kSizes[0] * width.kernel;
   const int64_t kernel_lines = geometry_.axes[0].kernel * geometry_.axes[1].kernel;
   table_bytes_ = round_up(columns * kernel_lines * static_cast<int64_t>(sizeof(void*)), 64);
@@ -38,15 +44,15 @@ void Walk::choose_segments(const SegmentFunctions& functions) {
 
 void Walk::share_out(const Target& target) {
   const double work =
-      static_cast<double>(lines_ * geometry_.axes[2].output * geometry_.channels * geometry_.kernel() * rotations_);
+      static_cast<double>(lines_ * geometry_.axes[2].output * geometry_.filters * geometry_.kernel() * rotations_);
   const int64_t threads = std::clamp<int64_t>(static_cast<int64_t>(work / kWorthAThread), 1, target.threads);
-  const int64_t vectors = (geometry_.channels + vector_ - 1) / vector_;
+  const int64_t vectors = (geometry_.filters + vector_ - 1) / vector_;
   if (threads > 1 && lines_ < 4 * threads) blocks_ = std::min(vectors, threads);
   slots_ = std::max<int64_t>(1, std::min(threads, lines_ * blocks_));
 }
 
 int64_t Walk::most_channels() const {
-  const int64_t vectors = (geometry_.channels + vector_ - 1) / vector_;
+  const int64_t vectors = (geometry_.filters + vector_ - 1) / vector_;
   return (vectors + blocks_ - 1) / blocks_ * vector_;
 }
 
@@ -106,17 +112,18 @@ SegmentArgs Walk::arguments(const WalkData& data, int64_t line, int64_t column, 
     table.index = whole ? index : -1;
     table.column = column;
   }
-  const int64_t vectors = (geometry_.channels + vector_ - 1) / vector_;
+  const int64_t vectors = (geometry_.filters + vector_ - 1) / vector_;
   const int64_t first = vectors * block / blocks_ * vector_, end = vectors * (block + 1) / blocks_ * vector_;
   SegmentArgs args;
   args.pixels = table.pointers;
   args.moved = (column - table.column) * geometry_.axes[2].stride * geometry_.channels;
   args.lines = sliding_ ? geometry_.axes[0].kernel * geometry_.axes[1].kernel : geometry_.kernel();
   args.rotations = rotations_;
+  args.spread = spread_;
   args.lanes = lanes_.data();
   args.weights = data.weights + first * geometry_.kernel() * rotations_;
   args.first = first;
-  args.channels = std::min(end, geometry_.channels) - first;
+  args.channels = std::min(end, geometry_.filters) - first;
   return args;
 }
 

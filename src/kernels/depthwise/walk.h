@@ -61,7 +61,8 @@ class Walk {
   const SegmentFn* functions_ = nullptr;  // [kSizeCount]
   bool sliding_ = false;
   int64_t rotations_ = 1;           // channels of a group
-  std::vector<int32_t> lanes_;      // of each rotation
+  int64_t spread_ = 1;              // filters of a channel
+  std::vector<int32_t> lanes_;      // of each rotation, or of the spread
   int64_t lines_ = 0;               // output lines of all images
   int64_t blocks_ = 1, slots_ = 1;  // blocks of channels; parts handed to threads
   int64_t table_bytes_ = 0;

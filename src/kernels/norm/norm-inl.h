@@ -125,6 +125,7 @@ template <class T> void norm_group_first(const GroupNormArgs& args) noexcept {
 // Sum of fn over the group's positions and channels.
 template <class T, class Fn> inline float sum_of_group(const GroupNormArgs& args, Fn fn) {
   const T* x = static_cast<const T*>(args.x);
+  if (args.channels == args.stride) return sum_over(x, args.size * args.channels, fn);
   F s0 = set1(0.0f), s1 = s0;
   for (int64_t p = 0; p < args.size; ++p) {
     const T* row = x + p * args.stride;
@@ -137,34 +138,39 @@ template <class T, class Fn> inline float sum_of_group(const GroupNormArgs& args
   return sum_lanes(s0 + s1);
 }
 
+// Every position's channels as a row, with the group's statistics.
+template <class T, Affine scaling, Affine shifting>
+void normalize_group(const GroupNormArgs& args, const Statistics& statistics) {
+  NormArgs row{};
+  row.scale = args.scale;
+  row.bias = args.bias;
+  row.size = args.channels;
+  for (int64_t p = 0; p < args.size; ++p) {
+    normalize_row<T, scaling, shifting>(row, static_cast<const T*>(args.x) + p * args.stride,
+                                        static_cast<T*>(args.y) + p * args.stride, statistics);
+  }
+}
+
+template <class T, Affine each> void normalize_group_scaled(const GroupNormArgs& args, const Statistics& statistics) {
+  if (args.scale == nullptr && args.bias == nullptr) {
+    return normalize_group<T, Affine::kNone, Affine::kNone>(args, statistics);
+  }
+  if (args.bias == nullptr) return normalize_group<T, each, Affine::kNone>(args, statistics);
+  if (args.scale == nullptr) return normalize_group<T, Affine::kNone, each>(args, statistics);
+  return normalize_group<T, each, each>(args, statistics);
+}
+
 template <class T> void norm_group_last(const GroupNormArgs& args) noexcept {
   const auto count = static_cast<float>(args.channels * args.size);
-  const float average = sum_of_group<T>(args, Itself()) / count;
-  const F mean = set1(average);
-  const float square = sum_of_group<T>(args, [mean](F v) {
-    const F d = v - mean;
+  const float mean = sum_of_group<T>(args, Itself()) / count;
+  const F middle = set1(mean);
+  const float square = sum_of_group<T>(args, [middle](F v) {
+    const F d = v - middle;
     return d * d;
   });
-  const F factor = set1(1.0f / sqrtf(square / count + args.epsilon));
-  const bool each = args.parameter_stride == 1;
-  const F one_scale = set1(each ? 1.0f : element_of<T>(args.scale, 0, 1.0f));
-  const F one_bias = set1(each ? 0.0f : element_of<T>(args.bias, 0, 0.0f));
-  for (int64_t c = 0; c < args.channels; c += kLanes) {
-    const int64_t n = args.channels - c < kLanes ? args.channels - c : kLanes;
-    F scale = one_scale, bias = one_bias;
-    if (each && args.scale != nullptr) scale = get_part(static_cast<const T*>(args.scale) + c, n);
-    if (each && args.bias != nullptr) bias = get_part(static_cast<const T*>(args.bias) + c, n);
-    scale = scale * factor;
-    const T* from = static_cast<const T*>(args.x) + c;
-    T* to = static_cast<T*>(args.y) + c;
-    for (int64_t p = 0; p < args.size; ++p, from += args.stride, to += args.stride) {
-      if (n == kLanes) {
-        put(to, fma(get(from) - mean, scale, bias));
-      } else {
-        put_part(to, fma(get_part(from, n) - mean, scale, bias), n);
-      }
-    }
-  }
+  const Statistics statistics{mean, 1.0f / sqrtf(square / count + args.epsilon)};
+  if (args.parameter_stride == 1) return normalize_group_scaled<T, Affine::kEach>(args, statistics);
+  normalize_group_scaled<T, Affine::kOne>(args, statistics);
 }
 
 // Groups of one channel: every column has statistics of its own.

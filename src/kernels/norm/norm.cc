@@ -81,8 +81,8 @@ class GroupNormKernel : public BoundKernel {
     const GroupNorm& norm = *problem.op.as<GroupNorm>();
     const Shape& shape = problem.inputs[0].shape;
     bytes_ = dtype_bits(problem.inputs[0].dtype) / 8;
-    last_ = norm.channels_last;
-    channels_ = last_ ? shape.back() : shape[1];
+    channels_ = norm.channels_last ? shape.back() : shape[1];
+    last_ = norm.channels_last && channels_ > 1;  // one channel lies the same either way
     batch_ = shape[0];
     const int64_t groups = norm.groups == 0 ? channels_ : norm.groups;
     if (groups < 1 || channels_ % groups != 0) {

@@ -65,6 +65,20 @@ TEST(NormKernel, NormalisesGroupsInBothLayouts) {
                       kClose);
     expect_rows_match(kNormFamily, {GroupNorm{4, 1e-5, last}, {random_of(wide), random_of({200}), random_of({200})}},
                       kClose);
+    const Shape one = last ? Shape{2, 70, 1} : Shape{2, 1, 70};
+    expect_rows_match(kNormFamily, {GroupNorm{1, 1e-5, last}, {random_of(one), random_of({1}), random_of({1})}},
+                      kClose);
+  }
+}
+
+TEST(NormKernel, GroupsAreScaledOrShiftedAlone) {
+  for (const bool last : {false, true}) {
+    const Tensor x = random_of(last ? Shape{2, 9, 40} : Shape{2, 40, 9});
+    for (const int64_t groups : {1, 2, 40}) {
+      expect_rows_match(kNormFamily, {GroupNorm{groups, 1e-5, last}, {x, random_of({40})}}, kClose);
+      expect_rows_match(kNormFamily, {GroupNorm{groups, 1e-5, last}, {x, {}, random_of({40})}}, kClose);
+      expect_rows_match(kNormFamily, {GroupNorm{groups, 1e-5, last}, {x, {}, random_of({groups})}}, kClose);
+    }
   }
 }
 

@@ -10,7 +10,7 @@ namespace {
 #include "kernels/resize/resize-inl.h"
 }  // namespace
 
-ResizeFunction resize_function() { return resize_units; }
+ResizeFunctions resize_functions(DType dtype) { return find_resize(dtype); }
 
 }  // namespace ingot::kernels::avx512
 #include "kernels/isa/avx512_end.h"

@@ -32,7 +32,7 @@ const char* refuse(const Problem& problem) {
 }
 
 const char* refuse_sums(const Problem& problem) {
-  if (problem.inputs[0].dtype != DType::kF32) return "elements other than f32";
+  if (avx2::resize_functions(problem.inputs[0].dtype).only == nullptr) return "elements other than f32, f16 and bf16";
   return refuse(problem);
 }
 
@@ -105,18 +105,19 @@ std::vector<OwnedPass> passes_of(const Problem& problem) {
   return passes;
 }
 
-// `function` null: elements move as bytes.
+// Null `functions`: elements move as bytes.
 class ResizeKernel final : public BoundKernel {
  public:
-  ResizeKernel(const Problem& problem, ResizeFunction function)
-      : function_(function),
+  ResizeKernel(const Problem& problem, const ResizeFunctions& functions)
+      : functions_(functions),
         bytes_(dtype_bits(problem.inputs[0].dtype) / 8),
         output_bytes_(element_count(problem.outputs[0].shape) * bytes_) {
     if (output_bytes_ == 0) return;
     passes_ = passes_of(problem);
+    const int64_t between = moves_bytes() ? bytes_ : static_cast<int64_t>(sizeof(float));
     for (size_t i = 0; i + 1 < passes_.size(); ++i) {
       const ResizePass& pass = passes_[i].pass;
-      half_ = std::max(half_, round_up(pass.outer * pass.output * pass.inner * bytes_, 64));
+      half_ = std::max(half_, round_up(pass.outer * pass.output * pass.inner * between, 64));
     }
     scratch_bytes = static_cast<size_t>(half_) * (passes_.size() > 2 ? 2 : 1);
   }
@@ -127,27 +128,36 @@ class ResizeKernel final : public BoundKernel {
     if (passes_.empty() && output_bytes_ > 0) std::memcpy(result, from, static_cast<size_t>(output_bytes_));
     for (size_t i = 0; i < passes_.size(); ++i) {
       std::byte* to = i + 1 == passes_.size() ? result : args.scratch + static_cast<int64_t>(i % 2) * half_;
-      run_pass(passes_[i], from, to, args.parallel);
+      run_pass(i, from, to, args.parallel);
       from = to;
     }
   }
 
  private:
-  void run_pass(const OwnedPass& owned, const std::byte* from, std::byte* to, const Parallel& parallel) const noexcept {
-    const ResizePass& pass = owned.pass;
+  bool moves_bytes() const { return functions_.only == nullptr; }
+
+  ResizeFunction function_of(size_t pass) const {
+    const bool last = pass + 1 == passes_.size();
+    if (pass == 0) return last ? functions_.only : functions_.first;
+    return last ? functions_.last : functions_.middle;
+  }
+
+  void run_pass(size_t index, const std::byte* from, std::byte* to, const Parallel& parallel) const noexcept {
+    const OwnedPass& owned = passes_[index];
+    const ResizeFunction function = function_of(index);
     const int64_t units = owned.units();
     const int64_t per_task = std::max<int64_t>(1, kTaskElements / std::max<int64_t>(1, owned.unit_elements()));
     parallel.run((units + per_task - 1) / per_task, [&](int64_t task) {
       const int64_t first = task * per_task, last = std::min(units, first + per_task);
-      if (function_ == nullptr) {
-        resize::copy_units(pass, bytes_, from, to, first, last);
+      if (moves_bytes()) {
+        resize::copy_units(owned.pass, bytes_, from, to, first, last);
       } else {
-        function_(pass, reinterpret_cast<const float*>(from), reinterpret_cast<float*>(to), first, last);
+        function(owned.pass, from, to, first, last);
       }
     });
   }
 
-  ResizeFunction function_;
+  ResizeFunctions functions_;
   int64_t bytes_, output_bytes_, half_ = 0;
   std::vector<OwnedPass> passes_;
 };
@@ -166,10 +176,11 @@ template <IsaLevel isa> double cost(const Problem& problem, const Target& target
 }
 
 template <IsaLevel isa> std::unique_ptr<BoundKernel> bind(const Problem& problem, const Target&) {
-  const ResizeFunction function = isa == IsaLevel::kAvx512 ? avx512::resize_function()
-                                  : isa == IsaLevel::kAvx2 ? avx2::resize_function()
-                                                           : nullptr;
-  return std::make_unique<ResizeKernel>(problem, function);
+  const DType dtype = problem.inputs[0].dtype;
+  const ResizeFunctions functions = isa == IsaLevel::kAvx512 ? avx512::resize_functions(dtype)
+                                    : isa == IsaLevel::kAvx2 ? avx2::resize_functions(dtype)
+                                                             : ResizeFunctions{};
+  return std::make_unique<ResizeKernel>(problem, functions);
 }
 
 const OpDef* const kOps[] = {&Resize::def};

@@ -1,5 +1,6 @@
 // Resampling along axes, ops/resize: one pass per resized axis, the last axis first, each a weighted sum of a few
-// positions. Inputs: 0 x, then roi, scales and sizes, whose values are not read: sizes follow from the output's shape.
+// positions; between passes elements are f32. Inputs: 0 x, then roi, scales and sizes, whose values are not read: sizes
+// follow from the output's shape.
 #pragma once
 #include "kernels/kernel.h"
 
@@ -15,13 +16,18 @@ struct ResizePass {
 };
 
 // Lines [first, last) of `outer` when narrow, else rows of [outer][output].
-using ResizeFunction = void (*)(const ResizePass& pass, const float* x, float* y, int64_t first, int64_t last) noexcept;
+using ResizeFunction = void (*)(const ResizePass& pass, const void* x, void* y, int64_t first, int64_t last) noexcept;
 
+// By what a pass reads and writes: the operator's elements, or f32 between two passes.
+struct ResizeFunctions {
+  ResizeFunction only, first, middle, last;
+};
+// Null functions for types other than f32, f16 and bf16.
 namespace avx2 {
-ResizeFunction resize_function();
+ResizeFunctions resize_functions(DType dtype);
 }
 namespace avx512 {
-ResizeFunction resize_function();
+ResizeFunctions resize_functions(DType dtype);
 }
 
 }  // namespace ingot::kernels

@@ -13,7 +13,10 @@ std::mt19937 random_numbers(23);
 void check(const Resize& resize, const Shape& shape, DType dtype = DType::kF32) {
   const Tensor x = convert(random_tensor(random_numbers, shape, -2, 3), dtype);
   expect_rows_match(kResizeFamily, {resize, {x}},
-                    resize.mode == ResizeMode::kNearest ? Tolerance{} : Tolerance{2e-6, 4e-6, 0});
+                    resize.mode == ResizeMode::kNearest ? Tolerance{}
+                    : dtype == DType::kF32              ? Tolerance{2e-6, 4e-6, 0}
+                    : dtype == DType::kF16              ? Tolerance{2e-3, 2e-3, 0}
+                                                        : Tolerance{1.6e-2, 1.6e-2, 0});
 }
 
 Resize make(ResizeMode mode, ResizeCoordinates coordinates, std::vector<double> scales,
@@ -60,6 +63,15 @@ TEST(ResizeKernel, TakesSizesInsteadOfScales) {
   resize.mode = ResizeMode::kLinear;
   resize.sizes = {1, 4, 13, 5};
   check(resize, {1, 4, 6, 10});
+}
+
+TEST(ResizeKernel, ResamplesElementsOfHalfPrecision) {
+  for (const DType dtype : {DType::kF16, DType::kBF16}) {
+    check(make(ResizeMode::kLinear, ResizeCoordinates::kHalfPixel, {1, 1, 2, 1.7}), {2, 3, 7, 9}, dtype);
+    check(make(ResizeMode::kLinear, ResizeCoordinates::kHalfPixel, {1, 2, 2, 1}), {2, 7, 9, 37}, dtype);
+    check(make(ResizeMode::kLinear, ResizeCoordinates::kHalfPixel, {1, 1, 1, 3}), {1, 2, 3, 11}, dtype);
+    check(make(ResizeMode::kCubic, ResizeCoordinates::kHalfPixel, {1, 1, 2, 1.5, 0.8}), {1, 3, 4, 5, 6}, dtype);
+  }
 }
 
 TEST(ResizeKernel, MovesElementsOfAnyType) {
