@@ -67,18 +67,22 @@ int64_t Bf16Gemm::row_of_a() const {
   return size_.shared_lines.empty() ? stored_.elements() : size_.depth;
 }
 
-// Finds the grid of parts with the least work on the busiest thread; at equal work, the fewest parts.
+// Finds the grid of parts with the least time on the busiest thread: its products, and reading its rows and panels,
+// which lie in no cache of its own.
 void Bf16Gemm::share_out(const Target& target) {
+  constexpr double kBytesPerNanosecond = 15;  // of a core, from a cache that all share
   const double work = static_cast<double>(size_.products) * static_cast<double>(size_.m) *
                       static_cast<double>(size_.n) * static_cast<double>(size_.taps * size_.depth);
   const int64_t threads = std::clamp<int64_t>(static_cast<int64_t>(work / kWorthAThread), 1, target.threads);
+  const auto depth = static_cast<double>(stored_.elements()), of_row = static_cast<double>(row_of_a());
   double best = INFINITY;
   for (int64_t n = 1; n <= std::min(panels_, threads); ++n) {
     for (int64_t m = 1; m <= std::min(row_tiles_, threads); ++m) {
-      const int64_t units = size_.products * m * n;
-      const double busiest = static_cast<double>(parts(units, threads)) * static_cast<double>(parts(row_tiles_, m)) *
-                             static_cast<double>(parts(panels_, n));
-      const double cost = busiest * (1 + 0.001 * static_cast<double>(m + n));
+      const auto rows = static_cast<double>(parts(row_tiles_, m) * tiles_.shape.rows);
+      const auto columns = static_cast<double>(parts(panels_, n) * tiles_.shape.columns());
+      const double unit = 2 * rows * columns * depth / tiles_.shape.gflops +
+                          2 * (rows * of_row + columns * depth) / kBytesPerNanosecond;
+      const double cost = static_cast<double>(parts(size_.products * m * n, threads)) * unit;
       if (cost >= best) continue;
       best = cost;
       units_m_ = m;
