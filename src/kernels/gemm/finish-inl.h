@@ -84,10 +84,17 @@ template <bool with_activation, UnaryFn fn> class Finisher {
     F x = fma(floats<whole>(at, args_.columns - column), alpha_, bias);
     if (added_first_) x = x + addend<whole>(to, column);
     if constexpr (with_activation) {
-      x = fma(unary<fn>(x, args_.activation_alpha, args_.activation_beta), scale_, shift_);
+      x = fma(activated(x), scale_, shift_);
       if (added_last_) x = x + addend<whole>(to, column);
     }
     return min2(high_, max2(low_, x));  // NaN passes
+  }
+
+  F activated(F x) const {
+    if constexpr (fn == UnaryFn::kGelu) {
+      if (args_.narrow != nullptr) return gelu_narrow(x);
+    }
+    return unary<fn>(x, args_.activation_alpha, args_.activation_beta);
   }
 
   const FinishArgs args_;
