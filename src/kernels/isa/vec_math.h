@@ -139,7 +139,7 @@ inline F gelu_narrow(F x) {
   static constexpr float kP[] = {-1.00035906f,   -1.14626086f,   -0.469681114f,
                                  -0.0445989557f, 0.00486975629f, -0.000233249739f};
   static constexpr float kPower[] = {0.999928057f, 0.693260968f, 0.24261117f, 0.0551716313f};  // 2^f, |f| <= 0.5
-  const F a = min2(set1(14.0f), absolute(x));
+  const F a = min2(set1(12.0f), absolute(x));
   const F log2 = horner(a, kP), n = round_even(log2);
   return fnma(a, scale_by_power(horner(log2 - n, kPower), n), max2(set1(0.0f), x));  // NaN stays
 }
