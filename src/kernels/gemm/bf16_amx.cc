@@ -87,11 +87,13 @@ template <int A, int B> void multiply_block(const Bf16BlockArgs& args) noexcept 
   const int64_t bytes = args.sums_stride * 4;  // from row to row
   memory_fence();
   begin_sums<A, B>(args);
+  const int64_t parts = args.depth / kBlockDepth;
   if (args.meanwhile == nullptr) {
     multiply_parts<A, B>(args, [](int64_t) {});
+  } else if (parts == 0) {
+    args.meanwhile->finish_rows();
   } else {
     const FinishArgs& other = *args.meanwhile;
-    const int64_t parts = args.depth / kBlockDepth;
     const int64_t at_once = std::max(kRowsAtOnce, (other.rows + parts - 1) / parts);
     multiply_parts<A, B>(args, [&](int64_t part) {
       const int64_t first = part * at_once;
