@@ -26,6 +26,7 @@ Pass widen_integer_products();
 
 Pass recognise_attention();
 Pass split_products();
+Pass sink_reshapes();
 Pass channels_last();
 Pass fuse_epilogue();
 Pass merge_siblings();

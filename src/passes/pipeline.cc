@@ -25,7 +25,7 @@ std::vector<Stage> target_stages() {
        {expand_quantization(), widen_integer_products(), fold_constants(), cancel_casts(), merge_equal()}},
       {"layout",
        true,
-       {recognise_attention(), split_products(), channels_last(), sink_transposes(), cancel_movement(),
+       {recognise_attention(), split_products(), sink_reshapes(), channels_last(), sink_transposes(), cancel_movement(),
         fold_constants(), merge_equal()}},
       {"fuse", false, {fuse_epilogue(), merge_siblings(), join_products(), fuse_chains(), fuse_pointwise()}},
       {"report", false, {count_layouts()}},

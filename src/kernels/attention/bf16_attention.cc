@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <cstring>
 
 #include "base/checked.h"
 #include "kernels/attention/geometry.h"
@@ -12,6 +13,14 @@ namespace {
 constexpr int64_t kKeys = 256;  // keys in a tile, a multiple of every tile set's columns
 constexpr int64_t kMaxTileRows = 8;
 constexpr int64_t kQueryRows = 64;  // least queries of a block, where there are as many
+
+// Elements of two rows by turns; as words, which compilers turn into vectors.
+void join(const uint16_t* even, const uint16_t* odd, int64_t count, uint16_t* out) {
+  for (int64_t i = 0; i < count; ++i) {
+    const uint32_t both = even[i] | static_cast<uint32_t>(odd[i]) << 16;
+    std::memcpy(out + 2 * i, &both, sizeof(both));
+  }
+}
 
 // K^T and V of a head as panels of bf16 (gemm/bf16_panels.h): all keys are columns of one matrix of depth `size`;
 // values of each tile of keys are a matrix of `keys` rows, padded with zeros.
@@ -131,10 +140,12 @@ void BoundBf16Attention::pack_values(const uint16_t* v, int64_t count, uint16_t*
     const int64_t first = panel * tiles_.shape.columns(), width = gemm::panel_width(tiles_.shape, v_.size, panel);
     const int64_t columns = std::min(width, v_.size - first);
     for (int64_t key = 0; key < depth; key += 2, out += 2 * width) {
-      if (columns < width || key + 1 >= count) std::fill_n(out, 2 * width, uint16_t{0});
-      for (int64_t row = 0; row < 2 && key + row < count; ++row) {
-        const uint16_t* from = v + (key + row) * v_.row_stride + first;
-        for (int64_t column = 0; column < columns; ++column) out[2 * column + row] = from[column];
+      const uint16_t* even = v + key * v_.row_stride + first;
+      if (columns < width || key >= count) std::fill_n(out, 2 * width, uint16_t{0});
+      if (key + 1 < count) {
+        join(even, even + v_.row_stride, columns, out);
+      } else if (key < count) {
+        for (int64_t column = 0; column < columns; ++column) out[2 * column] = even[column], out[2 * column + 1] = 0;
       }
     }
   }

@@ -11,7 +11,8 @@ namespace amx {
 namespace {
 
 constexpr int kTileRows = 16, kTileBytes = 64, kTileUnits = 16, kColumns = 16;
-constexpr int64_t kLine = 32;  // elements of a cache line
+constexpr int64_t kLine = 32;       // elements of a cache line
+constexpr int64_t kRowsAtOnce = 8;  // finished between two parts: fewer than products hide, more than a call costs
 
 struct alignas(64) Config {
   uint8_t palette = 1, start_row = 0, reserved[14] = {};
@@ -86,11 +87,14 @@ template <int A, int B> void multiply_block(const Bf16BlockArgs& args) noexcept 
   const int64_t bytes = args.sums_stride * 4;  // from row to row
   memory_fence();
   begin_sums<A, B>(args);
+  const int64_t parts = args.depth / kBlockDepth;
   if (args.meanwhile == nullptr) {
     multiply_parts<A, B>(args, [](int64_t) {});
+  } else if (parts == 0) {
+    args.meanwhile->finish_rows();
   } else {
     const FinishArgs& other = *args.meanwhile;
-    const int64_t parts = args.depth / kBlockDepth, at_once = (other.rows + parts - 1) / parts;
+    const int64_t at_once = std::max(kRowsAtOnce, (other.rows + parts - 1) / parts);
     multiply_parts<A, B>(args, [&](int64_t part) {
       const int64_t first = part * at_once;
       if (first < other.rows) other.rows_fn(other, first, std::min(other.rows, first + at_once));

@@ -11,7 +11,6 @@ namespace ingot::kernels::gemm {
 namespace {
 
 constexpr int64_t kTableEntries = 4096;  // row pointers handled at once
-constexpr int64_t kPanelDepth = 320;     // of a part of 32 columns, which L1 holds beside as much of 32 rows
 constexpr double kWorthAThread = 400e3;  // multiply-adds
 
 int64_t parts(int64_t size, int64_t largest) { return std::max<int64_t>(1, (size + largest - 1) / largest); }
@@ -33,7 +32,6 @@ Bf16Gemm::Bf16Gemm(const Bf16TileSet& tiles, const Bf16Size& size, const Bf16Epi
   if (shared) halo_ = *std::max_element(size_.shared_lines.begin(), size_.shared_lines.end());
   if (!shared) table_bytes_ = round_up(block_tiles_ * rows * size.taps * static_cast<int64_t>(sizeof(uint16_t*)), 64);
   const bool wide = tiles.wide != nullptr;
-  cuts_ = blocks ? parts(stored_.elements(), kPanelDepth) : 1;
   if (wide) cut_wide();
   const int64_t tiles_of_sums = cuts_ > 1 ? std::max(block_tiles_ + 1, kProgramTiles) : kProgramTiles;
   sums_bytes_ = blocks || wide || !epilogue.plain() ? tiles_of_sums * rows * tiles.shape.columns() * 4 : 0;
@@ -54,8 +52,7 @@ void Bf16Gemm::cut_rows(const Target& target) {
   const int64_t rows = tiles_.shape.rows;
   const int64_t least = tiles_.blocks != nullptr ? 4 : 8;
   const bool shared = !size_.shared_lines.empty();
-  const int64_t row_of_a = shared ? size_.depth : stored_.elements();
-  const int64_t elements = tiles_.blocks != nullptr ? row_of_a + size_.n
+  const int64_t elements = tiles_.blocks != nullptr ? row_of_a() + size_.n
                            : tiles_.wide != nullptr ? 2 * stored_.elements()
                                                     : size_.row_elements;
   int64_t block = target.l2_bytes / 2 / (std::max<int64_t>(1, elements) * 2 * rows);
@@ -64,18 +61,28 @@ void Bf16Gemm::cut_rows(const Target& target) {
   block_tiles_ = (row_tiles_ + parts(row_tiles_, block) - 1) / parts(row_tiles_, block);
 }
 
-// Finds the grid of parts with the least work on the busiest thread; at equal work, the fewest parts.
+// Elements of A that a row adds to what is read.
+int64_t Bf16Gemm::row_of_a() const {
+  if (tiles_.blocks == nullptr) return size_.row_elements;
+  return size_.shared_lines.empty() ? stored_.elements() : size_.depth;
+}
+
+// Finds the grid of parts with the least time on the busiest thread: its products, and reading its rows and panels,
+// which lie in no cache of its own.
 void Bf16Gemm::share_out(const Target& target) {
+  constexpr double kBytesPerNanosecond = 15;  // of a core, from a cache that all share
   const double work = static_cast<double>(size_.products) * static_cast<double>(size_.m) *
                       static_cast<double>(size_.n) * static_cast<double>(size_.taps * size_.depth);
   const int64_t threads = std::clamp<int64_t>(static_cast<int64_t>(work / kWorthAThread), 1, target.threads);
+  const auto depth = static_cast<double>(stored_.elements()), of_row = static_cast<double>(row_of_a());
   double best = INFINITY;
   for (int64_t n = 1; n <= std::min(panels_, threads); ++n) {
     for (int64_t m = 1; m <= std::min(row_tiles_, threads); ++m) {
-      const int64_t units = size_.products * m * n;
-      const double busiest = static_cast<double>(parts(units, threads)) * static_cast<double>(parts(row_tiles_, m)) *
-                             static_cast<double>(parts(panels_, n));
-      const double cost = busiest * (1 + 0.001 * static_cast<double>(m + n));
+      const auto rows = static_cast<double>(parts(row_tiles_, m) * tiles_.shape.rows);
+      const auto columns = static_cast<double>(parts(panels_, n) * tiles_.shape.columns());
+      const double unit = 2 * rows * columns * depth / tiles_.shape.gflops +
+                          2 * (rows * of_row + columns * depth) / kBytesPerNanosecond;
+      const double cost = static_cast<double>(parts(size_.products * m * n, threads)) * unit;
       if (cost >= best) continue;
       best = cost;
       units_m_ = m;
@@ -236,52 +243,42 @@ void Bf16Gemm::multiply_block(Bf16BlockArgs& args, Blocks& blocks) const noexcep
   blocks.waiting.reset();
 }
 
-// Parts of the depth come one after the other, so that a panel's part stays in L1 for all rows.
+// The depth is never cut: sums that leave the matrix unit and come back cost more than a panel that L1 does not hold.
 void Bf16Gemm::run_block_panel(const Bf16Product& product, int64_t first_row, int64_t rows, int64_t panel,
                                const Slot& slot, Blocks& blocks) const noexcept {
-  const int64_t columns = tiles_.shape.columns(), first_column = panel * columns, depth = stored_.elements();
-  const int64_t block_sums = kBlockRows * columns, width = panel_width(tiles_.shape, size_.n, panel);
-  const int64_t units = depth / kBlockDepth, tiles = parts(rows, kBlockRows);
-  const auto cut = [&](int64_t i) { return units * i / cuts_ * kBlockDepth; };
-  const int64_t ring = (cuts_ > 1 ? block_tiles_ : 1) + 1, first_done = blocks.done;
-  for (int64_t i = 0; i < cuts_; ++i) {
-    Bf16BlockArgs args;
-    args.b = product.b + first_column * depth + cut(i) * width;
-    args.b_step = 2 * width;
-    args.vectors = width / tiles_.shape.vector;
-    args.depth = cut(i + 1) - cut(i);
-    args.accumulate = i > 0;
-    // The rest of the panel and the next one, a share with every block of rows.
-    const uint16_t* ahead = args.b + args.depth * width;
-    const int64_t ahead_elements = i + 1 < cuts_         ? (cut(i + 2) - cut(i + 1)) * width
-                                   : panel + 1 < panels_ ? cut(1) * width
-                                                         : 0;
-    int64_t unseen = 0;  // first row whose sums the program has not seen
-    for (int64_t row = 0; row < rows; row += kBlockRows) {
-      const int64_t tile = row / kBlockRows;
-      const int64_t in_sums = !epilogue_.has_program() ? (first_done + tile) % ring
-                              : cuts_ > 1              ? tile
-                                                       : (row - unseen) / kBlockRows;
-      args.a = blocks.rows[static_cast<size_t>(tile)].from(cut(i) / kBlockDepth);
-      args.rows = std::min(kBlockRows, rows - row);
-      args.sums = slot.sums + in_sums * block_sums;
-      args.next = ahead + ahead_elements * tile / tiles;
-      args.next_end = ahead + ahead_elements * (tile + 1) / tiles;
-      multiply_block(args, blocks);
-      if (i + 1 < cuts_) continue;
-      blocks.waiting = finish_of(product, size_.shared_lines.empty() ? first_row + row : 0, panel);
-      if (!size_.shared_lines.empty()) blocks.waiting->row_map = slot.row_map + row;
-      blocks.waiting->sums = args.sums;
-      blocks.waiting->rows = args.rows;
-      ++blocks.done;
-      if (!epilogue_.has_program()) continue;
-      finish_waiting(blocks);
-      const int64_t done = row + args.rows;
-      if (done < rows && done - unseen < kProgramTiles * kBlockRows) continue;
-      const int64_t first = cuts_ > 1 ? unseen / kBlockRows : 0;
-      finish_panel(product, first_row + unseen, done - unseen, panel, slot.sums + first * block_sums);
-      unseen = done;
-    }
+  constexpr int64_t kRing = 2;
+  const int64_t columns = tiles_.shape.columns(), depth = stored_.elements(), block_sums = kBlockRows * columns;
+  const int64_t width = panel_width(tiles_.shape, size_.n, panel), tiles = parts(rows, kBlockRows);
+  const int64_t first_done = blocks.done;
+  Bf16BlockArgs args;
+  args.b = product.b + panel * columns * depth;
+  args.b_step = 2 * width;
+  args.vectors = width / tiles_.shape.vector;
+  args.depth = depth;
+  // The next panel, a share with every block of rows.
+  const uint16_t* ahead = args.b + depth * width;
+  const int64_t ahead_elements = panel + 1 < panels_ ? depth * panel_width(tiles_.shape, size_.n, panel + 1) : 0;
+  int64_t unseen = 0;  // first row whose sums the program has not seen
+  for (int64_t row = 0; row < rows; row += kBlockRows) {
+    const int64_t tile = row / kBlockRows;
+    args.a = blocks.rows[static_cast<size_t>(tile)];
+    args.rows = std::min(kBlockRows, rows - row);
+    args.sums =
+        slot.sums + (epilogue_.has_program() ? (row - unseen) / kBlockRows : (first_done + tile) % kRing) * block_sums;
+    args.next = ahead + ahead_elements * tile / tiles;
+    args.next_end = ahead + ahead_elements * (tile + 1) / tiles;
+    multiply_block(args, blocks);
+    blocks.waiting = finish_of(product, size_.shared_lines.empty() ? first_row + row : 0, panel);
+    if (!size_.shared_lines.empty()) blocks.waiting->row_map = slot.row_map + row;
+    blocks.waiting->sums = args.sums;
+    blocks.waiting->rows = args.rows;
+    ++blocks.done;
+    if (!epilogue_.has_program()) continue;
+    finish_waiting(blocks);
+    const int64_t done = row + args.rows;
+    if (done < rows && done - unseen < kProgramTiles * kBlockRows) continue;
+    finish_panel(product, first_row + unseen, done - unseen, panel, slot.sums);
+    unseen = done;
   }
 }
 

@@ -1,5 +1,4 @@
-// The loop nest round the tiles on bf16: as gemm/blocked.h with packed B, cut into rows and panels; and in depth for
-// blocks, whose sums lie in memory.
+// The loop nest round the tiles on bf16: as gemm/blocked.h with packed B, cut into rows and panels.
 #pragma once
 #include <optional>
 #include <vector>
@@ -64,6 +63,7 @@ class Bf16Gemm {
     std::optional<FinishArgs> waiting;
   };
 
+  int64_t row_of_a() const;
   void cut_rows(const Target& target);
   void share_out(const Target& target);
   void run_unit(const Bf16Source& source, int64_t unit, const Slot& slot) const noexcept;
@@ -99,7 +99,7 @@ class Bf16Gemm {
   const Bf16Epilogue& epilogue_;
   int64_t panels_ = 0, row_tiles_ = 0;
   int64_t block_tiles_ = 1;            // row tiles handled with one table
-  int64_t cuts_ = 1;                   // parts of the depth of blocks and of widened panels
+  int64_t cuts_ = 1;                   // parts of the depth of widened panels
   int64_t units_m_ = 1, units_n_ = 1;  // parts of each product
   int64_t halo_ = 0;                   // lines that a block of rows reads behind its own
   int64_t slots_ = 1, slot_bytes_ = 0, table_bytes_ = 0, sums_bytes_ = 0, patches_bytes_ = 0, map_bytes_ = 0;

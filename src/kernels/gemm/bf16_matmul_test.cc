@@ -57,6 +57,7 @@ TEST(Bf16Gemm, GivesEmptyAndZeroResults) {
   expect_gemm({.a = {0, 5}, .b = {5, 3}});
   expect_gemm({.a = {2, 5}, .b = {5, 0}});
   expect_gemm({.a = {4, 0}, .b = {0, 3}, .with_bias = true});
+  expect_gemm({.a = {70, 0}, .b = {0, 40}, .with_bias = true});
 }
 
 TEST(Bf16Gemm, SharesLargeProductsOut) {

@@ -31,11 +31,6 @@ struct Bf16Rows {
   int64_t row_step = 0, half_step = 0, part_step = 0;
   const int32_t* parts = nullptr;  // where each part is; null: at multiples of part_step
   int64_t part(int64_t index) const { return parts != nullptr ? parts[index] : index * part_step; }
-  // The same rows from a part on.
-  Bf16Rows from(int64_t index) const {
-    if (parts != nullptr) return {at, row_step, half_step, part_step, parts + index};
-    return {at + index * part_step, row_step, half_step, part_step, nullptr};
-  }
 };
 
 struct Bf16BlockArgs {

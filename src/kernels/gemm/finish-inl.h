@@ -1,7 +1,7 @@
 // Finishing over the vector vocabulary and its functions, written once: include in an ISA namespace after
-// pointwise/functions-inl.h and what vec_storage.h says of Brain.
+// pointwise/functions-inl.h, what vec_storage.h says of Brain, and put_pair(Brain*, F, F): two vectors of a row.
 
-// Without an activation when !with_activation.
+// Without an activation when !with_activation. Two vectors of a row together: lines of results are written whole.
 template <bool with_activation, UnaryFn fn> class Finisher {
  public:
   explicit Finisher(const FinishArgs& args) : args_(args) {
@@ -11,28 +11,64 @@ template <bool with_activation, UnaryFn fn> class Finisher {
     high_ = set1(how.high);
     scale_ = set1(args.scale);
     shift_ = set1(args.shift);
+    const bool added = args.addend.at != nullptr || args.finish.addend != nullptr;
+    added_last_ = added && args.addend_last;
+    added_first_ = added && !args.addend_last;
   }
   void rows(int64_t first, int64_t end) const {
     int64_t column = 0;
+    for (; column + 2 * kLanes <= args_.columns; column += 2 * kLanes) pairs_of_rows(first, end, column);
     for (; column + kLanes <= args_.columns; column += kLanes) column_of_rows<true>(first, end, column);
     if (column < args_.columns) column_of_rows<false>(first, end, column);
   }
 
  private:
-  template <bool whole> void column_of_rows(int64_t first, int64_t end, int64_t column) const {
-    const int64_t rest = args_.columns - column;
-    const float* at = args_.finish.bias;
-    F bias = set1(0);
-    if (at != nullptr) bias = floats<whole>(at + column, rest);
-    for (int64_t r = first; r < end; ++r) {
-      const int64_t to = args_.row_map == nullptr ? r : args_.row_map[r];
-      if (to >= 0) row<whole>(r, to, column, rest, bias);
-    }
-  }
   template <bool whole> static F floats(const float* at, int64_t rest) {
     return whole ? load(at) : load_part(at, rest);
   }
-  template <bool whole> F addend(int64_t r, int64_t column, int64_t rest) const {
+  template <bool whole> F bias(int64_t column) const {
+    const float* at = args_.finish.bias;
+    return at == nullptr ? set1(0) : floats<whole>(at + column, args_.columns - column);
+  }
+  int64_t result_row(int64_t r) const { return args_.row_map == nullptr ? r : args_.row_map[r]; }
+
+  void pairs_of_rows(int64_t first, int64_t end, int64_t column) const {
+    const F bias0 = bias<true>(column), bias1 = bias<true>(column + kLanes);
+    for (int64_t r = first; r < end; ++r) {
+      const int64_t to = result_row(r);
+      if (to < 0) continue;
+      const F x0 = value<true>(r, to, column, bias0), x1 = value<true>(r, to, column + kLanes, bias1);
+      if (args_.narrow != nullptr) {
+        put_pair(reinterpret_cast<Brain*>(args_.narrow + to * args_.c_stride + column), x0, x1);
+      } else {
+        float* at = wide_result(r, to, column);
+        store(at, x0);
+        store(at + kLanes, x1);
+      }
+    }
+  }
+  template <bool whole> void column_of_rows(int64_t first, int64_t end, int64_t column) const {
+    const int64_t rest = args_.columns - column;
+    const F added = bias<whole>(column);
+    for (int64_t r = first; r < end; ++r) {
+      const int64_t to = result_row(r);
+      if (to < 0) continue;
+      const F x = value<whole>(r, to, column, added);
+      if (args_.narrow != nullptr) {
+        auto* at = reinterpret_cast<Brain*>(args_.narrow + to * args_.c_stride + column);
+        whole ? put(at, x) : put_part(at, x, rest);
+      } else {
+        float* at = wide_result(r, to, column);
+        whole ? store(at, x) : store_part(at, x, rest);
+      }
+    }
+  }
+  float* wide_result(int64_t r, int64_t to, int64_t column) const {
+    if (args_.wide != nullptr) return args_.wide + to * args_.c_stride + column;
+    return args_.sums + r * args_.sums_stride + column;
+  }
+  template <bool whole> F addend(int64_t r, int64_t column) const {
+    const int64_t rest = args_.columns - column;
     const float* wide = args_.finish.addend;
     if (wide != nullptr) return floats<whole>(wide + r * args_.finish.addend_stride + column, rest);
     const uint16_t* at = args_.addend.at + r * args_.addend.stride + column;
@@ -42,30 +78,28 @@ template <bool with_activation, UnaryFn fn> class Finisher {
       return load_brain_part(at, rest);
     }
   }
-  template <bool whole> void row(int64_t r, int64_t result_row, int64_t column, int64_t rest, F bias) const {
-    const bool added = args_.addend.at != nullptr || args_.finish.addend != nullptr;
-    const bool added_last = added && args_.addend_last;
-    float* at = args_.sums + r * args_.sums_stride + column;
-    F x = fma(floats<whole>(at, rest), alpha_, bias);
-    if (added && !added_last) x = x + addend<whole>(result_row, column, rest);
+  template <bool whole>
+  inline __attribute__((always_inline)) F value(int64_t r, int64_t to, int64_t column, F bias) const {
+    const float* at = args_.sums + r * args_.sums_stride + column;
+    F x = fma(floats<whole>(at, args_.columns - column), alpha_, bias);
+    if (added_first_) x = x + addend<whole>(to, column);
     if constexpr (with_activation) {
-      x = fma(unary<fn>(x, args_.activation_alpha, args_.activation_beta), scale_, shift_);
-      if (added_last) x = x + addend<whole>(result_row, column, rest);
+      x = fma(activated(x), scale_, shift_);
+      if (added_last_) x = x + addend<whole>(to, column);
     }
-    x = min2(high_, max2(low_, x));  // NaN passes
-    if (args_.narrow != nullptr) {
-      auto* to = reinterpret_cast<Brain*>(args_.narrow + result_row * args_.c_stride + column);
-      whole ? put(to, x) : put_part(to, x, rest);
-    } else if (args_.wide != nullptr) {
-      float* to = args_.wide + result_row * args_.c_stride + column;
-      whole ? store(to, x) : store_part(to, x, rest);
-    } else {
-      whole ? store(at, x) : store_part(at, x, rest);
-    }
+    return min2(high_, max2(low_, x));  // NaN passes
   }
 
-  const FinishArgs& args_;
+  F activated(F x) const {
+    if constexpr (fn == UnaryFn::kGelu) {
+      if (args_.narrow != nullptr) return gelu_narrow(x);
+    }
+    return unary<fn>(x, args_.activation_alpha, args_.activation_beta);
+  }
+
+  const FinishArgs args_;
   F alpha_, low_, high_, scale_, shift_;
+  bool added_first_ = false, added_last_ = false;
 };
 
 // What tiles on f32 leave: they add bias and first addend themselves.

@@ -14,6 +14,10 @@ namespace {
 #include "kernels/isa/vec_storage.h"
 #include "kernels/pointwise/functions-inl.h"
 
+inline void put_pair(Brain* p, F x, F y) {
+  put(p, x);
+  put(p + kLanes, y);
+}
 #include "kernels/gemm/finish-inl.h"
 }  // namespace
 }  // namespace avx512

@@ -82,11 +82,50 @@ int64_t interleave_3(const float* from, int64_t from_stride, float* to, int64_t 
   return x;
 }
 
+// The same of 2-byte elements: byte i of the 48 that eight columns give comes from row i / 2 % 3.
+struct Interleave {
+  alignas(16) uint8_t from[3][3][16] = {};  // [part of the result][row]: pshufb's indices
+};
+constexpr Interleave interleave_of_2() {
+  Interleave result;
+  for (int i = 0; i < 48; ++i) {
+    for (int row = 0; row < 3; ++row) {
+      const bool own = i / 2 % 3 == row;
+      result.from[i / 16][row][i % 16] = own ? static_cast<uint8_t>(i / 6 * 2 + i % 2) : uint8_t{0x80};
+    }
+  }
+  return result;
+}
+int64_t interleave_3(const uint16_t* from, int64_t from_stride, uint16_t* to, int64_t columns) {
+  static constexpr Interleave kInterleave = interleave_of_2();
+  const auto load = [](const void* at) { return _mm_loadu_si128(static_cast<const __m128i*>(at)); };
+  int64_t x = 0;
+  for (; x + 8 <= columns; x += 8, to += 24) {
+    __m128i rows[3];
+    for (int row = 0; row < 3; ++row) rows[row] = load(from + row * from_stride + x);
+    for (int part = 0; part < 3; ++part) {
+      __m128i y = _mm_shuffle_epi8(rows[0], load(kInterleave.from[part][0]));
+      y = _mm_or_si128(y, _mm_shuffle_epi8(rows[1], load(kInterleave.from[part][1])));
+      y = _mm_or_si128(y, _mm_shuffle_epi8(rows[2], load(kInterleave.from[part][2])));
+      _mm_storeu_si128(reinterpret_cast<__m128i*>(to + 8 * part), y);
+    }
+  }
+  return x;
+}
+
 template <class T, int64_t kSide, void (*block)(const T*, int64_t, T*, int64_t)>
 void in_blocks(const std::byte* from, int64_t from_stride, std::byte* to, int64_t to_stride, int64_t rows,
                int64_t columns) {
   const T* in = reinterpret_cast<const T*>(from);
   T* out = reinterpret_cast<T*>(to);
+  if constexpr (sizeof(T) < 8) {
+    if (rows == 3 && to_stride == 3) {
+      const int64_t done = interleave_3(in, from_stride, out, columns);
+      in += done;
+      out += done * to_stride;
+      columns -= done;
+    }
+  }
   int64_t y = 0;
   for (; y + kSide <= rows; y += kSide) {
     int64_t x = 0;
@@ -111,14 +150,7 @@ void transpose_block(const std::byte* from, int64_t from_stride, std::byte* to, 
                      int64_t columns, int64_t bytes) {
   switch (bytes) {
     case 2: return in_blocks<uint16_t, 8, block_of_2>(from, from_stride, to, to_stride, rows, columns);
-    case 4: {
-      int64_t done = 0;
-      if (rows == 3 && to_stride == 3) {
-        done = interleave_3(reinterpret_cast<const float*>(from), from_stride, reinterpret_cast<float*>(to), columns);
-      }
-      return in_blocks<float, 8, block_of_4>(from + done * 4, from_stride, to + done * to_stride * 4, to_stride, rows,
-                                             columns - done);
-    }
+    case 4: return in_blocks<float, 8, block_of_4>(from, from_stride, to, to_stride, rows, columns);
     case 8: return in_blocks<double, 4, block_of_8>(from, from_stride, to, to_stride, rows, columns);
     default: return kernels::transpose_block(from, from_stride, to, to_stride, rows, columns, bytes);
   }
