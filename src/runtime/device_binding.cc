@@ -146,6 +146,7 @@ class Builder {
     find_shapes();
     classify();
     place();
+    timed(p_.spent.weights_ms, [&] { reserve_constants(); });
     emit();
     timed(p_.spent.weights_ms, [&] { constants_.copy_all(p_.parallel); });
     table_.compile();
@@ -395,6 +396,29 @@ class Builder {
     return problem;
   }
 
+  // What tells apart the layouts of a constant: that of the step's input.
+  std::string constant_key(size_t step, size_t input) const {
+    const auto* row = kernels::cuda::find_device_row(steps()[step].row);
+    return row != nullptr && row->pack != nullptr ? fmt::format("{} {}", row->name, input) : "";
+  }
+  void reserve_constants() {
+    std::set<std::pair<int32_t, std::string>> seen;
+    int64_t bytes = 0;
+    for (size_t s = 0; s < steps().size(); ++s) {
+      if (!device_step_[s] || steps()[s].kind != StepKind::kKernel || views_->skipped(s)) continue;
+      for (size_t i = 0; i < steps()[s].inputs.size(); ++i) {
+        for (const ValueIndex value : views_->read(s, i)) {
+          const int32_t constant = def(value).constant;
+          if (constant < 0) continue;
+          const std::string key = constant_key(s, i);
+          if (constants_.has(constant, key) || !seen.emplace(constant, key).second) continue;
+          bytes += constants_.room_for(p_.constants[static_cast<size_t>(constant)]);
+        }
+      }
+    }
+    constants_.reserve(bytes);
+  }
+
   kernels::cuda::Emission emission(const kernels::cuda::DeviceRow& row, size_t index) const {
     const kernels::Problem problem = problem_of(index);
     if (const auto pair = pairs_.find(index); pair != pairs_.end())
@@ -447,8 +471,7 @@ class Builder {
         };
       }
       operands.push_back(timed(p_.spent.weights_ms, [&] {
-        return constants_.address(constant, packs ? fmt::format("{} {}", row.name, slot.index) : "", tensor,
-                                  std::move(lay_out));
+        return constants_.address(constant, constant_key(owner, slot.index), tensor, std::move(lay_out));
       }));
     }
     current_.push_back({call, std::move(operands), std::move(places), static_cast<int32_t>(index)});
