@@ -8,6 +8,7 @@
 #include "cuda/cublas.h"
 #include "cuda/cudnn.h"
 #include "cuda/cudnn_attention.h"
+#include "cuda/nvtx.h"
 #include "cuda/requirements.h"
 #include "cuda/staging.h"
 
@@ -123,6 +124,7 @@ class CudaDevice : public device::Device {
       d.context_release(gpu_);
       throw;
     }
+    attach_profiler();
     const std::chrono::duration<double, std::milli> taken = std::chrono::steady_clock::now() - begin;
     effort_.context_ms = taken.count();
   }
@@ -286,6 +288,9 @@ class CudaDevice : public device::Device {
     driver().check(driver().capture_end(stream_, &graph), "recording a graph");
     return std::make_unique<GraphOperation>(graph, context_, stream_);
   }
+
+  void begin_range(const std::string& name) override { push_range(name.c_str()); }
+  void end_range() override { pop_range(); }
 
   double time(const std::function<void()>& enqueue_all) override {
     enter();

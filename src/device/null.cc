@@ -16,7 +16,7 @@ struct Usage {
   std::mutex mutex;
   NullUsage counts;
   std::function<void(std::span<const Address>)> observer;
-  std::function<void(const std::string&)> source_observer;
+  std::function<void(const std::string&)> source_observer, range_observer;
 };
 Usage& usage() {
   static Usage usage;
@@ -111,6 +111,8 @@ class NullDevice : public Device {
   void follow(Stream) override { count(&NullUsage::followed); }
   void precede(Stream) override { count(&NullUsage::preceded); }
   void synchronize_all() override { wait(); }
+  void begin_range(const std::string& name) override { range(name); }
+  void end_range() override { range(""); }
   std::unique_ptr<Module> load(const std::string& source) override {
     {
       const std::lock_guard lock(usage().mutex);
@@ -140,6 +142,10 @@ class NullDevice : public Device {
   }
 
  private:
+  static void range(const std::string& name) {
+    const std::lock_guard lock(usage().mutex);
+    if (usage().range_observer) usage().range_observer(name);
+  }
   void wait() {
     count(&NullUsage::waits);
     if (faults_->waits_left <= 0 || --faults_->waits_left == 0) fail(Code::kDevice, "the null device is lost");
@@ -184,6 +190,11 @@ void observe_null_operations(std::function<void(std::span<const Address>)> obser
 void observe_null_sources(std::function<void(const std::string&)> observer) {
   const std::lock_guard lock(usage().mutex);
   usage().source_observer = std::move(observer);
+}
+
+void observe_null_ranges(std::function<void(const std::string&)> observer) {
+  const std::lock_guard lock(usage().mutex);
+  usage().range_observer = std::move(observer);
 }
 
 std::unique_ptr<Device> open_null_device(const std::string& faults) {

@@ -228,6 +228,28 @@ TEST(DeviceSession, ProfilesHaveOneTimePerStep) {
   EXPECT_EQ(timings.size(), session.plan().program.steps.size());
 }
 
+TEST(DeviceSession, ProfilersSeeRangesOfARunAndOfEveryStepThatIsTimed) {
+  const ir::Graph graph = ir::parse_graph(R"(graph g(%x: f32[1,8,8,16]) {
+    %w: f32[16,16,3,3] = const random(1)
+    %a = conv{pads=[1,1,1,1], channels_last=true}(%x, %w)
+    %y = softmax{axis=3}(%a)
+    return %y
+  })");
+  Session session(plan_for(graph, "null", "fp16"), {1});
+  std::vector<Value> outputs(1);
+  std::vector<std::string> ranges;
+  std::vector<runtime::StepTiming> timings;
+  runtime::RunControl control;
+  device::observe_null_ranges([&](const std::string& name) { ranges.push_back(name); });
+  session.run(random_inputs(graph), outputs);
+  EXPECT_EQ(ranges, (std::vector<std::string>{"bind", "", "run", ""}));
+  ranges.clear();
+  control.timings = &timings;
+  session.run(random_inputs(graph), outputs, control);
+  device::observe_null_ranges({});
+  EXPECT_EQ(ranges, (std::vector<std::string>{"run", "", "0 conv", "", "1 softmax", ""}));
+}
+
 TEST(DeviceSession, NewShapesBindAgain) {
   const ir::Graph graph = ir::parse_graph(R"(graph g(%x: f32[n,4]) {
     %y = unary{fn=neg}(%x)
