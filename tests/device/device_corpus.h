@@ -164,6 +164,16 @@ inline constexpr DeviceCase kDeviceCases[] = {
       %y = attention(%q, %k, %v, %m)
       return %y
     })"},
+    {"attention_boolean_mask",
+     R"(graph g(%q: f32[2,3,70,32], %k: f32[2,3,70,32], %v: f32[2,3,70,32], %m: bool[2,1,70,70]) {
+      %y = attention(%q, %k, %v, %m)
+      return %y
+    })"},
+    {"attention_boolean_mask_odd_size",
+     R"(graph g(%q: f32[2,3,9,20], %k: f32[2,3,33,20], %v: f32[2,3,33,20], %m: bool[2,3,9,33]) {
+      %y = attention{unseen_is_zero=true}(%q, %k, %v, %m)
+      return %y
+    })"},
     {"attention_odd_size", R"(graph g(%q: f32[1,2,9,20], %k: f32[1,2,150,20], %v: f32[1,2,150,12]) {
       %y = attention(%q, %k, %v)
       return %y

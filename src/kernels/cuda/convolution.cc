@@ -197,7 +197,7 @@ Emission emit_pool(const Problem& given, DType storage) {
       fmt::arg("type", device_type_name(type)),
       fmt::arg("counted",
                padded ? fmt::format("iy < {} && ix < {}", x[1] + r[0].pad_end, x[2] + r[1].pad_end) : "inside"),
-      fmt::arg("step", max ? "fmaxf(sum[l], load(xs.v[l]))" : "sum[l] + load(xs.v[l])"),
+      fmt::arg("step", max ? "larger(sum[l], load(xs.v[l]))" : "sum[l] + load(xs.v[l])"),
       fmt::arg("result", max ? "sum[l]" : "sum[l] / taken"));
   return {{kernel, {{Slot::kInput, 0}, {Slot::kOutput, 0}}}};
 }

@@ -133,13 +133,16 @@ __device__ __forceinline__ T across_rows(T* parts, T v, Combine combine) {
   __syncthreads();
   return result;
 }
+// NaN where an operand is, as the operators have it.
+__device__ __forceinline__ float larger(float a, float b) { float y; asm("max.NaN.f32 %0, %1, %2;" : "=f"(y) : "f"(a), "f"(b)); return y; }
+__device__ __forceinline__ float from_0_to_1(float x) { return x < 0.0f ? 0.0f : x > 1.0f ? 1.0f : x; }
 __device__ __forceinline__ float sigmoid(float x) { return 1.0f / (1.0f + expf(-x)); }
 __device__ __forceinline__ float warp_sum(float x) {
   for (int i = 16; i > 0; i /= 2) x += __shfl_xor_sync(0xffffffffu, x, i);
   return x;
 }
 __device__ __forceinline__ float warp_max(float x) {
-  for (int i = 16; i > 0; i /= 2) x = fmaxf(x, __shfl_xor_sync(0xffffffffu, x, i));
+  for (int i = 16; i > 0; i /= 2) x = larger(x, __shfl_xor_sync(0xffffffffu, x, i));
   return x;
 }
 // Over a block of a multiple of 32 threads; every thread gets the result.
@@ -159,13 +162,13 @@ __device__ float block_sum(float x) {
 }
 __device__ float block_max(float x) {
   __shared__ float parts[33];
-  for (int i = 16; i > 0; i /= 2) x = fmaxf(x, __shfl_xor_sync(0xffffffffu, x, i));
+  for (int i = 16; i > 0; i /= 2) x = larger(x, __shfl_xor_sync(0xffffffffu, x, i));
   __syncthreads();
   if (threadIdx.x % 32 == 0) parts[threadIdx.x / 32] = x;
   __syncthreads();
   if (threadIdx.x == 0) {
     float best = parts[0];
-    for (int i = 1; i < blockDim.x / 32; ++i) best = fmaxf(best, parts[i]);
+    for (int i = 1; i < blockDim.x / 32; ++i) best = larger(best, parts[i]);
     parts[32] = best;
   }
   __syncthreads();
