@@ -236,7 +236,7 @@ class Builder {
       }
     }
     views_.emplace(p_.program, p_.constants, binding_->shapes, binding_->symbols, device_step_);
-    pairs_ = find_pairs(p_.program, binding_->shapes, *views_, device_step_);
+    pairs_ = find_pairs(p_.program, binding_->shapes, *views_, device_step_, p_.storage);
     for (const auto& [second, pair] : pairs_) {
       absorbed_.insert(pair.first);
       if (!pair.kept) between_.insert(steps()[pair.first].outputs[0]);

@@ -406,6 +406,60 @@ inline constexpr DeviceCase kDeviceCases[] = {
       %y = binary{fn=mul}(%x, %s)
       return %y
     })"},
+    {"squeeze_and_excite_block", R"(graph g(%x: f32[3,9,7,64], %r: f32[3,9,7,24]) {
+      %k: f32[64,1,3,3] = const random(5)
+      %o: f32[64] = const random(6)
+      %w: f32[16,64,1,1] = const random(1)
+      %u: f32[64,16,1,1] = const random(3)
+      %q: f32[24,64,1,1] = const random(7)
+      %e: f32[24] = const random(8)
+      %h = conv{group=64, pads=[1,1,1,1], channels_last=true}(%x, %k, %o)
+      %f = unary{fn=silu, alpha=1}(%h)
+      %m = reduce{fn=mean, axes=[1,2]}(%f)
+      %a = conv{channels_last=true}(%m, %w)
+      %l = unary{fn=relu}(%a)
+      %c = conv{channels_last=true}(%l, %u)
+      %s = unary{fn=sigmoid}(%c)
+      %g = binary{fn=mul}(%s, %f)
+      %p = conv{channels_last=true}(%g, %q, %e)
+      %y = binary(%p, %r)
+      return %y
+    })"},
+    {"squeeze_and_excite_block_of_many_channels", R"(graph g(%x: f32[1,14,14,672]) {
+      %k: f32[672,1,5,5] = const random(5)
+      %w: f32[168,672,1,1] = const random(1)
+      %u: f32[672,168,1,1] = const random(3)
+      %q: f32[160,672,1,1] = const random(7)
+      %h = conv{group=672, pads=[2,2,2,2], strides=[2,2], channels_last=true}(%x, %k)
+      %f = unary{fn=hard_swish}(%h)
+      %m = reduce{fn=mean, axes=[1,2]}(%f)
+      %a = conv{channels_last=true}(%m, %w)
+      %l = unary{fn=relu}(%a)
+      %c = conv{channels_last=true}(%l, %u)
+      %s = unary{fn=hard_sigmoid, alpha=0.16666667, beta=0.5}(%c)
+      %g = binary{fn=mul}(%f, %s)
+      %y = conv{channels_last=true}(%g, %q)
+      return %y
+    })"},
+    {"depthwise_and_mean_of_wide_pictures", R"(graph g(%x: f32[2,28,30,24]) {
+      %k: f32[24,1,5,5] = const random(5)
+      %h = conv{group=24, pads=[2,2,2,2], channels_last=true}(%x, %k)
+      %m = reduce{fn=mean, axes=[-3,-2], keepdims=false}(%h)
+      return %h, %m
+    })"},
+    {"small_convolutions", R"(graph g(%x: f32[1,7,9,72]) {
+      %w: f32[200,72,1,1] = const random(1)
+      %b: f32[200] = const random(2)
+      %v: f32[1000,200,1,1] = const random(3)
+      %u: f32[8,1000,1,1] = const random(4)
+      %a = conv{channels_last=true}(%x, %w, %b)
+      %c = unary{fn=hard_swish}(%a)
+      %d = conv{channels_last=true}(%c, %v)
+      %e = unary{fn=tanh}(%d)
+      %f = conv{channels_last=true}(%e, %u)
+      %y = unary{fn=hard_swish}(%f)
+      return %y
+    })"},
     {"squeeze_and_excite_of_odd_sizes", R"(graph g(%x: f32[1,1,1,66]) {
       %w: f32[5,66,1,1] = const random(1)
       %u: f32[66,5,1,1] = const random(3)

@@ -144,6 +144,24 @@ TEST(DeviceSession, WhatIsReadWhereItLiesIsNoOperation) {
   }
 }
 
+TEST(DeviceSession, BlocksOfSqueezeAndExciteAreFewOperationsInSixteenBits) {
+  const std::pair<std::string_view, size_t> cases[] = {
+      {"squeeze_and_excite_block", 3},  // the convolution and its mean, both products, the scale and the convolution
+      {"squeeze_and_excite_block_of_many_channels", 3},
+      {"depthwise_and_mean_of_wide_pictures", 1},
+      {"small_convolutions", 3}};
+  for (const auto& [name, operations] : cases) {
+    const auto* each = std::find_if(std::begin(kDeviceCases), std::end(kDeviceCases),
+                                    [&, wanted = name](const DeviceCase& other) { return other.name == wanted; });
+    const ir::Graph graph = ir::parse_graph(each->text);
+    Session session(plan_for(graph, "null", "fp16"), {1});
+    std::vector<Value> outputs(graph.outputs().size());
+    session.run(random_inputs(graph), outputs);
+    const size_t conversions = graph.inputs().size() + graph.outputs().size();
+    EXPECT_EQ(session.device()->report().operations, operations + conversions) << name;
+  }
+}
+
 TEST(DeviceSession, StepsWithoutKernelsRunOnTheHostBetweenGraphs) {
   const ir::Graph graph = ir::parse_graph(R"(graph g(%x: f32[4,6]) {
     %h = hardmax(%x)

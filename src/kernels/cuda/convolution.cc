@@ -2,6 +2,7 @@
 #include "base/error.h"
 #include "kernels/cuda/depthwise.h"
 #include "kernels/cuda/epilogue_split.h"
+#include "kernels/cuda/small_product.h"
 #include "ops/binary.h"
 #include "ops/conv.h"
 #include "ops/pool.h"
@@ -124,6 +125,9 @@ Emission emit_conv(const Problem& given, DType storage) {
   Call call{KernelText{}, {{Slot::kInput, 0}, {Slot::kInput, 1}, {Slot::kOutput, 0}}};
   if (bias) call.operands.push_back({Slot::kInput, kBias});
   const EpilogueSplit split = split_epilogue(conv.epilogue, problem, kFirstOperand, kActivations, storage);
+  if (!split.whole) {  // an own kernel has any epilogue inside
+    if (const auto small = small_convolution(problem, storage)) return {*small};
+  }
   c.bias = bias;
   c.residual = split.residual >= 0;
   c.activation = split.activation;
@@ -203,6 +207,14 @@ Emission emit_pool(const Problem& given, DType storage) {
 }
 
 }  // namespace
+
+std::optional<device::Convolution> depthwise_convolution(const Problem& problem, DType storage) {
+  const auto* conv = problem.op.as<Conv>();
+  if (conv == nullptr || !conv->channels_last || problem.inputs[0].shape.size() != 4 || !is_depthwise(*conv, problem)) {
+    return std::nullopt;
+  }
+  return describe(problem, *conv, storage);
+}
 
 std::vector<Call> split_convolution(const Call& call) {
   const auto& whole = std::get<device::Convolution>(call.work);

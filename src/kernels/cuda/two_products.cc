@@ -1,7 +1,9 @@
 // The two small products of squeeze-and-excite as one kernel: what stands between them stays on the chip.
 #include <algorithm>
 
+#include "kernels/cuda/depthwise.h"
 #include "kernels/cuda/group.h"
+#include "kernels/cuda/small_product.h"
 #include "kernels/cuda/strided.h"
 #include "ops/conv.h"
 
@@ -19,7 +21,7 @@ bool is_product_of_pixel(const Problem& problem) {
          std::all_of(conv->pads.begin(), conv->pads.end(), [](int64_t pad) { return pad == 0; });
 }
 
-bool takes(const Problem& first, const Problem& second) {
+bool takes(const Problem& first, const Problem& second, DType) {
   if (!is_product_of_pixel(first) || !is_product_of_pixel(second)) return false;
   const int64_t channels = first.inputs[0].shape[3], hidden = second.inputs[0].shape[3];
   return hidden <= kMostHidden && channels * hidden <= kMostWeights &&
@@ -112,7 +114,8 @@ GroupRow two_products_row() {
 }
 
 std::span<const GroupRow> group_rows() {
-  static const std::vector<GroupRow> rows{two_products_row(), pointwise_norm_row()};
+  static const std::vector<GroupRow> rows{two_products_row(), pointwise_norm_row(), scaled_convolution_row(),
+                                          depthwise_mean_row()};
   return rows;
 }
 
