@@ -220,20 +220,34 @@ class CudaDevice : public device::Device {
     return std::make_unique<CudaModule>(cubin.code, stream_, early);
   }
 
-  std::unique_ptr<Operation> convolution(const device::Convolution& c) override {
+  std::unique_ptr<Operation> convolution(const device::Convolution& c, const device::OwnOperation* own) override {
     enter();
     const int64_t width = dtype_bits(c.dtype) / 8, y = c.n * c.out_h * c.out_w * c.m * width;
     std::vector<int64_t> bytes = {c.n * c.h * c.w * c.c * width,
                                   c.m * c.kernel[0] * c.kernel[1] * (c.c / c.groups) * width, y};
     if (c.bias) bytes.push_back(c.m * width);
     if (c.residual) bytes.push_back(y);
-    const tuning::Key key =
-        choice_key(device::text_of(c), fmt::format("cuBLASLt {}, cuDNN {}", cublas_version(), cudnn_version()));
-    const auto kept = [&](const std::string& name) {
+    const std::string libraries = fmt::format("cuBLASLt {}, cuDNN {}", cublas_version(), cudnn_version());
+    const tuning::Key key = choice_key(
+        device::text_of(c), own != nullptr ? fmt::format("{}, own kernel {}", libraries, own->made_from) : libraries);
+    std::string reason;
+    const auto all = [&] {
+      std::vector<Candidate> all;
+      try {
+        all = candidates(c);
+      } catch (const Error& error) {
+        if (own == nullptr || error.code() != Code::kUnsupported) throw;
+        reason = error.message();
+      }
+      if (own != nullptr) all.push_back({kOwn, own->make});
+      return all;
+    };
+    const auto kept = [&](const std::string& name) -> std::unique_ptr<Operation> {
+      if (name == kOwn && own != nullptr) return own->make();
       const auto text = store_->find_code(plan_key(key, name));
       return text ? kept_convolution(c, *text, stream_) : nullptr;
     };
-    return chosen({key, bytes, [&] { return candidates(c); }, kept});
+    return chosen({key, bytes, all, kept}, own != nullptr ? &reason : nullptr);
   }
   std::unique_ptr<Operation> matrix_product(const device::MatrixProduct& p) override {
     enter();

@@ -67,7 +67,7 @@ class KeptDevice : public testing::Test {
     c.bias = c.residual = true;
     c.activation = device::Activation::kRelu;
     const int64_t pixels = int64_t{14} * 14 * 64;
-    outcome.convolution = run(*device, *device->convolution(c), {pixels, 64 * 9 * 64, pixels, 64, pixels}, 2);
+    outcome.convolution = run(*device, *device->convolution(c, nullptr), {pixels, 64 * 9 * 64, pixels, 64, pixels}, 2);
     device::MatrixProduct p;
     p.dtype = DType::kF16;
     p.m = 96, p.n = 128, p.k = 64;

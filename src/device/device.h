@@ -157,9 +157,10 @@ class Device {
   virtual std::unique_ptr<Module> load(const std::string& source) = 0;
   // The fastest of what the device's libraries offer, measured or remembered from when it was. kUnsupported when they
   // have none or are missing.
-  virtual std::unique_ptr<Operation> convolution(const Convolution& convolution) = 0;
+  // `own`, which may be null, does the same on the same operands and is one of those to choose among.
+  virtual std::unique_ptr<Operation> convolution(const Convolution& convolution, const OwnOperation* own) = 0;
   virtual std::unique_ptr<Operation> matrix_product(const MatrixProduct& product) = 0;
-  // The fastest of `own`, which does the same on the same operands, and what the libraries offer, in the same way.
+  // The fastest of `own` and what the libraries offer, in the same way.
   virtual std::unique_ptr<Operation> attention(const Attention& attention, const OwnOperation& own) = 0;
   // What `enqueue_all` enqueues, recorded as one operation without operands; nothing runs meanwhile.
   virtual std::unique_ptr<Operation> capture(const std::function<void()>& enqueue_all) = 0;

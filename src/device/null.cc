@@ -120,17 +120,13 @@ class NullDevice : public Device {
     }
     return std::make_unique<NullModule>(source, faults_);
   }
-  std::unique_ptr<Operation> convolution(const Convolution&) override {
-    return std::make_unique<NullOperation>(faults_);
+  std::unique_ptr<Operation> convolution(const Convolution&, const OwnOperation* own) override {
+    return own != nullptr ? chosen(*own) : std::make_unique<NullOperation>(faults_);
   }
   std::unique_ptr<Operation> matrix_product(const MatrixProduct&) override {
     return std::make_unique<NullOperation>(faults_);
   }
-  std::unique_ptr<Operation> attention(const Attention&, const OwnOperation& own) override {
-    auto operation = own.make();
-    operation->choice = "own kernel: the null device has no library";
-    return operation;
-  }
+  std::unique_ptr<Operation> attention(const Attention&, const OwnOperation& own) override { return chosen(own); }
   std::unique_ptr<Operation> capture(const std::function<void()>& enqueue_all) override {
     count(&NullUsage::captures);
     enqueue_all();
@@ -142,6 +138,11 @@ class NullDevice : public Device {
   }
 
  private:
+  static std::unique_ptr<Operation> chosen(const OwnOperation& own) {
+    auto operation = own.make();
+    operation->choice = "own kernel: the null device has no library";
+    return operation;
+  }
   static void range(const std::string& name) {
     const std::lock_guard lock(usage().mutex);
     if (usage().range_observer) usage().range_observer(name);

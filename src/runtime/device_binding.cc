@@ -18,8 +18,8 @@ namespace {
 
 using device::Address;
 using device::text_of;
-using kernels::cuda::AttentionChoice;
 using kernels::cuda::Call;
+using kernels::cuda::Choice;
 using kernels::cuda::KernelText;
 using kernels::cuda::Slot;
 using plan::Step;
@@ -47,7 +47,7 @@ class OperationTable {
     try {
       if (const auto* conv = std::get_if<device::Convolution>(&call.work)) {
         auto& made = library_[text_of(*conv)];
-        if (made == nullptr) made = chosen([&] { return device_.convolution(*conv); });
+        if (made == nullptr) made = chosen([&] { return device_.convolution(*conv, nullptr); });
       } else if (const auto* product = std::get_if<device::MatrixProduct>(&call.work)) {
         auto& made = library_[text_of(*product)];
         if (made == nullptr) made = chosen([&] { return device_.matrix_product(*product); });
@@ -78,11 +78,9 @@ class OperationTable {
   std::shared_ptr<device::Operation> operation(const Call& call) {
     if (const auto* conv = std::get_if<device::Convolution>(&call.work)) return library_.at(text_of(*conv));
     if (const auto* product = std::get_if<device::MatrixProduct>(&call.work)) return library_.at(text_of(*product));
-    if (const auto* attention = std::get_if<AttentionChoice>(&call.work)) {
-      auto& made = library_[text_of(attention->problem)];
-      const KernelText& own = attention->own;
-      const auto make = [&] { return own_operation(own); };
-      if (made == nullptr) made = chosen([&] { return device_.attention(attention->problem, {identity(own), make}); });
+    if (const auto* choice = std::get_if<Choice>(&call.work)) {
+      auto& made = library_[name_of(choice->own)];
+      if (made == nullptr) made = chosen([&] { return made_choice(*choice); });
       return made;
     }
     const auto& kernel = std::get<KernelText>(call.work);
@@ -98,6 +96,13 @@ class OperationTable {
     auto operation = timed(spent_.choices_ms, choose);
     spent_.choices_ms -= device_.effort().libraries_ms - before;
     return operation;
+  }
+  std::unique_ptr<device::Operation> made_choice(const Choice& choice) {
+    const device::OwnOperation own{identity(choice.own), [&] { return own_operation(choice.own); }};
+    if (const auto* attention = std::get_if<device::Attention>(&choice.problem)) {
+      return device_.attention(*attention, own);
+    }
+    return device_.convolution(std::get<device::Convolution>(choice.problem), &own);
   }
   // Of the kernel with all that is compiled into it.
   static std::string identity(const KernelText& kernel) {

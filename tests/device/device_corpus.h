@@ -35,6 +35,27 @@ inline constexpr DeviceCase kDeviceCases[] = {
       %y = unary{fn=silu, alpha=1}(%a)
       return %y
     })"},
+    {"conv_any_epilogue", R"(graph g(%x: f32[2,13,11,40], %r: f32[2,7,11,72]) {
+      %w: f32[72,40,3,1] = const random(1)
+      %b: f32[72] = const random(2)
+      %a = conv{strides=[2,1], pads=[1,0,1,0], channels_last=true}(%x, %w, %b)
+      %h = unary{fn=hard_swish}(%a)
+      %y = binary(%h, %r)
+      return %y
+    })"},
+    {"conv_any_epilogue_of_many_channels", R"(graph g(%x: f32[1,6,5,272]) {
+      %w: f32[136,272,3,3] = const random(1)
+      %a = conv{dilations=[2,1], pads=[2,1,2,1], channels_last=true}(%x, %w)
+      %y = unary{fn=hard_swish}(%a)
+      return %y
+    })"},
+    {"conv_any_epilogue_of_three_channels", R"(graph g(%x: f32[1,60,61,3]) {
+      %w: f32[16,3,3,3] = const random(1)
+      %b: f32[16] = const random(2)
+      %a = conv{strides=[2,2], pads=[0,0,1,1], channels_last=true}(%x, %w, %b)
+      %y = unary{fn=tanh}(%a)
+      return %y
+    })"},
     {"conv_grouped_epilogue", R"(graph g(%x: f32[1,6,6,16]) {
       %w: f32[16,4,3,3] = const random(1)
       %a = conv{group=4, pads=[1,1,1,1], channels_last=true}(%x, %w)

@@ -151,7 +151,7 @@ Emission emit_views(const Problem& problem, DType storage, std::span<const Opera
   if (moved_mask) {
     call.work = kernel;
   } else {
-    call.work = AttentionChoice{library_problem(problem, storage, {q, k, v, y}, mask, scale), kernel};
+    call.work = Choice{library_problem(problem, storage, {q, k, v, y}, mask, scale), kernel};
   }
   return {call};
 }

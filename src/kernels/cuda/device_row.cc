@@ -60,7 +60,7 @@ bool is_device_type(DType dtype) {
 }
 
 const KernelText* own_kernel(const Call& call) {
-  if (const auto* attention = std::get_if<AttentionChoice>(&call.work)) return &attention->own;
+  if (const auto* choice = std::get_if<Choice>(&call.work)) return &choice->own;
   return std::get_if<KernelText>(&call.work);
 }
 

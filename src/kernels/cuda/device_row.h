@@ -15,9 +15,9 @@ struct KernelText {
   uint32_t threads = 256;
 };
 
-// Attention by the device's library or an own kernel on the same operands, whichever is faster there.
-struct AttentionChoice {
-  device::Attention problem;
+// What the device's library or an own kernel on the same operands does, whichever is faster there.
+struct Choice {
+  std::variant<device::Attention, device::Convolution> problem;
   KernelText own;
 };
 
@@ -32,7 +32,7 @@ struct Slot {
 };
 
 struct Call {
-  std::variant<KernelText, device::Convolution, device::MatrixProduct, AttentionChoice> work;
+  std::variant<KernelText, device::Convolution, device::MatrixProduct, Choice> work;
   std::vector<Slot> operands;  // as the work takes them
   std::vector<Tensor> tables;  // i32: what follows from the sizes and is dear to compute in the kernel
 };
