@@ -71,7 +71,7 @@ class KeptDevice : public testing::Test {
     device::MatrixProduct p;
     p.dtype = DType::kF16;
     p.m = 96, p.n = 128, p.k = 64;
-    outcome.product = run(*device, *device->matrix_product(p), {96 * 64, 64 * 128, 96 * 128}, 2);
+    outcome.product = run(*device, *device->matrix_product(p, nullptr), {96 * 64, 64 * 128, 96 * 128}, 2);
     const float one = 1;
     const Buffer x(*device, 4), y(*device, 4);
     device->copy_in(x.address(), &one, 4);

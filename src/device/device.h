@@ -159,7 +159,7 @@ class Device {
   // have none or are missing.
   // `own`, which may be null, does the same on the same operands and is one of those to choose among.
   virtual std::unique_ptr<Operation> convolution(const Convolution& convolution, const OwnOperation* own) = 0;
-  virtual std::unique_ptr<Operation> matrix_product(const MatrixProduct& product) = 0;
+  virtual std::unique_ptr<Operation> matrix_product(const MatrixProduct& product, const OwnOperation* own) = 0;
   // The fastest of `own` and what the libraries offer, in the same way.
   virtual std::unique_ptr<Operation> attention(const Attention& attention, const OwnOperation& own) = 0;
   // What `enqueue_all` enqueues, recorded as one operation without operands; nothing runs meanwhile.

@@ -123,8 +123,8 @@ class NullDevice : public Device {
   std::unique_ptr<Operation> convolution(const Convolution&, const OwnOperation* own) override {
     return own != nullptr ? chosen(*own) : std::make_unique<NullOperation>(faults_);
   }
-  std::unique_ptr<Operation> matrix_product(const MatrixProduct&) override {
-    return std::make_unique<NullOperation>(faults_);
+  std::unique_ptr<Operation> matrix_product(const MatrixProduct&, const OwnOperation* own) override {
+    return own != nullptr ? chosen(*own) : std::make_unique<NullOperation>(faults_);
   }
   std::unique_ptr<Operation> attention(const Attention&, const OwnOperation& own) override { return chosen(own); }
   std::unique_ptr<Operation> capture(const std::function<void()>& enqueue_all) override {

@@ -50,7 +50,7 @@ class OperationTable {
         if (made == nullptr) made = chosen([&] { return device_.convolution(*conv, nullptr); });
       } else if (const auto* product = std::get_if<device::MatrixProduct>(&call.work)) {
         auto& made = library_[text_of(*product)];
-        if (made == nullptr) made = chosen([&] { return device_.matrix_product(*product); });
+        if (made == nullptr) made = chosen([&] { return device_.matrix_product(*product, nullptr); });
       } else {
         add_kernel(*kernels::cuda::own_kernel(call));
       }
@@ -101,6 +101,9 @@ class OperationTable {
     const device::OwnOperation own{identity(choice.own), [&] { return own_operation(choice.own); }};
     if (const auto* attention = std::get_if<device::Attention>(&choice.problem)) {
       return device_.attention(*attention, own);
+    }
+    if (const auto* product = std::get_if<device::MatrixProduct>(&choice.problem)) {
+      return device_.matrix_product(*product, &own);
     }
     return device_.convolution(std::get<device::Convolution>(choice.problem), &own);
   }

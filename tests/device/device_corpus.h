@@ -481,6 +481,16 @@ inline constexpr DeviceCase kDeviceCases[] = {
       %y = unary{fn=hard_swish}(%f)
       return %y
     })"},
+    {"small_products", R"(graph g(%x: f32[2,3,40], %r: f32[2,3,200]) {
+      %w: f32[200,40] = const random(1)
+      %b: f32[200] = const random(2)
+      %v: f32[16,200] = const random(3)
+      %a = matmul{trans_b=true}(%x, %w, %b)
+      %c = unary{fn=hard_swish}(%a)
+      %d = binary(%c, %r)
+      %y = matmul{trans_b=true}(%d, %v)
+      return %y
+    })"},
     {"squeeze_and_excite_of_odd_sizes", R"(graph g(%x: f32[1,1,1,66]) {
       %w: f32[5,66,1,1] = const random(1)
       %u: f32[66,5,1,1] = const random(3)

@@ -17,7 +17,7 @@ struct KernelText {
 
 // What the device's library or an own kernel on the same operands does, whichever is faster there.
 struct Choice {
-  std::variant<device::Attention, device::Convolution> problem;
+  std::variant<device::Attention, device::Convolution, device::MatrixProduct> problem;
   KernelText own;
 };
 
