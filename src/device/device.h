@@ -117,7 +117,7 @@ std::vector<int64_t> operand_bytes(const Attention& attention);
 std::optional<MatrixProduct> as_product(const Convolution& convolution);
 
 // A source that holds this instruction of Hopper and later GPUs promises that every kernel in it executes it before it
-// touches memory: such kernels may be started while what is ahead of them still runs.
+// touches memory that others write: such kernels may be started while what is ahead of them still runs.
 inline constexpr const char* kWaitsByItself = "griddepcontrol.wait";
 
 // Compiled kernels; its operations take their operands as kernel parameters and keep the module alive.

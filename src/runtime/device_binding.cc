@@ -113,7 +113,7 @@ class OperationTable {
     return hash128(std::as_bytes(std::span(text))).hex();
   }
   static std::string name_of(const KernelText& kernel) {
-    const std::string text = fmt::format("{} {} {}{}", kernel.blocks, kernel.threads, kernel.parameters, kernel.body);
+    const std::string text = kernels::cuda::text_of(kernel);
     return "k" + hash128(std::as_bytes(std::span(text))).hex();
   }
   std::unique_ptr<device::Operation> own_operation(const KernelText& kernel) {
@@ -122,8 +122,7 @@ class OperationTable {
   void add_kernel(const KernelText& kernel) {
     const std::string name = name_of(kernel);
     if (!kernels_.try_emplace(name).second) return;
-    source_ += fmt::format("extern \"C\" __global__ void __launch_bounds__({}) {}({}) {{\n  after_others();\n{}}}\n",
-                           kernel.threads, name, kernel.parameters, kernel.body);
+    source_ += kernels::cuda::kernel_source(kernel, name);
   }
 
   device::Device& device_;

@@ -62,8 +62,7 @@ TEST_P(DevicePlan, GeneratedSourcesCompileForHopper) {
         for (const auto& call : conv != nullptr ? kernels::cuda::split_convolution(whole) : std::vector{whole}) {
           const auto* kernel = kernels::cuda::own_kernel(call);
           if (kernel == nullptr) continue;
-          source +=
-              fmt::format("extern \"C\" __global__ void k{}({}) {{\n{}}}\n", count++, kernel->parameters, kernel->body);
+          source += kernels::cuda::kernel_source(*kernel, fmt::format("k{}", count++));
         }
       }
     }

@@ -59,6 +59,17 @@ bool is_device_type(DType dtype) {
   }
 }
 
+std::string text_of(const KernelText& kernel) {
+  return fmt::format("{} {} {} {}{}", kernel.blocks, kernel.threads, kernel.cluster, kernel.parameters, kernel.body);
+}
+
+std::string kernel_source(const KernelText& kernel, const std::string& name) {
+  const bool waits = kernel.body.find("after_others();") != std::string::npos;
+  return fmt::format("extern \"C\" __global__ void {}__launch_bounds__({}) {}({}) {{\n{}{}}}\n",
+                     kernel.cluster > 1 ? fmt::format("CLUSTER({}) ", kernel.cluster) : "", kernel.threads, name,
+                     kernel.parameters, waits ? "" : "  after_others();\n", kernel.body);
+}
+
 const KernelText* own_kernel(const Call& call) {
   if (const auto* choice = std::get_if<Choice>(&call.work)) return &choice->own;
   return std::get_if<KernelText>(&call.work);
@@ -106,6 +117,23 @@ __device__ __forceinline__ void after_others() {
   asm volatile("griddepcontrol.wait;" ::: "memory");
 #endif
 }
+#if __CUDA_ARCH__ >= 900
+#define CLUSTER(n) __cluster_dims__(n, 1, 1)
+__device__ __forceinline__ void cluster_barrier() {
+  asm volatile("barrier.cluster.arrive.release;" ::: "memory");
+  asm volatile("barrier.cluster.wait.acquire;" ::: "memory");
+}
+// What block `rank` of the cluster has where this one has `from`, in shared memory.
+__device__ __forceinline__ float of_block(const float* from, int rank) {
+  unsigned place;
+  float x;
+  asm("mapa.shared::cluster.u32 %0, %1, %2;" : "=r"(place) : "r"((unsigned)__cvta_generic_to_shared(from)), "r"(rank));
+  asm volatile("ld.shared::cluster.f32 %0, [%1];" : "=f"(x) : "r"(place) : "memory");
+  return x;
+}
+#else
+#define CLUSTER(n)
+#endif
 #define INFINITY_F __int_as_float(0x7f800000)
 // With the sign of the divisor; of integers 0 where there is no rest.
 __device__ __forceinline__ float modulo(float a, float b) {

@@ -51,6 +51,7 @@ Call added_bias(const Problem& problem, DType storage) {
 // The product as one own kernel with its bias and epilogue; nothing where only the library is fit for it.
 std::optional<Call> own_product(const device::MatrixProduct& p, const Problem& problem, DType storage) {
   const SmallProduct small{p.dtype, p.m, p.k, p.n, 0, p.bias};
+  if (!problem.inputs[1].constant || (p.bias && !problem.inputs[kBias].constant)) return std::nullopt;
   if (!p.trans_b || p.trans_a || p.alpha != 1 || p.batch != 1 || !is_small_product(small)) return std::nullopt;
   const Shape& space = problem.outputs[0].shape;
   const InlineEpilogue epilogue =

@@ -23,7 +23,7 @@ bool is_pointwise(const Problem& problem) {
 }
 
 std::optional<SmallProduct> product_of(const Problem& problem, DType storage) {
-  if (!is_pointwise(problem)) return std::nullopt;
+  if (!is_pointwise(problem) || (has_bias(problem) && !problem.inputs[kBias].constant)) return std::nullopt;
   const Shape &x = problem.inputs[0].shape, &y = problem.outputs[0].shape;
   const SmallProduct product{
       stored(problem.inputs[0].dtype, storage), x[0] * x[1] * x[2], x[3], y[3], 0, has_bias(problem)};

@@ -7,7 +7,7 @@ namespace {
 
 constexpr int64_t kMostWork = int64_t{32} << 20;  // multiplications; beyond it libraries have enough blocks
 constexpr int64_t kRows = 16, kChunk = 32;        // of a warp's tile; of k, taken at once
-constexpr int64_t kMostWarps = 8, kLeastWarps = 4, kEnoughBlocks = 100;
+constexpr int64_t kMostWarps = 8, kLeastWarps = 4, kEnoughBlocks = 264;
 
 // How a block works: `warps` share k, `groups` of them have 16 rows each, `tiles` of 8 columns.
 struct Plan {
@@ -64,18 +64,44 @@ KernelText small_product(const SmallProduct& p, const Shape& space, const Inline
 #pragma unroll
       for (int l = 0; l < 8; ++l) store(xs.v[l], load(xs.v[l]) * load(scales.v[l]));)",
                                                                  p.rows_per_scale, p.k);
+  const std::string read_bias = fmt::format(R"(  pack<T, 2> biases[kRounds];
+#pragma unroll
+  for (int round = 0; round < kRounds; ++round) {{
+    const int column = column0 + (threadIdx.x + round * {}) % (kTiles * 4) * 2;
+    biases[round] = *(const pack<T, 2>*)(bias + min(column, {}));
+  }}
+)",
+                                            plan.threads(), p.columns - 2);
   kernel.body = fmt::format(
       R"(
   using T = {type};
   constexpr int kWarps = {warps}, kTiles = {tiles}, kGroups = {groups};
+  constexpr int kResults = kGroups * 16 * kTiles * 4, kRounds = (kResults + {threads} - 1) / {threads};  // pairs
   __shared__ float parts[kGroups][kWarps][16][kTiles * 8 + 2];
   const int lane = threadIdx.x % 32, part = threadIdx.x / 32 % kWarps, group = threadIdx.x / 32 / kWarps;
   const int row0 = blockIdx.x % {row_blocks} * (kGroups * 16), column0 = blockIdx.x / {row_blocks} * (kTiles * 8);
   const int first = row0 + group * 16 + lane / 4, rows[2] = {{min(first, {last_row}), min(first + 8, {last_row})}};
+  // Weights and bias are constants: they are read before what is ahead is done.
+  pack<unsigned, 4> next[kTiles];
+  const auto read_weights = [&](int chunk) {{
+    const int at = chunk * 32 + lane % 4 * 8;  // of k: eight neighbours stand for one column of each of four fragments
+#pragma unroll
+    for (int n = 0; n < kTiles; ++n) {{
+      next[n] = pack<unsigned, 4>();
+      const int column = min(column0 + n * 8 + lane / 4, {last_column});
+      if (at < {k}) next[n] = *(const pack<unsigned, 4>*)(w + (long long)column * {k} + at);
+    }}
+  }};
+  read_weights(part);
+{read_bias}  after_others();
   float sums[kTiles][4] = {{}};
 #pragma unroll 2
   for (int chunk = part; chunk < {chunks}; chunk += kWarps) {{
-    const int at = chunk * 32 + lane % 4 * 8;  // of k: eight neighbours stand for one column of each of four fragments
+    pack<unsigned, 4> b[kTiles];
+#pragma unroll
+    for (int n = 0; n < kTiles; ++n) b[n] = next[n];
+    if (chunk + kWarps < {chunks}) read_weights(chunk + kWarps);
+    const int at = chunk * 32 + lane % 4 * 8;
     const bool inside = at < {k};
     unsigned a[2][4];
 #pragma unroll
@@ -91,11 +117,8 @@ KernelText small_product(const SmallProduct& p, const Shape& space, const Inline
     }}
 #pragma unroll
     for (int n = 0; n < kTiles; ++n) {{
-      pack<unsigned, 4> b = {{}};
-      const int column = min(column0 + n * 8 + lane / 4, {last_column});
-      if (inside) b = *(const pack<unsigned, 4>*)(w + (long long)column * {k} + at);
-      multiply(T(), sums[n], a[0], b.v[0], b.v[1]);
-      multiply(T(), sums[n], a[1], b.v[2], b.v[3]);
+      multiply(T(), sums[n], a[0], b[n].v[0], b[n].v[1]);
+      multiply(T(), sums[n], a[1], b[n].v[2], b[n].v[3]);
     }}
   }}
 #pragma unroll
@@ -104,9 +127,11 @@ KernelText small_product(const SmallProduct& p, const Shape& space, const Inline
     for (int i = 0; i < 4; ++i) parts[group][part][lane / 4 + i / 2 * 8][n * 8 + lane % 4 * 2 + i % 2] = sums[n][i];
   }}
   __syncthreads();
-  for (int t = threadIdx.x; t < kGroups * 16 * kTiles * 4; t += {threads}) {{
+#pragma unroll
+  for (int round = 0; round < kRounds; ++round) {{
+    const int t = threadIdx.x + round * {threads};
     const int own = t / (kTiles * 4), local = t % (kTiles * 4) * 2, row = row0 + own, i{axis} = column0 + local;
-    if (row > {last_row} || i{axis} > {last_column}) continue;
+    if (t >= kResults || row > {last_row} || i{axis} > {last_column}) continue;
 {indices}    pack<T, 2> ys;
 {loads}#pragma unroll
     for (int l = 0; l < 2; ++l) {{
@@ -123,7 +148,7 @@ KernelText small_product(const SmallProduct& p, const Shape& space, const Inline
       fmt::arg("chunks", (p.k + kChunk - 1) / kChunk), fmt::arg("k", p.k), fmt::arg("scaled", scaled),
       fmt::arg("last_column", p.columns - 1), fmt::arg("threads", plan.threads()), fmt::arg("axis", space.size() - 1),
       fmt::arg("indices", epilogue.loads.empty() ? "" : row_indices(space)), fmt::arg("loads", epilogue.loads),
-      fmt::arg("bias", p.bias ? fmt::format("load(bias[i{} + l])", space.size() - 1) : "0.0f"),
+      fmt::arg("bias", p.bias ? "load(biases[round].v[l])" : "0.0f"), fmt::arg("read_bias", p.bias ? read_bias : ""),
       fmt::arg("lane", epilogue.lane), fmt::arg("columns", p.columns));
   return kernel;
 }

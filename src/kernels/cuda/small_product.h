@@ -14,6 +14,7 @@ struct SmallProduct {
   int64_t rows_per_scale = 0;  // 0: none
   bool bias = false;
 };
+// w and bias must be constants of the plan.
 
 // Whether the kernel takes it and is worth it: little work, rows of whole 16-byte vectors.
 bool is_small_product(const SmallProduct& product);
