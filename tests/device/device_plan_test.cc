@@ -81,6 +81,26 @@ TEST_P(DevicePlan, SourcesOfASessionCompileForHopper) {
   for (const std::string& source : sources) EXPECT_GT(cuda::compile_cubin(source, 9, 0).size(), 0u) << source;
 }
 
+size_t count_of(const std::string& text, const std::string& part) {
+  size_t count = 0;
+  for (size_t at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) ++count;
+  return count;
+}
+
+TEST_P(DevicePlan, EveryKernelWaitsOnceForThoseAhead) {
+  std::vector<std::string> sources;
+  device::observe_null_sources([&](const std::string& source) { sources.push_back(source); });
+  Session session(plan_for(graph, "null", "fp16"), {1});
+  std::vector<Value> outputs(graph.outputs().size());
+  session.run(random_inputs(graph), outputs);
+  device::observe_null_sources({});
+  for (const std::string& source : sources) {
+    const std::string kernels = source.substr(kernels::cuda::kernel_prelude().size());
+    EXPECT_GT(count_of(kernels, "__global__"), 0u);
+    EXPECT_EQ(count_of(kernels, "__global__"), count_of(kernels, "after_others();"));
+  }
+}
+
 TEST_P(DevicePlan, AgreesWithTheInterpreterOnAGpu) {
   const struct {
     const char* precision;
