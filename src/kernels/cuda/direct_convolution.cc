@@ -8,6 +8,7 @@ namespace {
 
 constexpr int64_t kLanesDown = 4, kLanesAcross = 8;  // of a warp, over pixels and over channels
 constexpr int64_t kEnoughBlocks = 132, kChannels = 16, kMostWarps = 8;
+constexpr int64_t kFewChannels = 8, kMostWork = int64_t{1} << 27;  // where tensor cores gain nothing
 
 int64_t parts(int64_t count, int64_t size) { return (count + size - 1) / size; }
 
@@ -36,8 +37,10 @@ Plan plan_of(const device::Convolution& c) {
 }  // namespace
 
 bool is_direct_convolution(const device::Convolution& c) {
-  const int64_t largest = std::max(c.n * c.h * c.w * c.c, c.m * c.kernel[0] * c.kernel[1] * c.c);
-  return c.dtype == DType::kF32 && c.groups == 1 && largest <= std::numeric_limits<int32_t>::max();
+  const int64_t weights = c.m * c.kernel[0] * c.kernel[1] * c.c, pixels = c.n * c.out_h * c.out_w;
+  const int64_t largest = std::max(c.n * c.h * c.w * c.c, weights);
+  if (c.groups != 1 || largest > std::numeric_limits<int32_t>::max()) return false;
+  return c.dtype == DType::kF32 || (c.c < kFewChannels && pixels * weights <= kMostWork);
 }
 
 KernelText direct_convolution(const device::Convolution& c, const InlineEpilogue& epilogue) {
@@ -45,11 +48,13 @@ KernelText direct_convolution(const device::Convolution& c, const InlineEpilogue
   KernelText kernel;
   kernel.threads = static_cast<uint32_t>(plan.warps * 32);
   kernel.blocks = plan.row_blocks * plan.column_blocks;
-  kernel.parameters = "const float* x, const float* w, float* y";
-  if (c.bias) kernel.parameters += ", const float* bias";
+  const char* type = device_type_name(c.dtype);
+  kernel.parameters = fmt::format("const {0}* x, const {0}* w, {0}* y", type);
+  if (c.bias) kernel.parameters += fmt::format(", const {}* bias", type);
   kernel.parameters += epilogue.parameters;
   kernel.body = fmt::format(
       R"(
+  using T = {type};
   constexpr int kRows = {rows}, kColumns = {columns}, kWarps = {warps};
   constexpr int kDown = 4 * kRows, kAcross = 8 * kColumns;  // results of a block
   __shared__ float parts[kWarps][kDown][kAcross];
@@ -76,24 +81,24 @@ KernelText direct_convolution(const device::Convolution& c, const InlineEpilogue
       const bool inside = iy >= 0 && iy < {h} && ix >= 0 && ix < {w};
       at[r] = inside ? base[r] + (iy * {w} + ix) * {c} + channel : -1;
     }}
-    const float* weights = w + tap * {c} + channel;
+    const T* weights = w + tap * {c} + channel;
 #pragma unroll {unrolled}
     for (int i = 0; i < {channels}; i += {width}) {{
       if ({ragged} && channel + i >= {c}) break;
-      pack<float, {width}> xs[kRows], ws[kColumns];
+      pack<T, {width}> xs[kRows], ws[kColumns];
 #pragma unroll
       for (int r = 0; r < kRows; ++r) {{
-        xs[r] = pack<float, {width}>();
-        if (at[r] >= 0) xs[r] = *(const pack<float, {width}>*)(x + at[r] + i);
+        xs[r] = pack<T, {width}>();
+        if (at[r] >= 0) xs[r] = *(const pack<T, {width}>*)(x + at[r] + i);
       }}
 #pragma unroll
-      for (int j = 0; j < kColumns; ++j) ws[j] = *(const pack<float, {width}>*)(weights + from[j] + i);
+      for (int j = 0; j < kColumns; ++j) ws[j] = *(const pack<T, {width}>*)(weights + from[j] + i);
 #pragma unroll
       for (int l = 0; l < {width}; ++l) {{
 #pragma unroll
         for (int r = 0; r < kRows; ++r) {{
 #pragma unroll
-          for (int j = 0; j < kColumns; ++j) sums[r][j] += xs[r].v[l] * ws[j].v[l];
+          for (int j = 0; j < kColumns; ++j) sums[r][j] += load(xs[r].v[l]) * load(ws[j].v[l]);
         }}
       }}
     }}
@@ -114,12 +119,12 @@ KernelText direct_convolution(const device::Convolution& c, const InlineEpilogue
 {loads}{lane}    store(y[(long long)row * {m} + i3], result);
   }}
 )",
-      fmt::arg("rows", plan.rows), fmt::arg("columns", plan.columns), fmt::arg("warps", plan.warps),
-      fmt::arg("row_blocks", plan.row_blocks), fmt::arg("last_row", c.n * c.out_h * c.out_w - 1),
-      fmt::arg("out_w", c.out_w), fmt::arg("out_h", c.out_h), fmt::arg("stride_w", c.stride[1]),
-      fmt::arg("stride_h", c.stride[0]), fmt::arg("pad_w", c.pad_begin[1]), fmt::arg("pad_h", c.pad_begin[0]),
-      fmt::arg("area", c.out_h * c.out_w), fmt::arg("image", c.h * c.w * c.c), fmt::arg("last_column", c.m - 1),
-      fmt::arg("k", c.kernel[0] * c.kernel[1] * c.c), fmt::arg("units", plan.units),
+      fmt::arg("type", type), fmt::arg("rows", plan.rows), fmt::arg("columns", plan.columns),
+      fmt::arg("warps", plan.warps), fmt::arg("row_blocks", plan.row_blocks),
+      fmt::arg("last_row", c.n * c.out_h * c.out_w - 1), fmt::arg("out_w", c.out_w), fmt::arg("out_h", c.out_h),
+      fmt::arg("stride_w", c.stride[1]), fmt::arg("stride_h", c.stride[0]), fmt::arg("pad_w", c.pad_begin[1]),
+      fmt::arg("pad_h", c.pad_begin[0]), fmt::arg("area", c.out_h * c.out_w), fmt::arg("image", c.h * c.w * c.c),
+      fmt::arg("last_column", c.m - 1), fmt::arg("k", c.kernel[0] * c.kernel[1] * c.c), fmt::arg("units", plan.units),
       fmt::arg("units_per_tap", plan.units_per_tap), fmt::arg("channels", std::min(c.c, kChannels)),
       fmt::arg("kernel_w", c.kernel[1]), fmt::arg("dilation_h", c.dilation[0]), fmt::arg("dilation_w", c.dilation[1]),
       fmt::arg("h", c.h), fmt::arg("w", c.w), fmt::arg("c", c.c), fmt::arg("unrolled", plan.rows > 4 ? 2 : 4),
