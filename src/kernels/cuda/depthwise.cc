@@ -182,7 +182,8 @@ Call depthwise_call(const device::Convolution& c, const Problem& problem, std::s
 namespace {
 
 constexpr size_t kBias = 2, kFirstOperand = 3;
-constexpr int64_t kMostPositions = 1 << 14, kMostCluster = 8, kEnoughBlocks = 264;
+// Larger pictures are read better across channels, which leaves their mean to a kernel of its own.
+constexpr int64_t kMostPositions = 1 << 10, kMostCluster = 8, kEnoughBlocks = 264;
 
 // The mean over the picture that follows a depthwise convolution, as squeeze-and-excite has it.
 bool takes_mean(const Problem& first, const Problem& second, DType storage) {
