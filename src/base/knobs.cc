@@ -41,4 +41,9 @@ std::string default_cache_folder() {
   return "";
 }
 
+std::string profiler_library() {
+  const char* value = std::getenv("NVTX_INJECTION64_PATH");
+  return value != nullptr ? value : "";
+}
+
 }  // namespace ingot

@@ -25,5 +25,8 @@ std::span<const Knob* const> all_knobs();
 // Where plans are kept unless the application names a folder: INGOT_CACHE_DIR, else $XDG_CACHE_HOME/ingot, else
 // ~/.cache/ingot; empty when none of the variables is set.
 std::string default_cache_folder();
+// The library that NVIDIA's profilers have a process load for NVTX, as they set it in NVTX_INJECTION64_PATH; empty
+// without a profiler.
+std::string profiler_library();
 
 }  // namespace ingot

@@ -38,7 +38,7 @@ class Choosing : public testing::Test {
   std::unique_ptr<Operation> make(const std::string& name, const std::set<std::string>& broken) {
     if (broken.count(name) > 0) fail(Code::kUnsupported, "not made");
     made.push_back(name);
-    return device->matrix_product({});
+    return device->matrix_product({}, nullptr);
   }
   // As another process would.
   Chosen choose_anew(const Choice& choice) {

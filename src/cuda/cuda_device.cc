@@ -8,6 +8,7 @@
 #include "cuda/cublas.h"
 #include "cuda/cudnn.h"
 #include "cuda/cudnn_attention.h"
+#include "cuda/nvtx.h"
 #include "cuda/requirements.h"
 #include "cuda/staging.h"
 
@@ -123,6 +124,7 @@ class CudaDevice : public device::Device {
       d.context_release(gpu_);
       throw;
     }
+    attach_profiler();
     const std::chrono::duration<double, std::milli> taken = std::chrono::steady_clock::now() - begin;
     effort_.context_ms = taken.count();
   }
@@ -218,59 +220,42 @@ class CudaDevice : public device::Device {
     return std::make_unique<CudaModule>(cubin.code, stream_, early);
   }
 
-  std::unique_ptr<Operation> convolution(const device::Convolution& c) override {
+  std::unique_ptr<Operation> convolution(const device::Convolution& c, const device::OwnOperation* own) override {
     enter();
     const int64_t width = dtype_bits(c.dtype) / 8, y = c.n * c.out_h * c.out_w * c.m * width;
     std::vector<int64_t> bytes = {c.n * c.h * c.w * c.c * width,
                                   c.m * c.kernel[0] * c.kernel[1] * (c.c / c.groups) * width, y};
     if (c.bias) bytes.push_back(c.m * width);
     if (c.residual) bytes.push_back(y);
-    const tuning::Key key =
-        choice_key(device::text_of(c), fmt::format("cuBLASLt {}, cuDNN {}", cublas_version(), cudnn_version()));
-    const auto kept = [&](const std::string& name) {
-      const auto text = store_->find_code(plan_key(key, name));
-      return text ? kept_convolution(c, *text, stream_) : nullptr;
-    };
-    return chosen({key, bytes, [&] { return candidates(c); }, kept});
+    const std::string libraries = fmt::format("cuBLASLt {}, cuDNN {}", cublas_version(), cudnn_version());
+    const auto again = [&](const std::string&, const std::string& text) { return kept_convolution(c, text, stream_); };
+    return fastest_of(
+        own, device::text_of(c), libraries, bytes, [&] { return candidates(c); }, again);
   }
-  std::unique_ptr<Operation> matrix_product(const device::MatrixProduct& p) override {
+  std::unique_ptr<Operation> matrix_product(const device::MatrixProduct& p, const device::OwnOperation* own) override {
     enter();
     const int64_t width = dtype_bits(p.dtype) / 8, y = p.batch * p.m * p.n * width;
     std::vector<int64_t> bytes = {(p.stride_a * (p.batch - 1) + p.m * p.k) * width,
                                   (p.stride_b * (p.batch - 1) + p.k * p.n) * width, y};
     if (p.bias) bytes.push_back(p.n * width);
     if (p.residual) bytes.push_back(y);
-    const tuning::Key key = choice_key(device::text_of(p), fmt::format("cuBLASLt {}", cublas_version()));
-    return chosen({key, bytes, [&] { return matrix_products(p, stream_); }, {}});
+    return fastest_of(own, device::text_of(p), fmt::format("cuBLASLt {}", cublas_version()), bytes,
+                      [&] { return matrix_products(p, stream_); }, {});
   }
 
   std::unique_ptr<Operation> attention(const device::Attention& a, const device::OwnOperation& own) override {
     enter();
-    std::string reason = attention_refusal(a);
-    if (!reason.empty()) {
+    if (const std::string reason = attention_refusal(a); !reason.empty()) {
       auto operation = own.make();
       operation->choice = fmt::format("{}: {}", kOwn, reason);
       return operation;
     }
-    const tuning::Key key =
-        choice_key(device::text_of(a), fmt::format("cuDNN {}, own kernel {}", cudnn_version(), own.made_from));
-    const auto candidates = [&] {
-      std::vector<Candidate> all;
-      try {
-        all = attentions(a, stream_);
-      } catch (const Error& error) {
-        if (error.code() == Code::kOutOfMemory) throw;
-        reason = error.message();
-      }
-      all.push_back({kOwn, own.make});
-      return all;
+    const auto again = [&](const std::string& name, const std::string& text) {
+      return kept_attention(a, name, text, stream_);
     };
-    const auto kept = [&](const std::string& name) {
-      if (name == kOwn) return own.make();
-      const auto text = store_->find_code(plan_key(key, name));
-      return text ? kept_attention(a, name, *text, stream_) : nullptr;
-    };
-    return chosen({key, device::operand_bytes(a), candidates, kept}, &reason);
+    return fastest_of(
+        &own, device::text_of(a), fmt::format("cuDNN {}", cudnn_version()), device::operand_bytes(a),
+        [&] { return attentions(a, stream_); }, again);
   }
 
   std::unique_ptr<Operation> capture(const std::function<void()>& enqueue_all) override {
@@ -286,6 +271,9 @@ class CudaDevice : public device::Device {
     driver().check(driver().capture_end(stream_, &graph), "recording a graph");
     return std::make_unique<GraphOperation>(graph, context_, stream_);
   }
+
+  void begin_range(const std::string& name) override { push_range(name.c_str()); }
+  void end_range() override { pop_range(); }
 
   double time(const std::function<void()>& enqueue_all) override {
     enter();
@@ -336,6 +324,34 @@ class CudaDevice : public device::Device {
   }
   static std::string plan_key(const tuning::Key& key, const std::string& name) {
     return fmt::format("cuDNN plan\n{}\n{}\n{}", key.cpu, key.problem, name);
+  }
+  // The fastest of what the libraries give and of `own`, where there is one; `again` makes one of the libraries' from
+  // the text that was kept of it.
+  using Again = std::function<std::unique_ptr<Operation>(const std::string& name, const std::string& text)>;
+  std::unique_ptr<Operation> fastest_of(const device::OwnOperation* own, const std::string& problem,
+                                        std::string libraries, std::vector<int64_t> bytes,
+                                        const std::function<std::vector<Candidate>()>& of_libraries,
+                                        const Again& again) {
+    if (own != nullptr) libraries += ", own kernel " + own->made_from;
+    const tuning::Key key = choice_key(problem, libraries);
+    std::string reason;
+    const auto all = [&] {
+      std::vector<Candidate> candidates;
+      try {
+        candidates = of_libraries();
+      } catch (const Error& error) {
+        if (own == nullptr || error.code() == Code::kOutOfMemory) throw;
+        reason = error.message();
+      }
+      if (own != nullptr) candidates.push_back({kOwn, own->make});
+      return candidates;
+    };
+    const auto kept = [&](const std::string& name) -> std::unique_ptr<Operation> {
+      if (own != nullptr && name == kOwn) return own->make();
+      const auto text = again ? store_->find_code(plan_key(key, name)) : std::nullopt;
+      return text ? again(name, *text) : nullptr;
+    };
+    return chosen({key, std::move(bytes), all, kept}, own != nullptr ? &reason : nullptr);
   }
   // `reason`, if given: why a library proposed nothing, if it is so once candidates were asked for; the operation
   // tells.

@@ -67,11 +67,11 @@ class KeptDevice : public testing::Test {
     c.bias = c.residual = true;
     c.activation = device::Activation::kRelu;
     const int64_t pixels = int64_t{14} * 14 * 64;
-    outcome.convolution = run(*device, *device->convolution(c), {pixels, 64 * 9 * 64, pixels, 64, pixels}, 2);
+    outcome.convolution = run(*device, *device->convolution(c, nullptr), {pixels, 64 * 9 * 64, pixels, 64, pixels}, 2);
     device::MatrixProduct p;
     p.dtype = DType::kF16;
     p.m = 96, p.n = 128, p.k = 64;
-    outcome.product = run(*device, *device->matrix_product(p), {96 * 64, 64 * 128, 96 * 128}, 2);
+    outcome.product = run(*device, *device->matrix_product(p, nullptr), {96 * 64, 64 * 128, 96 * 128}, 2);
     const float one = 1;
     const Buffer x(*device, 4), y(*device, 4);
     device->copy_in(x.address(), &one, 4);

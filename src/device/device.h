@@ -117,7 +117,7 @@ std::vector<int64_t> operand_bytes(const Attention& attention);
 std::optional<MatrixProduct> as_product(const Convolution& convolution);
 
 // A source that holds this instruction of Hopper and later GPUs promises that every kernel in it executes it before it
-// touches memory: such kernels may be started while what is ahead of them still runs.
+// touches memory that others write: such kernels may be started while what is ahead of them still runs.
 inline constexpr const char* kWaitsByItself = "griddepcontrol.wait";
 
 // Compiled kernels; its operations take their operands as kernel parameters and keep the module alive.
@@ -157,14 +157,30 @@ class Device {
   virtual std::unique_ptr<Module> load(const std::string& source) = 0;
   // The fastest of what the device's libraries offer, measured or remembered from when it was. kUnsupported when they
   // have none or are missing.
-  virtual std::unique_ptr<Operation> convolution(const Convolution& convolution) = 0;
-  virtual std::unique_ptr<Operation> matrix_product(const MatrixProduct& product) = 0;
-  // The fastest of `own`, which does the same on the same operands, and what the libraries offer, in the same way.
+  // `own`, which may be null, does the same on the same operands and is one of those to choose among.
+  virtual std::unique_ptr<Operation> convolution(const Convolution& convolution, const OwnOperation* own) = 0;
+  virtual std::unique_ptr<Operation> matrix_product(const MatrixProduct& product, const OwnOperation* own) = 0;
+  // The fastest of `own` and what the libraries offer, in the same way.
   virtual std::unique_ptr<Operation> attention(const Attention& attention, const OwnOperation& own) = 0;
   // What `enqueue_all` enqueues, recorded as one operation without operands; nothing runs meanwhile.
   virtual std::unique_ptr<Operation> capture(const std::function<void()>& enqueue_all) = 0;
+  // A named range of the calling thread, for profilers of the device; ranges nest. Nothing where none listens.
+  virtual void begin_range(const std::string&) {}
+  virtual void end_range() {}
   // Milliseconds on the device that what `enqueue_all` enqueues takes.
   virtual double time(const std::function<void()>& enqueue_all) = 0;
+};
+
+// A range for profilers as long as it lives.
+class Range {
+ public:
+  Range(Device& device, const std::string& name) : device_(device) { device_.begin_range(name); }
+  ~Range() { device_.end_range(); }
+  Range(const Range&) = delete;
+  Range& operator=(const Range&) = delete;
+
+ private:
+  Device& device_;
 };
 
 // Device memory with an owner.
@@ -219,6 +235,8 @@ NullUsage null_usage();
 void observe_null_operations(std::function<void(std::span<const Address>)> observer);
 // Called with the source of every module that a null device is given from now on; empty: no longer.
 void observe_null_sources(std::function<void(const std::string&)> observer);
+// Called with the name of every range of a null device from now on, and with "" where it ends; empty: no longer.
+void observe_null_ranges(std::function<void(const std::string&)> observer);
 
 // What libingot_cuda.so exports, as ingot_cuda_component(). It and the library that loads it are built together:
 // `version` is compared before anything else is used.

@@ -16,7 +16,7 @@ struct Usage {
   std::mutex mutex;
   NullUsage counts;
   std::function<void(std::span<const Address>)> observer;
-  std::function<void(const std::string&)> source_observer;
+  std::function<void(const std::string&)> source_observer, range_observer;
 };
 Usage& usage() {
   static Usage usage;
@@ -111,6 +111,8 @@ class NullDevice : public Device {
   void follow(Stream) override { count(&NullUsage::followed); }
   void precede(Stream) override { count(&NullUsage::preceded); }
   void synchronize_all() override { wait(); }
+  void begin_range(const std::string& name) override { range(name); }
+  void end_range() override { range(""); }
   std::unique_ptr<Module> load(const std::string& source) override {
     {
       const std::lock_guard lock(usage().mutex);
@@ -118,17 +120,13 @@ class NullDevice : public Device {
     }
     return std::make_unique<NullModule>(source, faults_);
   }
-  std::unique_ptr<Operation> convolution(const Convolution&) override {
-    return std::make_unique<NullOperation>(faults_);
+  std::unique_ptr<Operation> convolution(const Convolution&, const OwnOperation* own) override {
+    return own != nullptr ? chosen(*own) : std::make_unique<NullOperation>(faults_);
   }
-  std::unique_ptr<Operation> matrix_product(const MatrixProduct&) override {
-    return std::make_unique<NullOperation>(faults_);
+  std::unique_ptr<Operation> matrix_product(const MatrixProduct&, const OwnOperation* own) override {
+    return own != nullptr ? chosen(*own) : std::make_unique<NullOperation>(faults_);
   }
-  std::unique_ptr<Operation> attention(const Attention&, const OwnOperation& own) override {
-    auto operation = own.make();
-    operation->choice = "own kernel: the null device has no library";
-    return operation;
-  }
+  std::unique_ptr<Operation> attention(const Attention&, const OwnOperation& own) override { return chosen(own); }
   std::unique_ptr<Operation> capture(const std::function<void()>& enqueue_all) override {
     count(&NullUsage::captures);
     enqueue_all();
@@ -140,6 +138,15 @@ class NullDevice : public Device {
   }
 
  private:
+  static std::unique_ptr<Operation> chosen(const OwnOperation& own) {
+    auto operation = own.make();
+    operation->choice = "own kernel: the null device has no library";
+    return operation;
+  }
+  static void range(const std::string& name) {
+    const std::lock_guard lock(usage().mutex);
+    if (usage().range_observer) usage().range_observer(name);
+  }
   void wait() {
     count(&NullUsage::waits);
     if (faults_->waits_left <= 0 || --faults_->waits_left == 0) fail(Code::kDevice, "the null device is lost");
@@ -184,6 +191,11 @@ void observe_null_operations(std::function<void(std::span<const Address>)> obser
 void observe_null_sources(std::function<void(const std::string&)> observer) {
   const std::lock_guard lock(usage().mutex);
   usage().source_observer = std::move(observer);
+}
+
+void observe_null_ranges(std::function<void(const std::string&)> observer) {
+  const std::lock_guard lock(usage().mutex);
+  usage().range_observer = std::move(observer);
 }
 
 std::unique_ptr<Device> open_null_device(const std::string& faults) {

@@ -18,8 +18,8 @@ namespace {
 
 using device::Address;
 using device::text_of;
-using kernels::cuda::AttentionChoice;
 using kernels::cuda::Call;
+using kernels::cuda::Choice;
 using kernels::cuda::KernelText;
 using kernels::cuda::Slot;
 using plan::Step;
@@ -47,10 +47,10 @@ class OperationTable {
     try {
       if (const auto* conv = std::get_if<device::Convolution>(&call.work)) {
         auto& made = library_[text_of(*conv)];
-        if (made == nullptr) made = chosen([&] { return device_.convolution(*conv); });
+        if (made == nullptr) made = chosen([&] { return device_.convolution(*conv, nullptr); });
       } else if (const auto* product = std::get_if<device::MatrixProduct>(&call.work)) {
         auto& made = library_[text_of(*product)];
-        if (made == nullptr) made = chosen([&] { return device_.matrix_product(*product); });
+        if (made == nullptr) made = chosen([&] { return device_.matrix_product(*product, nullptr); });
       } else {
         add_kernel(*kernels::cuda::own_kernel(call));
       }
@@ -78,11 +78,9 @@ class OperationTable {
   std::shared_ptr<device::Operation> operation(const Call& call) {
     if (const auto* conv = std::get_if<device::Convolution>(&call.work)) return library_.at(text_of(*conv));
     if (const auto* product = std::get_if<device::MatrixProduct>(&call.work)) return library_.at(text_of(*product));
-    if (const auto* attention = std::get_if<AttentionChoice>(&call.work)) {
-      auto& made = library_[text_of(attention->problem)];
-      const KernelText& own = attention->own;
-      const auto make = [&] { return own_operation(own); };
-      if (made == nullptr) made = chosen([&] { return device_.attention(attention->problem, {identity(own), make}); });
+    if (const auto* choice = std::get_if<Choice>(&call.work)) {
+      auto& made = library_[name_of(choice->own)];
+      if (made == nullptr) made = chosen([&] { return made_choice(*choice); });
       return made;
     }
     const auto& kernel = std::get<KernelText>(call.work);
@@ -99,13 +97,23 @@ class OperationTable {
     spent_.choices_ms -= device_.effort().libraries_ms - before;
     return operation;
   }
+  std::unique_ptr<device::Operation> made_choice(const Choice& choice) {
+    const device::OwnOperation own{identity(choice.own), [&] { return own_operation(choice.own); }};
+    if (const auto* attention = std::get_if<device::Attention>(&choice.problem)) {
+      return device_.attention(*attention, own);
+    }
+    if (const auto* product = std::get_if<device::MatrixProduct>(&choice.problem)) {
+      return device_.matrix_product(*product, &own);
+    }
+    return device_.convolution(std::get<device::Convolution>(choice.problem), &own);
+  }
   // Of the kernel with all that is compiled into it.
   static std::string identity(const KernelText& kernel) {
     const std::string text = kernels::cuda::kernel_prelude() + name_of(kernel);
     return hash128(std::as_bytes(std::span(text))).hex();
   }
   static std::string name_of(const KernelText& kernel) {
-    const std::string text = fmt::format("{} {} {}{}", kernel.blocks, kernel.threads, kernel.parameters, kernel.body);
+    const std::string text = kernels::cuda::text_of(kernel);
     return "k" + hash128(std::as_bytes(std::span(text))).hex();
   }
   std::unique_ptr<device::Operation> own_operation(const KernelText& kernel) {
@@ -114,8 +122,7 @@ class OperationTable {
   void add_kernel(const KernelText& kernel) {
     const std::string name = name_of(kernel);
     if (!kernels_.try_emplace(name).second) return;
-    source_ += fmt::format("extern \"C\" __global__ void __launch_bounds__({}) {}({}) {{\n  after_others();\n{}}}\n",
-                           kernel.threads, name, kernel.parameters, kernel.body);
+    source_ += kernels::cuda::kernel_source(kernel, name);
   }
 
   device::Device& device_;
@@ -146,6 +153,7 @@ class Builder {
     find_shapes();
     classify();
     place();
+    timed(p_.spent.weights_ms, [&] { reserve_constants(); });
     emit();
     timed(p_.spent.weights_ms, [&] { constants_.copy_all(p_.parallel); });
     table_.compile();
@@ -235,7 +243,7 @@ class Builder {
       }
     }
     views_.emplace(p_.program, p_.constants, binding_->shapes, binding_->symbols, device_step_);
-    pairs_ = find_pairs(p_.program, binding_->shapes, *views_, device_step_);
+    pairs_ = find_pairs(p_.program, binding_->shapes, *views_, device_step_, p_.storage);
     for (const auto& [second, pair] : pairs_) {
       absorbed_.insert(pair.first);
       if (!pair.kept) between_.insert(steps()[pair.first].outputs[0]);
@@ -395,6 +403,29 @@ class Builder {
     return problem;
   }
 
+  // What tells apart the layouts of a constant: that of the step's input.
+  std::string constant_key(size_t step, size_t input) const {
+    const auto* row = kernels::cuda::find_device_row(steps()[step].row);
+    return row != nullptr && row->pack != nullptr ? fmt::format("{} {}", row->name, input) : "";
+  }
+  void reserve_constants() {
+    std::set<std::pair<int32_t, std::string>> seen;
+    int64_t bytes = 0;
+    for (size_t s = 0; s < steps().size(); ++s) {
+      if (!device_step_[s] || steps()[s].kind != StepKind::kKernel || views_->skipped(s)) continue;
+      for (size_t i = 0; i < steps()[s].inputs.size(); ++i) {
+        for (const ValueIndex value : views_->read(s, i)) {
+          const int32_t constant = def(value).constant;
+          if (constant < 0) continue;
+          const std::string key = constant_key(s, i);
+          if (constants_.has(constant, key) || !seen.emplace(constant, key).second) continue;
+          bytes += constants_.room_for(p_.constants[static_cast<size_t>(constant)]);
+        }
+      }
+    }
+    constants_.reserve(bytes);
+  }
+
   kernels::cuda::Emission emission(const kernels::cuda::DeviceRow& row, size_t index) const {
     const kernels::Problem problem = problem_of(index);
     if (const auto pair = pairs_.find(index); pair != pairs_.end())
@@ -447,8 +478,7 @@ class Builder {
         };
       }
       operands.push_back(timed(p_.spent.weights_ms, [&] {
-        return constants_.address(constant, packs ? fmt::format("{} {}", row.name, slot.index) : "", tensor,
-                                  std::move(lay_out));
+        return constants_.address(constant, constant_key(owner, slot.index), tensor, std::move(lay_out));
       }));
     }
     current_.push_back({call, std::move(operands), std::move(places), static_cast<int32_t>(index)});

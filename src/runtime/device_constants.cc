@@ -1,5 +1,6 @@
 #include "runtime/device_constants.h"
 
+#include <algorithm>
 #include <cstring>
 #include <exception>
 
@@ -12,6 +13,7 @@ namespace {
 
 constexpr int64_t kGroupBytes = 64 << 20;  // laid out on the host at once
 constexpr int64_t kSliceBytes = 64 << 10;  // of a piece, to one thread
+constexpr int64_t kAlignment = 256;
 
 // Elements [begin, begin + count) of the tensor as `type`, which is its own or a 16-bit float for f32.
 void write_elements(const Tensor& tensor, DType type, std::byte* to, int64_t begin, int64_t count) {
@@ -24,21 +26,47 @@ void write_elements(const Tensor& tensor, DType type, std::byte* to, int64_t beg
 
 }  // namespace
 
+int64_t DeviceConstants::room_for(const Tensor& tensor) const {
+  const int64_t bytes = storage_bytes(kernels::cuda::stored(tensor.dtype(), storage_), tensor.count());
+  return (std::max<int64_t>(bytes, 1) + kAlignment - 1) / kAlignment * kAlignment;
+}
+
+void DeviceConstants::reserve(int64_t bytes) {
+  if (bytes == 0) return;
+  blocks_.push_back({device::Buffer(device_, bytes)});
+  open_ = blocks_.size() - 1;
+}
+
+size_t DeviceConstants::block_for(int32_t constant, int64_t room) {
+  const bool fits =
+      constant >= 0 && open_ < blocks_.size() && blocks_[open_].used + room <= blocks_[open_].memory.bytes();
+  if (fits) return open_;
+  blocks_.push_back({device::Buffer(device_, room)});
+  return blocks_.size() - 1;
+}
+
 device::Address DeviceConstants::address(int32_t constant, const std::string& key, const Tensor& tensor,
                                          std::function<Tensor(const Tensor&)> lay_out) {
-  const auto found = buffers_.find({constant, key});
-  if (found != buffers_.end()) return found->second.address();
+  const auto found = addresses_.find({constant, key});
+  if (found != addresses_.end()) return found->second;
+  const int64_t room = room_for(tensor);
+  const size_t index = block_for(constant, room);
+  Block& block = blocks_[index];
+  const device::Address address = block.memory.address() + static_cast<device::Address>(block.used);
+  block.used += room;
   const int64_t bytes = storage_bytes(kernels::cuda::stored(tensor.dtype(), storage_), tensor.count());
-  device::Buffer buffer(device_, bytes);
-  const device::Address address = buffer.address();
-  new_.push_back({{constant, key}, tensor, std::move(lay_out), address, bytes});
-  buffers_.emplace(std::pair(constant, key), std::move(buffer));
+  new_.push_back({{constant, key}, tensor, std::move(lay_out), address, bytes, index});
+  addresses_.emplace(std::pair(constant, key), address);
   return address;
 }
 
 void DeviceConstants::forget_new() {
-  for (const New& each : new_) buffers_.erase(each.key);
+  for (const New& each : new_) {
+    addresses_.erase(each.key);
+    blocks_[each.block].used -= room_for(each.tensor);
+  }
   new_.clear();
+  while (!blocks_.empty() && blocks_.back().used == 0) blocks_.pop_back();
 }
 
 void DeviceConstants::copy_all(const kernels::Parallel& parallel) {
@@ -69,26 +97,42 @@ void DeviceConstants::copy_group(std::span<New> group, const kernels::Parallel& 
   for (const std::exception_ptr& error : errors) {
     if (error) std::rethrow_exception(error);
   }
-  for (size_t i = 0; i < group.size(); ++i) {
-    INGOT_ASSERT(tensors[i].count() == group[i].tensor.count(), "a layout has as many elements");
-    copy(tensors[i], group[i], parallel);
+  for (size_t begin = 0, end = 0; begin < group.size(); begin = end) {
+    for (device::Address next = group[begin].address; end < group.size() && group[end].address == next; ++end) {
+      INGOT_ASSERT(tensors[end].count() == group[end].tensor.count(), "a layout has as many elements");
+      next += static_cast<device::Address>(room_for(group[end].tensor));
+    }
+    copy_run(group.subspan(begin, end - begin), std::span(tensors).subspan(begin, end - begin), parallel);
   }
 }
 
-void DeviceConstants::copy(const Tensor& tensor, const New& to, const kernels::Parallel& parallel) {
-  const DType type = kernels::cuda::stored(tensor.dtype(), storage_);
-  const auto* raw = static_cast<const std::byte*>(tensor.raw());
-  device_.upload(to.address, to.bytes, [&](std::byte* piece, int64_t begin, int64_t bytes) {
-    const int64_t slices = (bytes + kSliceBytes - 1) / kSliceBytes;
-    parallel.run(slices, [&](int64_t slice) {
-      const int64_t from = slice * kSliceBytes, size = std::min(kSliceBytes, bytes - from);
-      if (type == tensor.dtype()) {
-        std::memcpy(piece + from, raw + begin + from, static_cast<size_t>(size));
-      } else {
-        write_elements(tensor, type, piece + from, (begin + from) / 2, size / 2);
+// Constants that lie one behind the other, as one upload.
+void DeviceConstants::copy_run(std::span<const New> run, std::span<const Tensor> tensors,
+                               const kernels::Parallel& parallel) {
+  const device::Address first = run.front().address;
+  const auto offset = [&](const New& each) { return static_cast<int64_t>(each.address - first); };
+  const int64_t bytes = offset(run.back()) + run.back().bytes;
+  device_.upload(first, bytes, [&](std::byte* piece, int64_t begin, int64_t piece_bytes) {
+    parallel.run((piece_bytes + kSliceBytes - 1) / kSliceBytes, [&](int64_t slice) {
+      const int64_t from = begin + slice * kSliceBytes, to = std::min(from + kSliceBytes, begin + piece_bytes);
+      const auto after = std::upper_bound(run.begin(), run.end(), from,
+                                          [&](int64_t at, const New& each) { return at < offset(each); });
+      for (auto i = static_cast<size_t>(after - run.begin()) - 1; i < run.size() && offset(run[i]) < to; ++i) {
+        const int64_t own = offset(run[i]), part = std::max(from, own), end = std::min(to, own + run[i].bytes);
+        if (part < end) write(piece + (part - begin), tensors[i], part - own, end - part);
       }
     });
   });
+}
+
+// Bytes [begin, begin + bytes) of the constant as it lies on the device.
+void DeviceConstants::write(std::byte* to, const Tensor& tensor, int64_t begin, int64_t bytes) const {
+  const DType type = kernels::cuda::stored(tensor.dtype(), storage_);
+  if (type == tensor.dtype()) {
+    std::memcpy(to, static_cast<const std::byte*>(tensor.raw()) + begin, static_cast<size_t>(bytes));
+  } else {
+    write_elements(tensor, type, to, begin / 2, bytes / 2);
+  }
 }
 
 }  // namespace ingot::runtime

@@ -81,6 +81,47 @@ TEST_P(Constants, ThatCannotBeLaidOutAreForgotten) {
   EXPECT_EQ(at<float>(address)[9], 9.0f);
 }
 
+TEST_P(Constants, ShareWhatWasReservedAndAreCopiedTogether) {
+  const std::vector<Tensor> tensors{counting(3), counting(1000), counting(1), counting(70000)};
+  DeviceConstants constants(*device, DType::kBF16);
+  int64_t room = 0;
+  for (const Tensor& each : tensors) room += constants.room_for(each);
+  constants.reserve(room);
+  const auto before = device::null_usage();
+  std::vector<device::Address> addresses;
+  for (size_t i = 0; i < tensors.size(); ++i) {
+    addresses.push_back(constants.address(static_cast<int32_t>(i), "", tensors[i], {}));
+  }
+  EXPECT_EQ(device::null_usage().live_bytes, before.live_bytes);
+  constants.copy_all(parallel);
+  EXPECT_EQ(device::null_usage().copies_in, before.copies_in + 1);
+  for (size_t i = 0; i < tensors.size(); ++i) {
+    EXPECT_EQ(addresses[i] % 256, 0u);
+    for (int64_t k = 0; k < tensors[i].count(); ++k) {
+      ASSERT_EQ(at<BF16>(addresses[i])[k].bits, BF16(static_cast<float>(k)).bits) << i << " " << k;
+    }
+  }
+  constants.address(4, "", counting(5), {});
+  EXPECT_EQ(device::null_usage().live_bytes, before.live_bytes + 256) << "beyond what was reserved";
+}
+
+TEST_P(Constants, ThatAreForgottenLeaveWhatWasThereBefore) {
+  const int64_t before = device::null_usage().live_bytes;
+  DeviceConstants constants(*device, DType::kF32);
+  constants.reserve(512);
+  const device::Address first = constants.address(0, "", counting(10), {});
+  constants.copy_all(parallel);
+  const device::Address second = constants.address(1, "", counting(11), {});
+  constants.address(-1, "table", counting(12), {});
+  constants.forget_new();
+  EXPECT_EQ(device::null_usage().live_bytes, before + 512);
+  EXPECT_TRUE(constants.has(0, "") && !constants.has(1, "") && !constants.has(-1, "table"));
+  EXPECT_EQ(constants.address(2, "", counting(13), {}), second);
+  constants.copy_all(parallel);
+  EXPECT_EQ(at<float>(first)[9], 9.0f);
+  EXPECT_EQ(at<float>(second)[12], 12.0f);
+}
+
 INSTANTIATE_TEST_SUITE_P(Threads, Constants, testing::Values(1, 3));
 
 }  // namespace

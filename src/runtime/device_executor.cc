@@ -15,6 +15,12 @@ constexpr size_t kMaxBindings = 8;
 constexpr int kRounds = 50;
 constexpr int kStepRounds = 3, kRunsPerRound = 10;
 
+// "3 conv /layer1/Conv": the step, its operator and the first node that it came from.
+std::string range_name(const plan::Program& program, size_t step) {
+  const plan::Step& s = program.steps[step];
+  return fmt::format("{} {}{}", step, s.op.name(), s.origin.empty() ? "" : " " + s.origin.front());
+}
+
 }  // namespace
 
 DeviceExecutor::DeviceExecutor(const plan::Plan& plan, const std::string& device, DType storage,
@@ -46,6 +52,7 @@ DeviceBinding& DeviceExecutor::bind(std::span<const Shape> input_shapes) {
 
 std::unique_ptr<DeviceBinding> DeviceExecutor::make_binding(std::span<const Shape> input_shapes,
                                                             const kernels::Parallel& parallel) {
+  const device::Range range(*device_, "bind");
   const DeviceProgram program{plan_.program, plan_.constants, *device_, storage_, spent_, parallel};
   try {
     return bind_device(program, constants_, input_shapes);
@@ -79,7 +86,10 @@ void DeviceExecutor::run(std::span<const Value> inputs, std::span<Value> outputs
   for (const Value& input : inputs) shapes.push_back(input.is_tensor() ? input.tensor().shape() : Shape());
   const std::lock_guard lock(mutex_);
   DeviceBinding& binding = find_or_bind(shapes, parallel);
-  run_bound(binding, inputs, outputs, control, parallel);
+  {
+    const device::Range range(*device_, "run");
+    run_bound(binding, inputs, outputs, control, parallel);
+  }
   if (control.timings != nullptr) *control.timings = step_timings(binding);
 }
 
@@ -239,6 +249,7 @@ std::vector<StepTiming> DeviceExecutor::step_timings(const DeviceBinding& bindin
   std::vector<StepTiming> timings(plan_.program.steps.size());
   for (const RecordedOperation& each : binding.recorded) {
     if (each.step < 0) continue;
+    const device::Range range(*device_, range_name(plan_.program, static_cast<size_t>(each.step)));
     double best = 0;
     for (int round = 0; round < kStepRounds; ++round) {
       const double time = device_->time([&] {

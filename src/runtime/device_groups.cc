@@ -40,7 +40,7 @@ std::vector<kernels::cuda::OperandView> moved_views(const kernels::Problem& prob
 }  // namespace
 
 std::map<size_t, StepPair> find_pairs(const plan::Program& program, const std::vector<Shape>& shapes,
-                                      const DeviceViews& views, const std::vector<bool>& device_step) {
+                                      const DeviceViews& views, const std::vector<bool>& device_step, DType storage) {
   std::map<size_t, StepPair> pairs;
   std::set<size_t> taken;
   const auto readers = views.readers();
@@ -59,7 +59,7 @@ std::map<size_t, StepPair> find_pairs(const plan::Program& program, const std::v
     for (const auto& row : kernels::cuda::group_rows()) {
       if ((kept && !row.keeps) || (!row.views && has_views(program, views, s))) continue;
       const kernels::Problem first = problem(s);
-      if (!row.takes(first, problem(own[0]))) continue;
+      if (!row.takes(first, problem(own[0]), storage)) continue;
       pairs[own[0]] = {s, &row, kept, moved_views(first, views, s)};
       taken.insert({s, own[0]});
       break;

@@ -12,8 +12,9 @@ struct StepPair {
   std::vector<kernels::cuda::OperandView> views;  // of the first's inputs
 };
 
-// By the second step, which runs both; no step is in two pairs. `shapes` of the values that device steps use.
+// By the second step, which runs both; no step is in two pairs. `shapes` of the values that device steps use;
+// `storage`: how the device keeps f32.
 std::map<size_t, StepPair> find_pairs(const plan::Program& program, const std::vector<Shape>& shapes,
-                                      const DeviceViews& views, const std::vector<bool>& device_step);
+                                      const DeviceViews& views, const std::vector<bool>& device_step, DType storage);
 
 }  // namespace ingot::runtime

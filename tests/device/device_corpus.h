@@ -35,6 +35,27 @@ inline constexpr DeviceCase kDeviceCases[] = {
       %y = unary{fn=silu, alpha=1}(%a)
       return %y
     })"},
+    {"conv_any_epilogue", R"(graph g(%x: f32[2,13,11,40], %r: f32[2,7,11,72]) {
+      %w: f32[72,40,3,1] = const random(1)
+      %b: f32[72] = const random(2)
+      %a = conv{strides=[2,1], pads=[1,0,1,0], channels_last=true}(%x, %w, %b)
+      %h = unary{fn=hard_swish}(%a)
+      %y = binary(%h, %r)
+      return %y
+    })"},
+    {"conv_any_epilogue_of_many_channels", R"(graph g(%x: f32[1,6,5,272]) {
+      %w: f32[136,272,3,3] = const random(1)
+      %a = conv{dilations=[2,1], pads=[2,1,2,1], channels_last=true}(%x, %w)
+      %y = unary{fn=hard_swish}(%a)
+      return %y
+    })"},
+    {"conv_any_epilogue_of_three_channels", R"(graph g(%x: f32[1,60,61,3]) {
+      %w: f32[16,3,3,3] = const random(1)
+      %b: f32[16] = const random(2)
+      %a = conv{strides=[2,2], pads=[0,0,1,1], channels_last=true}(%x, %w, %b)
+      %y = unary{fn=tanh}(%a)
+      return %y
+    })"},
     {"conv_grouped_epilogue", R"(graph g(%x: f32[1,6,6,16]) {
       %w: f32[16,4,3,3] = const random(1)
       %a = conv{group=4, pads=[1,1,1,1], channels_last=true}(%x, %w)
@@ -162,6 +183,16 @@ inline constexpr DeviceCase kDeviceCases[] = {
     {"attention_wide_and_padded",
      R"(graph g(%q: f32[1,2,33,72], %k: f32[1,2,49,72], %v: f32[1,2,49,104], %m: f32[2,33,49]) {
       %y = attention(%q, %k, %v, %m)
+      return %y
+    })"},
+    {"attention_boolean_mask",
+     R"(graph g(%q: f32[2,3,70,32], %k: f32[2,3,70,32], %v: f32[2,3,70,32], %m: bool[2,1,70,70]) {
+      %y = attention(%q, %k, %v, %m)
+      return %y
+    })"},
+    {"attention_boolean_mask_odd_size",
+     R"(graph g(%q: f32[2,3,9,20], %k: f32[2,3,33,20], %v: f32[2,3,33,20], %m: bool[2,3,9,33]) {
+      %y = attention{unseen_is_zero=true}(%q, %k, %v, %m)
       return %y
     })"},
     {"attention_odd_size", R"(graph g(%q: f32[1,2,9,20], %k: f32[1,2,150,20], %v: f32[1,2,150,12]) {
@@ -394,6 +425,70 @@ inline constexpr DeviceCase kDeviceCases[] = {
       %c = conv{channels_last=true}(%r, %u, %d)
       %s = unary{fn=sigmoid}(%c)
       %y = binary{fn=mul}(%x, %s)
+      return %y
+    })"},
+    {"squeeze_and_excite_block", R"(graph g(%x: f32[3,9,7,64], %r: f32[3,9,7,24]) {
+      %k: f32[64,1,3,3] = const random(5)
+      %o: f32[64] = const random(6)
+      %w: f32[16,64,1,1] = const random(1)
+      %u: f32[64,16,1,1] = const random(3)
+      %q: f32[24,64,1,1] = const random(7)
+      %e: f32[24] = const random(8)
+      %h = conv{group=64, pads=[1,1,1,1], channels_last=true}(%x, %k, %o)
+      %f = unary{fn=silu, alpha=1}(%h)
+      %m = reduce{fn=mean, axes=[1,2]}(%f)
+      %a = conv{channels_last=true}(%m, %w)
+      %l = unary{fn=relu}(%a)
+      %c = conv{channels_last=true}(%l, %u)
+      %s = unary{fn=sigmoid}(%c)
+      %g = binary{fn=mul}(%s, %f)
+      %p = conv{channels_last=true}(%g, %q, %e)
+      %y = binary(%p, %r)
+      return %y
+    })"},
+    {"squeeze_and_excite_block_of_many_channels", R"(graph g(%x: f32[1,14,14,672]) {
+      %k: f32[672,1,5,5] = const random(5)
+      %w: f32[168,672,1,1] = const random(1)
+      %u: f32[672,168,1,1] = const random(3)
+      %q: f32[160,672,1,1] = const random(7)
+      %h = conv{group=672, pads=[2,2,2,2], strides=[2,2], channels_last=true}(%x, %k)
+      %f = unary{fn=hard_swish}(%h)
+      %m = reduce{fn=mean, axes=[1,2]}(%f)
+      %a = conv{channels_last=true}(%m, %w)
+      %l = unary{fn=relu}(%a)
+      %c = conv{channels_last=true}(%l, %u)
+      %s = unary{fn=hard_sigmoid, alpha=0.16666667, beta=0.5}(%c)
+      %g = binary{fn=mul}(%f, %s)
+      %y = conv{channels_last=true}(%g, %q)
+      return %y
+    })"},
+    {"depthwise_and_mean_of_wide_pictures", R"(graph g(%x: f32[2,28,30,24]) {
+      %k: f32[24,1,5,5] = const random(5)
+      %h = conv{group=24, pads=[2,2,2,2], channels_last=true}(%x, %k)
+      %m = reduce{fn=mean, axes=[-3,-2], keepdims=false}(%h)
+      return %h, %m
+    })"},
+    {"small_convolutions", R"(graph g(%x: f32[1,7,9,72]) {
+      %w: f32[200,72,1,1] = const random(1)
+      %b: f32[200] = const random(2)
+      %v: f32[1000,200,1,1] = const random(3)
+      %u: f32[8,1000,1,1] = const random(4)
+      %a = conv{channels_last=true}(%x, %w, %b)
+      %c = unary{fn=hard_swish}(%a)
+      %d = conv{channels_last=true}(%c, %v)
+      %e = unary{fn=tanh}(%d)
+      %f = conv{channels_last=true}(%e, %u)
+      %y = unary{fn=hard_swish}(%f)
+      return %y
+    })"},
+    {"small_products", R"(graph g(%x: f32[2,3,40], %r: f32[2,3,200]) {
+      %w: f32[200,40] = const random(1)
+      %b: f32[200] = const random(2)
+      %v: f32[16,200] = const random(3)
+      %a = matmul{trans_b=true}(%x, %w, %b)
+      %c = unary{fn=hard_swish}(%a)
+      %d = binary(%c, %r)
+      %y = matmul{trans_b=true}(%d, %v)
       return %y
     })"},
     {"squeeze_and_excite_of_odd_sizes", R"(graph g(%x: f32[1,1,1,66]) {

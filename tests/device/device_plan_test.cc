@@ -62,8 +62,7 @@ TEST_P(DevicePlan, GeneratedSourcesCompileForHopper) {
         for (const auto& call : conv != nullptr ? kernels::cuda::split_convolution(whole) : std::vector{whole}) {
           const auto* kernel = kernels::cuda::own_kernel(call);
           if (kernel == nullptr) continue;
-          source +=
-              fmt::format("extern \"C\" __global__ void k{}({}) {{\n{}}}\n", count++, kernel->parameters, kernel->body);
+          source += kernels::cuda::kernel_source(*kernel, fmt::format("k{}", count++));
         }
       }
     }
@@ -80,6 +79,26 @@ TEST_P(DevicePlan, SourcesOfASessionCompileForHopper) {
   session.run(random_inputs(graph), outputs);
   device::observe_null_sources({});
   for (const std::string& source : sources) EXPECT_GT(cuda::compile_cubin(source, 9, 0).size(), 0u) << source;
+}
+
+size_t count_of(const std::string& text, const std::string& part) {
+  size_t count = 0;
+  for (size_t at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) ++count;
+  return count;
+}
+
+TEST_P(DevicePlan, EveryKernelWaitsOnceForThoseAhead) {
+  std::vector<std::string> sources;
+  device::observe_null_sources([&](const std::string& source) { sources.push_back(source); });
+  Session session(plan_for(graph, "null", "fp16"), {1});
+  std::vector<Value> outputs(graph.outputs().size());
+  session.run(random_inputs(graph), outputs);
+  device::observe_null_sources({});
+  for (const std::string& source : sources) {
+    const std::string kernels = source.substr(kernels::cuda::kernel_prelude().size());
+    EXPECT_GT(count_of(kernels, "__global__"), 0u);
+    EXPECT_EQ(count_of(kernels, "__global__"), count_of(kernels, "after_others();"));
+  }
 }
 
 TEST_P(DevicePlan, AgreesWithTheInterpreterOnAGpu) {
@@ -141,6 +160,24 @@ TEST(DeviceSession, WhatIsReadWhereItLiesIsNoOperation) {
     std::vector<Value> outputs(graph.outputs().size());
     session.run(random_inputs(graph), outputs);
     EXPECT_EQ(session.device()->report().operations, operations) << name;
+  }
+}
+
+TEST(DeviceSession, BlocksOfSqueezeAndExciteAreFewOperationsInSixteenBits) {
+  const std::pair<std::string_view, size_t> cases[] = {
+      {"squeeze_and_excite_block", 3},  // the convolution and its mean, both products, the scale and the convolution
+      {"squeeze_and_excite_block_of_many_channels", 3},
+      {"depthwise_and_mean_of_wide_pictures", 1},
+      {"small_convolutions", 3}};
+  for (const auto& [name, operations] : cases) {
+    const auto* each = std::find_if(std::begin(kDeviceCases), std::end(kDeviceCases),
+                                    [&, wanted = name](const DeviceCase& other) { return other.name == wanted; });
+    const ir::Graph graph = ir::parse_graph(each->text);
+    Session session(plan_for(graph, "null", "fp16"), {1});
+    std::vector<Value> outputs(graph.outputs().size());
+    session.run(random_inputs(graph), outputs);
+    const size_t conversions = graph.inputs().size() + graph.outputs().size();
+    EXPECT_EQ(session.device()->report().operations, operations + conversions) << name;
   }
 }
 
@@ -226,6 +263,28 @@ TEST(DeviceSession, ProfilesHaveOneTimePerStep) {
   control.timings = &timings;
   session.run(random_inputs(graph), outputs, control);
   EXPECT_EQ(timings.size(), session.plan().program.steps.size());
+}
+
+TEST(DeviceSession, ProfilersSeeRangesOfARunAndOfEveryStepThatIsTimed) {
+  const ir::Graph graph = ir::parse_graph(R"(graph g(%x: f32[1,8,8,16]) {
+    %w: f32[16,16,3,3] = const random(1)
+    %a = conv{pads=[1,1,1,1], channels_last=true}(%x, %w)
+    %y = softmax{axis=3}(%a)
+    return %y
+  })");
+  Session session(plan_for(graph, "null", "fp16"), {1});
+  std::vector<Value> outputs(1);
+  std::vector<std::string> ranges;
+  std::vector<runtime::StepTiming> timings;
+  runtime::RunControl control;
+  device::observe_null_ranges([&](const std::string& name) { ranges.push_back(name); });
+  session.run(random_inputs(graph), outputs);
+  EXPECT_EQ(ranges, (std::vector<std::string>{"bind", "", "run", ""}));
+  ranges.clear();
+  control.timings = &timings;
+  session.run(random_inputs(graph), outputs, control);
+  device::observe_null_ranges({});
+  EXPECT_EQ(ranges, (std::vector<std::string>{"run", "", "0 conv", "", "1 softmax", ""}));
 }
 
 TEST(DeviceSession, NewShapesBindAgain) {

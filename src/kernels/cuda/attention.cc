@@ -136,10 +136,11 @@ Emission emit_views(const Problem& problem, DType storage, std::span<const Opera
   kernel.body = fmt::format(
       "  struct C {{\n    enum : int {{ kSize = {}, kValueSize = {}, kQueries = {}, kTotal = {}, kHeads = {}, "
       "kGroup = {}, kKeys = {}, kRows = {}, kWarps = {}, kTiles = {}, kMasked = {}, kMaskPairs = {}, kMaskPeriod = {}, "
-      "kCausal = {}, kCapped = {} }};\n",
+      "kCausal = {}, kCapped = {}, kUnseenIsZero = {}, kNanIsZero = {} }};\n",
       q.size, v.size, q.rows, k.rows, q.heads, std::max<int64_t>(q.heads / std::max<int64_t>(k.heads, 1), 1), keys,
       rows, kWarps, tiles, has_mask(problem) ? 1 : 0, in_pairs(mask, k.rows) ? 1 : 0, period, attention.causal ? 1 : 0,
-      attention.softcap != 0 ? 1 : 0);
+      attention.softcap != 0 ? 1 : 0, attention.unseen_is_zero || attention.nan_is_zero ? 1 : 0,
+      attention.nan_is_zero ? 1 : 0);
   kernel.body += fmt::format(
       "    enum : long long {{ kMaskBatch = {}, kMaskHead = {}, kMaskRow = {}, kMaskKey = {}{}{}{}{} }};\n  }};\n",
       mask[0], mask[1], mask[2], mask[3], strides("Q", q), strides("K", k), strides("V", v), strides("Y", y));
@@ -150,7 +151,7 @@ Emission emit_views(const Problem& problem, DType storage, std::span<const Opera
   if (moved_mask) {
     call.work = kernel;
   } else {
-    call.work = AttentionChoice{library_problem(problem, storage, {q, k, v, y}, mask, scale), kernel};
+    call.work = Choice{library_problem(problem, storage, {q, k, v, y}, mask, scale), kernel};
   }
   return {call};
 }

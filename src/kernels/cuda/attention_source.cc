@@ -40,7 +40,9 @@ template <class T> __device__ __forceinline__ unsigned both(float low, float hig
 }
 __device__ __forceinline__ float exp2_fast(float x) { float y; asm("ex2.approx.ftz.f32 %0, %1;" : "=f"(y) : "f"(x)); return y; }
 // The score in units of ln 2 after cap and mask.
-__device__ __forceinline__ float mask_value(float added) { return added * 1.44269504f; }
+__device__ __forceinline__ float mask_value(float added) {
+  return added == -INFINITY_F ? added : larger(added * 1.44269504f, -3.402823466e38f);
+}
 __device__ __forceinline__ float mask_value(bool shown) { return shown ? 0.0f : -INFINITY_F; }
 // Of the keys `key` and `key` + 1, both or none of which are there: one load where the mask's elements allow it.
 template <class C, class M> __device__ __forceinline__ void mask_pair(float (&added)[2], const M* mask, long long row, long long key) {
@@ -59,6 +61,13 @@ __device__ __forceinline__ float masked_score(float s, float scale, float cap, f
   if (C::kCapped) x = cap * 1.44269504f * tanhf(s * scale / cap);
   if (C::kCausal && key > row) return -INFINITY_F;
   return C::kMasked ? x + added : x;
+}
+// What the scores' exponents are counted from: the largest, where a key is seen.
+__device__ __forceinline__ float exponent_base(float largest) { return largest == -INFINITY_F ? 0.0f : largest; }
+// A result from its sum over the keys and that of their weights, whose reciprocal is `factor`.
+template <class C> __device__ __forceinline__ float weighted(float value, float total, float factor) {
+  if (total > 0.0f) return value * factor;
+  return (total == 0.0f ? C::kUnseenIsZero : C::kNanIsZero) ? 0.0f : __int_as_float(0x7fffffff);
 }
 
 // Scaled dot-product attention with tensor cores: a warp has kRows x 16 queries, scores of kKeys keys at a time.
@@ -106,7 +115,7 @@ __device__ __forceinline__ void tiled_attention(const T* q, const T* k, const T*
   }
   float result[kRows][kWidth * 2][4] = {}, largest[kRows][2], sum[kRows][2];
 #pragma unroll
-  for (int r = 0; r < kRows; ++r) largest[r][0] = largest[r][1] = -1e30f, sum[r][0] = sum[r][1] = 0;
+  for (int r = 0; r < kRows; ++r) largest[r][0] = largest[r][1] = -INFINITY_F, sum[r][0] = sum[r][1] = 0;
   for (int t = 0; t < tiles; ++t) {
     const int stage = t % 2, key0 = t * kKeys;
     if (t + 1 < tiles) {
@@ -151,7 +160,7 @@ __device__ __forceinline__ void tiled_attention(const T* q, const T* k, const T*
         }
         best = fmaxf(best, __shfl_xor_sync(0xffffffffu, best, 1));
         best = fmaxf(best, __shfl_xor_sync(0xffffffffu, best, 2));
-        const float factor = exp2_fast(largest[r][half] - best);
+        const float base = exponent_base(best), factor = exp2_fast(largest[r][half] - base);
         largest[r][half] = best;
         sum[r][half] *= factor;
 #pragma unroll
@@ -161,7 +170,7 @@ __device__ __forceinline__ void tiled_attention(const T* q, const T* k, const T*
 #pragma unroll
           for (int j = 0; j < 2; ++j) {
             float& score = scores[r][n][half * 2 + j];
-            score = exp2_fast(score - best);
+            score = exp2_fast(score - base);
             sum[r][half] += score;
           }
         }
@@ -198,14 +207,14 @@ __device__ __forceinline__ void tiled_attention(const T* q, const T* k, const T*
       float total = sum[r][half];
       total += __shfl_xor_sync(0xffffffffu, total, 1);
       total += __shfl_xor_sync(0xffffffffu, total, 2);
-      const float factor = total > 0 ? 1.0f / total : 0.0f;
+      const float factor = 1.0f / total;
       const int row = first + r * 16 + lane / 4 + half * 8;
       if (row >= C::kQueries) continue;
 #pragma unroll
       for (int n = 0; n < kWidth * 2; ++n) {
         const int column = n * 8 + lane % 4 * 2;
         if (column >= C::kValueSize) continue;
-        *(unsigned*)(y + row * C::kYRow + column) = both<T>(result[r][n][half * 2] * factor, result[r][n][half * 2 + 1] * factor);
+        *(unsigned*)(y + row * C::kYRow + column) = both<T>(weighted<C>(result[r][n][half * 2], total, factor), weighted<C>(result[r][n][half * 2 + 1], total, factor));
       }
     }
   }
@@ -224,7 +233,7 @@ __device__ __forceinline__ void plain_attention(const T* q, const T* k, const T*
   if (C::kMasked) mask += batch % C::kMaskPeriod * C::kMaskBatch + head * C::kMaskHead;
   for (int i = threadIdx.x; i < C::kSize; i += 128) query[i] = load(q[i]);
   __syncthreads();
-  float largest = -1e30f, sum = 0, result[kHeld] = {};
+  float largest = -INFINITY_F, sum = 0, result[kHeld] = {};
   for (int key0 = 0; key0 < C::kTotal; key0 += 128) {
     const int key = key0 + threadIdx.x;
     float score = -INFINITY_F;
@@ -235,7 +244,8 @@ __device__ __forceinline__ void plain_attention(const T* q, const T* k, const T*
       if (C::kMasked) added = mask_value(load(mask[row * C::kMaskRow + key * C::kMaskKey]));
       score = masked_score<C>(score, scale, cap, added, row, key);
     }
-    const float best = fmaxf(largest, block_max(score)), factor = exp2f(largest - best), weight = exp2f(score - best);
+    const float best = larger(largest, block_max(score)), base = exponent_base(best);
+    const float factor = exp2f(largest - base), weight = exp2f(score - base);
     largest = best;
     sum = sum * factor + block_sum(weight);
     weights[threadIdx.x] = weight;
@@ -250,7 +260,7 @@ __device__ __forceinline__ void plain_attention(const T* q, const T* k, const T*
   }
   for (int i = 0; i < kHeld; ++i) {
     const int column = i * 128 + threadIdx.x;
-    if (column < C::kValueSize) store(y[column], sum > 0 ? result[i] / sum : 0.0f);
+    if (column < C::kValueSize) store(y[column], weighted<C>(result[i], sum, 1.0f / sum));
   }
 }
 )";

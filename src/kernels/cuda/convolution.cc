@@ -1,7 +1,9 @@
 // Convolution and pooling on channels-last activations: the device's library; pooling and depthwise as own kernels.
 #include "base/error.h"
 #include "kernels/cuda/depthwise.h"
+#include "kernels/cuda/direct_convolution.h"
 #include "kernels/cuda/epilogue_split.h"
+#include "kernels/cuda/small_product.h"
 #include "ops/binary.h"
 #include "ops/conv.h"
 #include "ops/pool.h"
@@ -113,6 +115,18 @@ device::Convolution describe(const Problem& problem, const Conv& conv, DType sto
   return c;
 }
 
+// The convolution with its bias and epilogue as one own kernel; nothing where only libraries are fit for it. Operands
+// as device::Convolution has them, and behind them those of the epilogue.
+std::optional<Call> own_convolution(const device::Convolution& c, const Problem& problem, DType storage) {
+  if (!is_direct_convolution(c)) return small_convolution(problem, storage);
+  const InlineEpilogue epilogue = inline_epilogue(problem.op.as<Conv>()->epilogue, problem, kFirstOperand,
+                                                  {c.n, c.out_h, c.out_w, c.m}, 1, storage);
+  Call call{direct_convolution(c, epilogue), {{Slot::kInput, 0}, {Slot::kInput, 1}, {Slot::kOutput, 0}}, {}};
+  if (c.bias) call.operands.push_back({Slot::kInput, kBias});
+  call.operands.insert(call.operands.end(), epilogue.operands.begin(), epilogue.operands.end());
+  return call;
+}
+
 Emission emit_conv(const Problem& given, DType storage) {
   const Problem problem = as_planar<Conv>(given, true);
   const auto& conv = *problem.op.as<Conv>();
@@ -127,8 +141,11 @@ Emission emit_conv(const Problem& given, DType storage) {
   c.bias = bias;
   c.residual = split.residual >= 0;
   c.activation = split.activation;
+  const auto own = own_convolution(c, problem, storage);
+  if (own && !split.whole) return {*own};  // which has any epilogue inside
   if (c.residual) call.operands.push_back({Slot::kInput, static_cast<size_t>(split.residual)});
   call.work = c;
+  if (own) call.work = Choice{c, std::get<KernelText>(own->work)};
   Emission emission{call};
   if (!split.whole) emission.push_back(epilogue_call(conv.epilogue, problem, kFirstOperand, storage));
   return emission;
@@ -197,12 +214,20 @@ Emission emit_pool(const Problem& given, DType storage) {
       fmt::arg("type", device_type_name(type)),
       fmt::arg("counted",
                padded ? fmt::format("iy < {} && ix < {}", x[1] + r[0].pad_end, x[2] + r[1].pad_end) : "inside"),
-      fmt::arg("step", max ? "fmaxf(sum[l], load(xs.v[l]))" : "sum[l] + load(xs.v[l])"),
+      fmt::arg("step", max ? "larger(sum[l], load(xs.v[l]))" : "sum[l] + load(xs.v[l])"),
       fmt::arg("result", max ? "sum[l]" : "sum[l] / taken"));
   return {{kernel, {{Slot::kInput, 0}, {Slot::kOutput, 0}}}};
 }
 
 }  // namespace
+
+std::optional<device::Convolution> depthwise_convolution(const Problem& problem, DType storage) {
+  const auto* conv = problem.op.as<Conv>();
+  if (conv == nullptr || !conv->channels_last || problem.inputs[0].shape.size() != 4 || !is_depthwise(*conv, problem)) {
+    return std::nullopt;
+  }
+  return describe(problem, *conv, storage);
+}
 
 std::vector<Call> split_convolution(const Call& call) {
   const auto& whole = std::get<device::Convolution>(call.work);

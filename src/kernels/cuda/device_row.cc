@@ -59,8 +59,19 @@ bool is_device_type(DType dtype) {
   }
 }
 
+std::string text_of(const KernelText& kernel) {
+  return fmt::format("{} {} {} {}{}", kernel.blocks, kernel.threads, kernel.cluster, kernel.parameters, kernel.body);
+}
+
+std::string kernel_source(const KernelText& kernel, const std::string& name) {
+  const bool waits = kernel.body.find("after_others();") != std::string::npos;
+  return fmt::format("extern \"C\" __global__ void {}__launch_bounds__({}) {}({}) {{\n{}{}}}\n",
+                     kernel.cluster > 1 ? fmt::format("CLUSTER({}) ", kernel.cluster) : "", kernel.threads, name,
+                     kernel.parameters, waits ? "" : "  after_others();\n", kernel.body);
+}
+
 const KernelText* own_kernel(const Call& call) {
-  if (const auto* attention = std::get_if<AttentionChoice>(&call.work)) return &attention->own;
+  if (const auto* choice = std::get_if<Choice>(&call.work)) return &choice->own;
   return std::get_if<KernelText>(&call.work);
 }
 
@@ -106,6 +117,23 @@ __device__ __forceinline__ void after_others() {
   asm volatile("griddepcontrol.wait;" ::: "memory");
 #endif
 }
+#if __CUDA_ARCH__ >= 900
+#define CLUSTER(n) __cluster_dims__(n, 1, 1)
+__device__ __forceinline__ void cluster_barrier() {
+  asm volatile("barrier.cluster.arrive.release;" ::: "memory");
+  asm volatile("barrier.cluster.wait.acquire;" ::: "memory");
+}
+// What block `rank` of the cluster has where this one has `from`, in shared memory.
+__device__ __forceinline__ float of_block(const float* from, int rank) {
+  unsigned place;
+  float x;
+  asm("mapa.shared::cluster.u32 %0, %1, %2;" : "=r"(place) : "r"((unsigned)__cvta_generic_to_shared(from)), "r"(rank));
+  asm volatile("ld.shared::cluster.f32 %0, [%1];" : "=f"(x) : "r"(place) : "memory");
+  return x;
+}
+#else
+#define CLUSTER(n)
+#endif
 #define INFINITY_F __int_as_float(0x7f800000)
 // With the sign of the divisor; of integers 0 where there is no rest.
 __device__ __forceinline__ float modulo(float a, float b) {
@@ -133,13 +161,16 @@ __device__ __forceinline__ T across_rows(T* parts, T v, Combine combine) {
   __syncthreads();
   return result;
 }
+// NaN where an operand is, as the operators have it.
+__device__ __forceinline__ float larger(float a, float b) { float y; asm("max.NaN.f32 %0, %1, %2;" : "=f"(y) : "f"(a), "f"(b)); return y; }
+__device__ __forceinline__ float from_0_to_1(float x) { return x < 0.0f ? 0.0f : x > 1.0f ? 1.0f : x; }
 __device__ __forceinline__ float sigmoid(float x) { return 1.0f / (1.0f + expf(-x)); }
 __device__ __forceinline__ float warp_sum(float x) {
   for (int i = 16; i > 0; i /= 2) x += __shfl_xor_sync(0xffffffffu, x, i);
   return x;
 }
 __device__ __forceinline__ float warp_max(float x) {
-  for (int i = 16; i > 0; i /= 2) x = fmaxf(x, __shfl_xor_sync(0xffffffffu, x, i));
+  for (int i = 16; i > 0; i /= 2) x = larger(x, __shfl_xor_sync(0xffffffffu, x, i));
   return x;
 }
 // Over a block of a multiple of 32 threads; every thread gets the result.
@@ -159,13 +190,13 @@ __device__ float block_sum(float x) {
 }
 __device__ float block_max(float x) {
   __shared__ float parts[33];
-  for (int i = 16; i > 0; i /= 2) x = fmaxf(x, __shfl_xor_sync(0xffffffffu, x, i));
+  for (int i = 16; i > 0; i /= 2) x = larger(x, __shfl_xor_sync(0xffffffffu, x, i));
   __syncthreads();
   if (threadIdx.x % 32 == 0) parts[threadIdx.x / 32] = x;
   __syncthreads();
   if (threadIdx.x == 0) {
     float best = parts[0];
-    for (int i = 1; i < blockDim.x / 32; ++i) best = fmaxf(best, parts[i]);
+    for (int i = 1; i < blockDim.x / 32; ++i) best = larger(best, parts[i]);
     parts[32] = best;
   }
   __syncthreads();

@@ -8,16 +8,23 @@
 
 namespace ingot::kernels::cuda {
 
-// A kernel's CUDA C++ without its name, on the types of kernel_prelude(). Every size is written into it.
+// A kernel's CUDA C++ without its name, on the types of kernel_prelude(). Every size is written into it. It waits for
+// the kernels ahead where the body says after_others(), before which it may read constants alone; else at its
+// beginning.
 struct KernelText {
   std::string parameters, body;
   int64_t blocks = 1;
   uint32_t threads = 256;
+  uint32_t cluster = 1;  // neighbouring blocks that see each other's shared memory, where the GPU has that
 };
+// All that the kernel is made of, for names.
+std::string text_of(const KernelText& kernel);
+// The kernel as a definition.
+std::string kernel_source(const KernelText& kernel, const std::string& name);
 
-// Attention by the device's library or an own kernel on the same operands, whichever is faster there.
-struct AttentionChoice {
-  device::Attention problem;
+// What the device's library or an own kernel on the same operands does, whichever is faster there.
+struct Choice {
+  std::variant<device::Attention, device::Convolution, device::MatrixProduct> problem;
   KernelText own;
 };
 
@@ -32,7 +39,7 @@ struct Slot {
 };
 
 struct Call {
-  std::variant<KernelText, device::Convolution, device::MatrixProduct, AttentionChoice> work;
+  std::variant<KernelText, device::Convolution, device::MatrixProduct, Choice> work;
   std::vector<Slot> operands;  // as the work takes them
   std::vector<Tensor> tables;  // i32: what follows from the sizes and is dear to compute in the kernel
 };

@@ -40,7 +40,7 @@ const char* unary_format(UnaryFn fn) {
     case UnaryFn::kSigmoid: return "sigmoid({0})";
     case UnaryFn::kSoftplus: return "({0} > 20.0f ? {0} : log1pf(expf({0})))";
     case UnaryFn::kSoftsign: return "({0} / (1.0f + fabsf({0})))";
-    case UnaryFn::kHardSwish: return "({0} * fminf(1.0f, fmaxf(0.0f, {0} / 6.0f + 0.5f)))";
+    case UnaryFn::kHardSwish: return "({0} * from_0_to_1({0} / 6.0f + 0.5f))";
     case UnaryFn::kSilu: return "({0} * sigmoid({1} * {0}))";
     case UnaryFn::kGelu: return "(0.5f * {0} * (1.0f + erff({0} * 0.70710678f)))";
     case UnaryFn::kGeluTanh: return "(0.5f * {0} * (1.0f + tanhf(0.79788456f * ({0} + 0.044715f * {0} * {0} * {0}))))";
@@ -54,7 +54,7 @@ const char* unary_format(UnaryFn fn) {
     case UnaryFn::kCelu: return "({0} < 0.0f ? {1} * expm1f({0} / {1}) : {0})";
     case UnaryFn::kSelu: return "({2} * ({0} < 0.0f ? {1} * expm1f({0}) : {0}))";
     case UnaryFn::kShrink: return "({0} < -{1} ? {0} + {2} : {0} > {1} ? {0} - {2} : {0} != {0} ? {0} : 0.0f)";
-    case UnaryFn::kHardSigmoid: return "fmaxf(0.0f, fminf(1.0f, {1} * {0} + {2}))";
+    case UnaryFn::kHardSigmoid: return "from_0_to_1({1} * {0} + {2})";
     default: return nullptr;
   }
 }

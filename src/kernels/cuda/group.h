@@ -8,7 +8,7 @@ struct GroupRow {
   const char* name;  // cuda_<what>
   const char* doc;
   // Sizes all known. `second` is the first to read the only result of `first`, as its input 0.
-  bool (*takes)(const Problem& first, const Problem& second);
+  bool (*takes)(const Problem& first, const Problem& second, DType storage);
   // `views`: of the inputs of `first`, moved or dense; all else lies densely. Operands of `first` have Slot::before;
   // `kept`: whether its result is stored too.
   Emission (*emit)(const Problem& first, const Problem& second, DType storage, std::span<const OperandView> views,

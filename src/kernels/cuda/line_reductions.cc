@@ -11,7 +11,7 @@
 namespace ingot::kernels::cuda {
 namespace {
 
-constexpr const char* kLarger = "[](float a, float b) { return fmaxf(a, b); }";
+constexpr const char* kLarger = "[](float a, float b) { return larger(a, b); }";
 
 const char* value_type(DType type) { return is_float(type) ? "float" : "long long"; }
 
@@ -34,7 +34,7 @@ Emission emit_softmax(const Problem& problem, DType storage) {
       line_begin(split) + shared_parts(threads, "float") +
       fmt::format(R"(
   float best = -INFINITY_F, sum = 0;
-{0}best = fmaxf(best, load({1}));
+{0}best = larger(best, load({1}));
   best = {4};
 {0}sum += expf(load({1}) - best);
   sum = {5};
@@ -158,7 +158,7 @@ Emission emit_reduce(const Problem& problem, DType storage) {
   if (reduce.fn == ReduceFn::kLogSumExp) {
     top = fmt::format(R"(
   float top = -INFINITY_F;
-{}top = fmaxf(top, load(x[base + term(k)]));
+{}top = larger(top, load(x[base + term(k)]));
   top = {};
   if (top - top != 0.0f) top = 0.0f;
 )",

@@ -1,6 +1,7 @@
 // Matrix products: the device's library, with bias, residual and activation inside where it has them.
 #include "base/error.h"
 #include "kernels/cuda/epilogue_split.h"
+#include "kernels/cuda/small_product.h"
 #include "ops/binary.h"
 #include "ops/matmul.h"
 
@@ -47,6 +48,20 @@ Call added_bias(const Problem& problem, DType storage) {
           {{Slot::kOutput, 0}, {Slot::kInput, kBias}, {Slot::kOutput, 0}}};
 }
 
+// The product as one own kernel with its bias and epilogue; nothing where only the library is fit for it.
+std::optional<Call> own_product(const device::MatrixProduct& p, const Problem& problem, DType storage) {
+  const SmallProduct small{p.dtype, p.m, p.k, p.n, 0, p.bias};
+  if (!problem.inputs[1].constant || (p.bias && !problem.inputs[kBias].constant)) return std::nullopt;
+  if (!p.trans_b || p.trans_a || p.alpha != 1 || p.batch != 1 || !is_small_product(small)) return std::nullopt;
+  const Shape& space = problem.outputs[0].shape;
+  const InlineEpilogue epilogue =
+      inline_epilogue(problem.op.as<MatMul>()->epilogue, problem, kFirstOperand, space, kSmallProductWidth, storage);
+  Call call{small_product(small, space, epilogue), {{Slot::kInput, 0}, {Slot::kInput, 1}, {Slot::kOutput, 0}}, {}};
+  if (p.bias) call.operands.push_back({Slot::kInput, kBias});
+  call.operands.insert(call.operands.end(), epilogue.operands.begin(), epilogue.operands.end());
+  return call;
+}
+
 Emission emit(const Problem& problem, DType storage) {
   const auto& matmul = *problem.op.as<MatMul>();
   const Shape &a = problem.inputs[0].shape, &b = problem.inputs[1].shape, &y = problem.outputs[0].shape;
@@ -78,6 +93,10 @@ Emission emit(const Problem& problem, DType storage) {
   if (inside) call.operands.push_back({Slot::kInput, kBias});
   if (product.residual) call.operands.push_back({Slot::kInput, static_cast<size_t>(split.residual)});
   call.work = product;
+  if (const auto own = inside || !bias ? own_product(product, problem, storage) : std::nullopt) {
+    if (!split.whole) return {*own};  // which has any epilogue inside
+    call.work = Choice{product, std::get<KernelText>(own->work)};
+  }
   Emission emission{call};
   if (bias && !inside) emission.push_back(added_bias(problem, storage));
   if (!split.whole) emission.push_back(epilogue_call(matmul.epilogue, problem, kFirstOperand, storage));

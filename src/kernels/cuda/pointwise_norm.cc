@@ -29,7 +29,7 @@ Along along(const Shape& shape, const Shape& whole, int64_t row) {
   return trailing && count == row ? Along::kRow : Along::kOther;
 }
 
-bool takes(const Problem& first, const Problem& second) {
+bool takes(const Problem& first, const Problem& second, DType) {
   if (!second.op.is<LayerNorm>()) return false;
   const Operand& result = first.outputs[0];
   if (first.op.is<Fused>() && first.op.as<Fused>()->results.size() != 1) return false;

@@ -125,7 +125,7 @@ Emission emit_reduce(const Problem& problem, DType storage) {
   const bool max = reduce.fn == ReduceFn::kMax,
              square = reduce.fn == ReduceFn::kSumSquare || reduce.fn == ReduceFn::kL2;
   const char* begin = max ? "-INFINITY_F" : "0.0f";
-  const char* step = max ? "fmaxf(sum, v)" : square ? "sum + v * v" : "sum + v";
+  const char* step = max ? "larger(sum, v)" : square ? "sum + v * v" : "sum + v";
   std::string result = "sum";
   if (reduce.fn == ReduceFn::kMean) result = fmt::format("sum / {}.0f", split.size);
   if (reduce.fn == ReduceFn::kL2) result = "sqrtf(sum)";
@@ -184,7 +184,7 @@ Emission emit_softmax(const Problem& problem, DType storage) {
   for (int i = 0; i < {held}; ++i) {{
     const int k = lane + i * {threads};
     v[i] = k < {size} ? load(x[base + k]) : -INFINITY_F;
-    best = fmaxf(best, v[i]);
+    best = larger(best, v[i]);
   }}
   best = {group}_max(best);
   float sum = 0;
