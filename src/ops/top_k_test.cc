@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "ops/arg_reduce.h"
 #include "ops/cumulative.h"
 #include "ops/det.h"
@@ -56,6 +58,18 @@ TEST(Cumulative, WrapsIntegersAndChecksTheAxis) {
   EXPECT_EQ(to_ints(eval_tensor(Cumulative{}, {x})), (std::vector<int64_t>{INT32_MAX, INT32_MIN}));
   EXPECT_THROW(eval_tensor(Cumulative{}, {x, Tensor::of<int64_t>({}, {1})}), Error);
   EXPECT_THROW(infer_text(Cumulative{}, {fact("i32[2]"), Fact::of(Tensor::of<int64_t>({}, {-2}))}), Error);
+}
+
+// A phase is such a sum, multiplied by much.
+TEST(Cumulative, SumsOfF32AreRoundedOnce) {
+  Tensor x(DType::kF32, {1000});
+  for (int64_t i = 0; i < x.count(); ++i) write_double(x, i, 0.04 + 0.01 * std::sin(static_cast<double>(i)));
+  const Tensor y = eval_tensor(Cumulative{}, {x});
+  double sum = 0;
+  for (int64_t i = 0; i < x.count(); ++i) {
+    sum += read_double(x, i);
+    EXPECT_EQ(read_double(y, i), static_cast<double>(static_cast<float>(sum)));
+  }
 }
 
 TEST(Det, TakesSquareMatricesOnly) {
