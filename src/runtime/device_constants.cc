@@ -98,7 +98,10 @@ void DeviceConstants::copy_group(std::span<New> group, const kernels::Parallel& 
     if (error) std::rethrow_exception(error);
   }
   for (size_t begin = 0, end = 0; begin < group.size(); begin = end) {
-    for (device::Address next = group[begin].address; end < group.size() && group[end].address == next; ++end) {
+    const auto follows = [&](device::Address next) {  // one copy may not pass from one allocation into another
+      return end < group.size() && group[end].block == group[begin].block && group[end].address == next;
+    };
+    for (device::Address next = group[begin].address; follows(next); ++end) {
       INGOT_ASSERT(tensors[end].count() == group[end].tensor.count(), "a layout has as many elements");
       next += static_cast<device::Address>(room_for(group[end].tensor));
     }
