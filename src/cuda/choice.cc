@@ -1,6 +1,7 @@
 #include "cuda/choice.h"
 
 #include <algorithm>
+#include <chrono>
 
 #include "base/error.h"
 
@@ -41,10 +42,13 @@ struct Built {
   std::unique_ptr<Operation> operation;
 };
 
-// Those that the library does not refuse; `refusal`: why it did the first.
-std::vector<Built> build(const std::vector<Candidate>& candidates, std::string& refusal) {
+// Those that the library does not refuse; `refusal`: why it did the first. Some take the library a second to make.
+std::vector<Built> build(const std::vector<Candidate>& candidates, double patience, std::string& refusal) {
+  using Clock = std::chrono::steady_clock;
+  const Clock::time_point begin = Clock::now();
   std::vector<Built> built;
   for (const Candidate& each : candidates) {
+    if (!built.empty() && std::chrono::duration<double>(Clock::now() - begin).count() > patience) break;
     try {
       built.push_back({&each, each.make()});
     } catch (const Error& error) {
@@ -134,7 +138,7 @@ Chosen choose(device::Device& device, device::Store& store, const Choice& choice
   }
   const std::vector<Candidate> candidates = proposals(store, choice);
   std::string refusal;
-  std::vector<Built> built = build(candidates, refusal);
+  std::vector<Built> built = build(candidates, choice.patience, refusal);
   if (built.empty()) {
     store.keep_choice(choice.key, {kNone, {}, false});
     fail(Code::kUnsupported, "the library can make none of its {} proposals: {}", candidates.size(), refusal);

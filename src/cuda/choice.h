@@ -20,6 +20,7 @@ struct Choice {
   std::function<std::vector<Candidate>()> candidates;  // throws kUnsupported when there are none
   // The one of this name without asking for the others; null where that cannot be done.
   std::function<std::unique_ptr<device::Operation>(const std::string& name)> kept;
+  double patience = 1e9;  // seconds: once they are over and one is made, the other candidates are left out
 };
 
 struct Chosen {

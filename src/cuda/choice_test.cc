@@ -94,6 +94,13 @@ TEST_F(Choosing, MeasuresAgainAndSaysSoWhenWhatItRemembersIsRefused) {
   EXPECT_TRUE(lines.empty());
 }
 
+TEST_F(Choosing, LeavesOutTheOtherCandidatesWhenItsPatienceIsOver) {
+  Choice hasty = choice({"a", "b", "c"}, {"a"});
+  hasty.patience = 0;
+  EXPECT_EQ(choose_anew(hasty).name, "b");
+  EXPECT_EQ(made, std::vector<std::string>{"b"});
+}
+
 TEST_F(Choosing, MeasuresAgainWhenWhatItRemembersIsNoLongerProposed) {
   choose_anew(choice({"a"}));
   const Chosen chosen = choose_anew(choice({"b"}));

@@ -1,5 +1,6 @@
 #include "cuda/cuda_device.h"
 
+#include <algorithm>
 #include <chrono>
 
 #include "base/error.h"
@@ -19,6 +20,8 @@ using device::Address;
 using device::Operation;
 
 constexpr const char* kOwn = "own kernel";
+// Seconds for making candidates: of a device in all, and for one choice.
+constexpr double kPatience = 20, kLeastPatience = 0.3, kMostPatience = 3;
 constexpr uint64_t kCandidates = 1;  // counts up when names of candidates come to mean something else
 
 class KernelOperation : public Operation {
@@ -337,13 +340,13 @@ class CudaDevice : public device::Device {
     std::string reason;
     const auto all = [&] {
       std::vector<Candidate> candidates;
+      if (own != nullptr) candidates.push_back({kOwn, own->make});
       try {
-        candidates = of_libraries();
+        for (Candidate& each : of_libraries()) candidates.push_back(std::move(each));
       } catch (const Error& error) {
         if (own == nullptr || error.code() == Code::kOutOfMemory) throw;
         reason = error.message();
       }
-      if (own != nullptr) candidates.push_back({kOwn, own->make});
       return candidates;
     };
     const auto kept = [&](const std::string& name) -> std::unique_ptr<Operation> {
@@ -355,8 +358,12 @@ class CudaDevice : public device::Device {
   }
   // `reason`, if given: why a library proposed nothing, if it is so once candidates were asked for; the operation
   // tells.
-  std::unique_ptr<Operation> chosen(const Choice& choice, const std::string* reason = nullptr) {
+  std::unique_ptr<Operation> chosen(Choice choice, const std::string* reason = nullptr) {
+    using Clock = std::chrono::steady_clock;
+    const Clock::time_point begin = Clock::now();
+    choice.patience = std::clamp(patience_, kLeastPatience, kMostPatience);
     Chosen chosen = choose(*this, *store_, choice);
+    if (!chosen.remembered) patience_ -= std::chrono::duration<double>(Clock::now() - begin).count();
     if (reason != nullptr) {
       if (!reason->empty()) chosen.refusal = *reason;
       chosen.operation->choice = choice_text(chosen);
@@ -387,6 +394,7 @@ class CudaDevice : public device::Device {
   }
 
   const std::shared_ptr<device::Store> store_;
+  double patience_ = kPatience;  // what is left
   device::Effort effort_;
   std::optional<Staging> staging_;
   int gpu_ = 0;
