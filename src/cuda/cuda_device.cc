@@ -21,7 +21,8 @@ using device::Operation;
 
 constexpr const char* kOwn = "own kernel";
 // Seconds for making candidates: of a device in all, and for one choice.
-constexpr double kPatience = 20, kLeastPatience = 0.3, kMostPatience = 3;
+constexpr double kPatience = 20, kLeastPatience = 0.1, kMostPatience = 2;
+constexpr double kSaveAfter = 5;     // seconds of choosing
 constexpr uint64_t kCandidates = 1;  // counts up when names of candidates come to mean something else
 
 class KernelOperation : public Operation {
@@ -363,7 +364,15 @@ class CudaDevice : public device::Device {
     const Clock::time_point begin = Clock::now();
     choice.patience = std::clamp(patience_, kLeastPatience, kMostPatience);
     Chosen chosen = choose(*this, *store_, choice);
-    if (!chosen.remembered) patience_ -= std::chrono::duration<double>(Clock::now() - begin).count();
+    if (!chosen.remembered) {
+      const double seconds = std::chrono::duration<double>(Clock::now() - begin).count();
+      patience_ -= seconds;
+      unsaved_ += seconds;
+    }
+    if (unsaved_ > kSaveAfter) {  // a process that is stopped has not chosen in vain
+      store_->save_choices();
+      unsaved_ = 0;
+    }
     if (reason != nullptr) {
       if (!reason->empty()) chosen.refusal = *reason;
       chosen.operation->choice = choice_text(chosen);
@@ -394,7 +403,7 @@ class CudaDevice : public device::Device {
   }
 
   const std::shared_ptr<device::Store> store_;
-  double patience_ = kPatience;  // what is left
+  double patience_ = kPatience, unsaved_ = 0;  // seconds: what is left; what the store has not saved
   device::Effort effort_;
   std::optional<Staging> staging_;
   int gpu_ = 0;
