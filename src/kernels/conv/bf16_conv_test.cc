@@ -44,6 +44,11 @@ TEST(Bf16Conv, SharesLinesOfWideImages) {
   expect_conv({{2, 32, 80, 33}, {40, 32, 3, 3}, op, true, {{2, 40, 80, 33}}});
 }
 
+TEST(Bf16Conv, ReadsTheRowsOfEveryBlockForManyFilters) {
+  expect_conv({{1, 256, 40, 40}, {512, 256, 1, 1}, {.strides = {2, 2}}});
+  expect_conv({{1, 256, 20, 20}, {512, 256, 1, 1}});
+}
+
 TEST(Bf16Conv, MergesLinesOfFewChannels) {
   expect_conv({{1, 3, 20, 21}, {16, 3, 7, 7}, {.strides = {2, 2}, .pads = {3, 3, 3, 3}}});
   expect_conv({{2, 1, 6, 5}, {9, 1, 3, 3}, {.pads = {1, 1, 1, 1}}});

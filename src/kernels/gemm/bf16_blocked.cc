@@ -198,7 +198,8 @@ void Bf16Gemm::place_rows(int64_t rows, const Slot& slot, BlockRows& placed) con
     const uint16_t* const* table = slot.table + row * size_.taps;
     const int64_t count = std::min(kBlockRows, rows - row);
     Bf16Rows& block = placed[static_cast<size_t>(row / kBlockRows)];
-    if (panels_ / units_n_ <= kFewPanels) block = rows_in_place(table, count, size_.taps, size_.depth);
+    const bool few = panels_ / units_n_ <= kFewPanels;
+    block = few ? rows_in_place(table, count, size_.taps, size_.depth) : Bf16Rows();
     if (block.at != nullptr) continue;
     tiles_.blocks->gather({table, kBlockRows, count, size_.taps, size_.depth, stored_.elements(), to});
     block = gathered(to);
