@@ -100,3 +100,11 @@ def test_a_topology_is_fed_what_the_file_beside_it_states(cache):
     assert feeds["x"].shape == (1, 3, 32, 48) and feeds["x"].dtype == np.float32
     assert feeds["ids"].shape == (1, 200) and feeds["ids"].dtype == np.int64 and set(feeds["ids"].flat) == {0, 1}
     assert not model.trained
+
+
+@pytest.mark.parametrize(("amx", "wanted"), [(True, (1.5, 1.0)), (False, (1.10, 0.97))])
+def test_more_is_wanted_of_bf16_where_amx_multiplies_it(amx, wanted, monkeypatch):
+    monkeypatch.setattr(suite.machine, "has_amx", lambda: amx)
+    found = suite.contest("bf16")
+    assert (found.mean, found.least) == wanted
+    assert suite.contest("fp32") == suite.CONTESTS["fp32"]

@@ -15,6 +15,15 @@ def describe():
     return "%s, %d cores" % (model, len(os.sched_getaffinity(0)))
 
 
+def has_amx():
+    """Whether the processor multiplies matrices of bf16 in a unit of its own."""
+    try:
+        with open("/proc/cpuinfo", encoding="utf-8") as file:
+            return any(line.startswith("flags") and "amx_bf16" in line.split() for line in file)
+    except OSError:
+        return False
+
+
 def library_hash():
     """A short hash of the libraries of Ingot that this process loaded: another build, another hash."""
     paths = set()
