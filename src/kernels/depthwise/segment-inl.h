@@ -94,42 +94,28 @@ inline __attribute__((always_inline)) void rotate(const SegmentArgs& args, const
   finish_vector<kPixels, whole>(args, sums, at, rest);
 }
 
-template <class T, int kPixels, bool whole>
+// Where the filters of a channel lie side by side (spreads), their lanes read the same element.
+template <class T, int kPixels, bool spreads, bool whole>
 inline __attribute__((always_inline)) void gather(const SegmentArgs& args, const float* weights, int64_t at,
                                                   int64_t rest) {
   F sums[kPixels];
   INGOT_UNROLL
   for (int p = 0; p < kPixels; ++p) sums[p] = set1(0);
   const void* const* pixels = args.pixels;
-  const int64_t from = args.first + args.moved + at;
+  const int64_t filters = spreads ? args.spread : 1;
+  const int64_t from = args.moved + (args.first + at) / filters, count = (whole ? kLanes : rest) / filters;
+  const auto read = [&](const void* pixel) {
+    const T* x = static_cast<const T*>(pixel) + from;
+    if constexpr (spreads) {
+      return permute(get_part(x, count), load_lanes(args.lanes));
+    } else {
+      return load_channels<whole>(x, rest);
+    }
+  };
   for (int64_t position = 0; position < args.lines; ++position, pixels += kPixels, weights += kLanes) {
     const F w = load(weights);
     INGOT_UNROLL
-    for (int p = 0; p < kPixels; ++p) {
-      const F x = load_channels<whole>(static_cast<const T*>(pixels[p]) + from, rest);
-      sums[p] = fma(x, w, sums[p]);
-    }
-  }
-  finish_vector<kPixels, whole>(args, sums, at, rest);
-}
-
-// As gather, where the filters of a channel lie side by side: their lanes read the same element.
-template <class T, int kPixels, bool whole>
-inline __attribute__((always_inline)) void spread(const SegmentArgs& args, const float* weights, int64_t at,
-                                                  int64_t rest) {
-  F sums[kPixels];
-  INGOT_UNROLL
-  for (int p = 0; p < kPixels; ++p) sums[p] = set1(0);
-  const void* const* pixels = args.pixels;
-  const int64_t from = args.moved + (args.first + at) / args.spread, count = (whole ? kLanes : rest) / args.spread;
-  const I lanes = load_lanes(args.lanes);
-  for (int64_t position = 0; position < args.lines; ++position, pixels += kPixels, weights += kLanes) {
-    const F w = load(weights);
-    INGOT_UNROLL
-    for (int p = 0; p < kPixels; ++p) {
-      const F x = permute(get_part(static_cast<const T*>(pixels[p]) + from, count), lanes);
-      sums[p] = fma(x, w, sums[p]);
-    }
+    for (int p = 0; p < kPixels; ++p) sums[p] = fma(read(pixels[p]), w, sums[p]);
   }
   finish_vector<kPixels, whole>(args, sums, at, rest);
 }
@@ -154,20 +140,14 @@ template <class T, int kPixels, int kStride> void rotating_segment(const Segment
   if (at < args.channels) rotate<T, kPixels, kStride, false>(args, weights, at, args.channels - at);
 }
 
-template <class T, int kPixels> void gathering_segment(const SegmentArgs& args) noexcept {
+template <class T, int kPixels, bool spreads> void gathering_segment(const SegmentArgs& args) noexcept {
   const float* weights = args.weights;
   const int64_t step = args.lines * kLanes;
   int64_t at = 0;
-  for (; at + kLanes <= args.channels; at += kLanes, weights += step) gather<T, kPixels, true>(args, weights, at, 0);
-  if (at < args.channels) gather<T, kPixels, false>(args, weights, at, args.channels - at);
-}
-
-template <class T, int kPixels> void spreading_segment(const SegmentArgs& args) noexcept {
-  const float* weights = args.weights;
-  const int64_t step = args.lines * kLanes;
-  int64_t at = 0;
-  for (; at + kLanes <= args.channels; at += kLanes, weights += step) spread<T, kPixels, true>(args, weights, at, 0);
-  if (at < args.channels) spread<T, kPixels, false>(args, weights, at, args.channels - at);
+  for (; at + kLanes <= args.channels; at += kLanes, weights += step) {
+    gather<T, kPixels, spreads, true>(args, weights, at, 0);
+  }
+  if (at < args.channels) gather<T, kPixels, spreads, false>(args, weights, at, args.channels - at);
 }
 
 template <class T, int kWidth, int kStride> constexpr void set_sliding(SegmentFn (&of)[kSizeCount]) {
@@ -194,14 +174,14 @@ template <class T> constexpr SegmentFunctions make_functions() {
   set_sliding<T, kWidths[2], 2>(functions.sliding[2][1]);
   set_rotating<T, 1>(functions.rotating[0]);
   set_rotating<T, 2>(functions.rotating[1]);
-  functions.gathering[0] = gathering_segment<T, kSizes[0]>;
-  functions.gathering[1] = gathering_segment<T, kSizes[1]>;
-  functions.gathering[2] = gathering_segment<T, kSizes[2]>;
-  functions.gathering[3] = gathering_segment<T, kSizes[3]>;
-  functions.spreading[0] = spreading_segment<T, kSizes[0]>;
-  functions.spreading[1] = spreading_segment<T, kSizes[1]>;
-  functions.spreading[2] = spreading_segment<T, kSizes[2]>;
-  functions.spreading[3] = spreading_segment<T, kSizes[3]>;
+  functions.gathering[0] = gathering_segment<T, kSizes[0], false>;
+  functions.gathering[1] = gathering_segment<T, kSizes[1], false>;
+  functions.gathering[2] = gathering_segment<T, kSizes[2], false>;
+  functions.gathering[3] = gathering_segment<T, kSizes[3], false>;
+  functions.spreading[0] = gathering_segment<T, kSizes[0], true>;
+  functions.spreading[1] = gathering_segment<T, kSizes[1], true>;
+  functions.spreading[2] = gathering_segment<T, kSizes[2], true>;
+  functions.spreading[3] = gathering_segment<T, kSizes[3], true>;
   return functions;
 }
 
