@@ -1,21 +1,14 @@
 #include "kernels/conv/bf16_conv.h"
 
-#include "kernels/bf16_testing.h"
 #include "kernels/conv/conv_testing.h"
 #include "kernels/families.h"
 
 namespace ingot::kernels {
 namespace {
 
-void expect_conv(Convolution conv, DType result = DType::kBF16) {
-  std::mt19937 random(1);
-  conv.op.channels_last = true;
-  const auto narrow = [&](const Shape& shape) { return cast_to(random_tensor(random, shape), DType::kBF16); };
-  Case test{conv.op, {narrow(channels_last(conv.x)), narrow(conv.w)}, {false, true}};
-  test.inputs.push_back(conv.with_bias ? random_tensor(random, {conv.w[0]}) : Tensor());
-  for (const Shape& shape : conv.operands) test.inputs.push_back(narrow(channels_last(shape)));
+void expect_conv(const Convolution& conv, DType result = DType::kBF16) {
   const auto depth = static_cast<double>(element_count(std::span(conv.w).subspan(1)));
-  expect_bf16_rows_match(kConvFamily, test, tolerance_of(Conv::def.accuracy, depth * 0.3 + 8), result);
+  expect_bf16_rows_match(kConvFamily, bf16_case(conv), tolerance_of(Conv::def.accuracy, depth * 0.3 + 8), result);
 }
 
 TEST(Bf16Conv, MultipliesPixelsByOneByOneKernels) {
@@ -71,19 +64,7 @@ TEST(Bf16Conv, SumsDeepKernelsAndSharesThemOut) {
 }
 
 TEST(Bf16Conv, RunsEpiloguesInF32) {
-  struct Epilogue {
-    std::vector<TileInstruction> body;
-    std::vector<Shape> operands;
-  };
-  const std::vector<Epilogue> epilogues = {
-      {{unary(UnaryFn::kRelu, 0)}, {}},
-      {{unary(UnaryFn::kHardSwish, 0)}, {}},
-      {{binary(BinaryFn::kAdd, 0, 1), unary(UnaryFn::kRelu, 2)}, {{2, 20, 6, 5}}},
-      {{binary(BinaryFn::kMul, 0, 1)}, {{2, 20, 1, 1}}},
-      {{binary(BinaryFn::kMul, 0, 1)}, {{1, 1, 6, 5}}},
-      {{binary(BinaryFn::kAdd, 0, 1), unary(UnaryFn::kSilu, 2)}, {{2, 1, 1, 5}}},
-  };
-  for (const Epilogue& epilogue : epilogues) {
+  for (const ConvEpilogue& epilogue : bf16_epilogues()) {
     for (const int64_t group : {1, 2}) {
       Conv op;
       op.group = group;

@@ -2,7 +2,7 @@
 #pragma once
 #include <algorithm>
 
-#include "kernels/kernel_testing.h"
+#include "kernels/bf16_testing.h"
 #include "ops/binary.h"
 #include "ops/conv.h"
 #include "ops/fused.h"
@@ -42,5 +42,33 @@ inline void expect_convolution(const Family& family, Convolution conv) {
 
 inline TileInstruction unary(UnaryFn fn, int64_t operand) { return {Unary{fn, 1}, {operand}}; }
 inline TileInstruction binary(BinaryFn fn, int64_t a, int64_t b) { return {Binary{fn}, {a, b}}; }
+
+// A convolution of bf16 on channels-last data, its bias of f32.
+inline Case bf16_case(Convolution conv) {
+  std::mt19937 random(1);
+  conv.op.channels_last = true;
+  const auto narrow = [&](const Shape& shape) { return cast_to(random_tensor(random, shape), DType::kBF16); };
+  Case test{conv.op, {narrow(channels_last(conv.x)), narrow(conv.w)}, {false, true}};
+  test.inputs.push_back(conv.with_bias ? random_tensor(random, {conv.w[0]}) : Tensor());
+  for (const Shape& shape : conv.operands) test.inputs.push_back(narrow(channels_last(shape)));
+  return test;
+}
+
+struct ConvEpilogue {
+  std::vector<TileInstruction> body;
+  std::vector<Shape> operands;
+};
+
+// Of results [2, 20, 6, 5], channels first, where operands and results are of bf16.
+inline std::vector<ConvEpilogue> bf16_epilogues() {
+  return {
+      {{unary(UnaryFn::kRelu, 0)}, {}},
+      {{unary(UnaryFn::kHardSwish, 0)}, {}},
+      {{binary(BinaryFn::kAdd, 0, 1), unary(UnaryFn::kRelu, 2)}, {{2, 20, 6, 5}}},
+      {{binary(BinaryFn::kMul, 0, 1)}, {{2, 20, 1, 1}}},
+      {{binary(BinaryFn::kMul, 0, 1)}, {{1, 1, 6, 5}}},
+      {{binary(BinaryFn::kAdd, 0, 1), unary(UnaryFn::kSilu, 2)}, {{2, 1, 1, 5}}},
+  };
+}
 
 }  // namespace ingot::kernels

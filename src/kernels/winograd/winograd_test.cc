@@ -1,6 +1,5 @@
 #include "kernels/winograd/winograd.h"
 
-#include "kernels/bf16_testing.h"
 #include "kernels/conv/conv_testing.h"
 #include "kernels/families.h"
 
@@ -23,15 +22,8 @@ void expect_winograd(const Convolution& conv) {
 }
 
 void expect_bf16_winograd(const Convolution& conv, DType result = DType::kBF16) {
-  std::mt19937 random(1);
-  Conv op = conv.op;
-  op.channels_last = true;
-  const auto narrow = [&](const Shape& shape) { return cast_to(random_tensor(random, shape), DType::kBF16); };
-  Case test{op, {narrow(channels_last(conv.x)), narrow(conv.w)}, {false, true}};
-  test.inputs.push_back(conv.with_bias ? random_tensor(random, {conv.w[0]}) : Tensor());
-  for (const Shape& shape : conv.operands) test.inputs.push_back(narrow(channels_last(shape)));
   const double deviation = std::sqrt(static_cast<double>(conv.w[1]) * 9) / 3;  // of the sums
-  expect_bf16_rows_match(kWinogradFamily, test, {0, 64 * std::ldexp(deviation + 1, -20), 0}, result);
+  expect_bf16_rows_match(kWinogradFamily, bf16_case(conv), {0, 64 * std::ldexp(deviation + 1, -20), 0}, result);
 }
 
 const Conv kPadded = {.pads = {1, 1, 1, 1}};
@@ -59,13 +51,8 @@ TEST(Winograd, GoesRoundByRoundAndDeepSumsInParts) {
   expect_winograd({{1, 520, 7, 7}, {130, 520, 3, 3}, kPadded});
 }
 
-struct Epilogue {
-  std::vector<TileInstruction> body;
-  std::vector<Shape> operands;
-};
-
 TEST(Winograd, RunsEpilogues) {
-  const std::vector<Epilogue> epilogues = {
+  const std::vector<ConvEpilogue> epilogues = {
       {{unary(UnaryFn::kRelu, 0)}, {}},
       {{unary(UnaryFn::kSilu, 0)}, {}},
       {{binary(BinaryFn::kAdd, 0, 1), unary(UnaryFn::kRelu, 2)}, {{2, 20, 6, 5}}},
@@ -73,7 +60,7 @@ TEST(Winograd, RunsEpilogues) {
       {{unary(UnaryFn::kSilu, 0), binary(BinaryFn::kAdd, 2, 1)}, {{2, 20, 6, 5}}},
       {{binary(BinaryFn::kMul, 0, 1)}, {{1, 1, 6, 5}}},
   };
-  for (const Epilogue& epilogue : epilogues) {
+  for (const ConvEpilogue& epilogue : epilogues) {
     Conv op = kPadded;
     op.epilogue = epilogue.body;
     expect_winograd({{2, 12, 6, 5}, {20, 12, 3, 3}, op, true, epilogue.operands});
@@ -92,15 +79,7 @@ TEST(Winograd, ConvolvesBf16WithOneRounding) {
 }
 
 TEST(Winograd, RunsEpiloguesOfBf16InF32) {
-  const std::vector<Epilogue> epilogues = {
-      {{unary(UnaryFn::kRelu, 0)}, {}},
-      {{unary(UnaryFn::kHardSwish, 0)}, {}},
-      {{binary(BinaryFn::kAdd, 0, 1), unary(UnaryFn::kRelu, 2)}, {{2, 20, 6, 5}}},
-      {{binary(BinaryFn::kMul, 0, 1)}, {{2, 20, 1, 1}}},
-      {{binary(BinaryFn::kMul, 0, 1)}, {{1, 1, 6, 5}}},
-      {{binary(BinaryFn::kAdd, 0, 1), unary(UnaryFn::kSilu, 2)}, {{2, 1, 1, 5}}},
-  };
-  for (const Epilogue& epilogue : epilogues) {
+  for (const ConvEpilogue& epilogue : bf16_epilogues()) {
     Conv op = kPadded;
     op.epilogue = epilogue.body;
     expect_bf16_winograd({{2, 12, 6, 5}, {20, 12, 3, 3}, op, true, epilogue.operands});
