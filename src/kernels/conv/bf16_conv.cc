@@ -5,6 +5,7 @@
 
 #include "base/checked.h"
 #include "base/error.h"
+#include "kernels/conv/channels_last.h"
 #include "kernels/conv/padded_lines.h"
 #include "kernels/conv/windows.h"
 #include "kernels/gemm/bf16_blocked.h"
@@ -15,8 +16,6 @@ namespace {
 
 using gemm::Bf16Product;
 using gemm::Bf16TileSet;
-
-constexpr size_t kBias = 2, kFirstOperand = 3;
 
 class BoundBf16Conv final : public BoundKernel {
  public:

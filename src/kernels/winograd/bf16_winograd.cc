@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "base/checked.h"
+#include "kernels/conv/channels_last.h"
 #include "kernels/gemm/bf16_epilogue.h"
 #include "kernels/winograd/rounds.h"
 #include "kernels/winograd/winograd.h"
@@ -12,17 +13,16 @@
 namespace ingot::kernels::winograd {
 namespace {
 
-constexpr size_t kBias = 2, kFirstOperand = 3;
-
 class BoundBf16Winograd final : public BoundKernel {
  public:
   BoundBf16Winograd(const TransformSet& transforms, const gemm::TileSet& tiles, IsaLevel isa, const Problem& problem,
                     const Target& target)
       : geometry_(conv::geometry_of(problem)), rounds_(transforms, tiles, geometry_, target) {
     gemm::RowLayout layout{problem.outputs[0].shape, 0, 1};
-    per_image_ = !gemm::view_by_rows(problem, kFirstOperand, layout);
+    per_image_ = !gemm::view_by_rows(problem, conv::kFirstOperand, layout);
     layout.product_axes = per_image_ ? 1 : 0;
-    epilogue_.emplace(problem, std::move(layout), kBias, problem.op.as<Conv>()->epilogue, isa, gemm::finisher_of(isa));
+    epilogue_.emplace(problem, std::move(layout), conv::kBias, problem.op.as<Conv>()->epilogue, isa,
+                      gemm::finisher_of(isa));
     zeros_bytes_ = round_up(geometry_.channels * 2, 64);
     rounds_at_ = zeros_bytes_ + round_up(static_cast<int64_t>(epilogue_->scratch_bytes()), 64);
     scratch_bytes = static_cast<size_t>(rounds_at_ + rounds_.scratch_bytes());
