@@ -71,6 +71,13 @@ void advance(Shape& index, const std::vector<WindowRange>& ranges) {
 
 }  // namespace
 
+bool is_pointwise(const Conv& conv, const Shape& weights) {
+  const auto all = [](std::span<const int64_t> values, int64_t value) {
+    return std::all_of(values.begin(), values.end(), [&](int64_t each) { return each == value; });
+  };
+  return conv.group == 1 && all(std::span(weights).subspan(2), 1) && all(conv.strides, 1) && all(conv.pads, 0);
+}
+
 ConvResult convolve(const Conv& conv, std::span<const double> x, const Shape& x_shape, std::span<const double> w,
                     const Shape& w_shape) {
   const Problem p = problem_of(conv, x_shape, w_shape);

@@ -31,6 +31,10 @@ struct Conv {
 Dim conv_output_size(const Dim& size, int64_t kernel, int64_t stride, int64_t dilation, int64_t pad_begin,
                      int64_t pad_end);
 
+// Whether each pixel of the result is made of the pixel at its place alone, by one matrix. `weights`: [m, c,
+// kernel...].
+bool is_pointwise(const Conv& conv, const Shape& weights);
+
 // The loop itself, for every operator that convolves: x [n, c, spatial...] and w [m, c/group, kernel...] row-major in
 // doubles, y [n, m, out...]. Products of 8-bit integers are exact. Throws kInvalidArgument when the shapes don't fit.
 struct ConvResult {

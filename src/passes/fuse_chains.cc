@@ -1,4 +1,6 @@
 // A depthwise convolution and the convolutions before and after it become one step.
+#include <algorithm>
+
 #include "ops/chain.h"
 #include "ops/conv.h"
 #include "passes/passes.h"
@@ -13,10 +15,6 @@ using ir::NodeId;
 using ir::ValueId;
 
 constexpr size_t kRank = 4;
-
-bool is_all(const std::vector<int64_t>& values, int64_t value) {
-  return std::all_of(values.begin(), values.end(), [&](int64_t each) { return each == value; });
-}
 
 // A convolution of f32 on channels-last images with constant weights.
 const Conv* plain_conv(const ir::Graph& graph, const Node& node) {
@@ -37,18 +35,17 @@ bool is_depthwise(const ir::Graph& graph, const Node& node) {
   return w[0] == conv->group && w[1] == 1;
 }
 
-bool is_pointwise(const ir::Graph& graph, const Node& node) {
+bool is_product_of_pixels(const ir::Graph& graph, const Node& node) {
   const Conv* conv = plain_conv(graph, node);
-  if (conv == nullptr || conv->group != 1 || !is_all(conv->strides, 1) || !is_all(conv->pads, 0)) return false;
-  const Shape w = sizes_of(graph, node);
-  return w[2] == 1 && w[3] == 1;
+  return conv != nullptr && is_pointwise(*conv, sizes_of(graph, node));
 }
 
 // What may stand first: larger convolutions only where no form with less arithmetic competes.
 bool is_expansion(const ir::Graph& graph, const Node& node) {
-  if (is_pointwise(graph, node)) return true;
+  if (is_product_of_pixels(graph, node)) return true;
   const Conv* conv = plain_conv(graph, node);
-  return conv != nullptr && conv->group == 1 && !is_all(conv->strides, 1);
+  return conv != nullptr && conv->group == 1 &&
+         std::any_of(conv->strides.begin(), conv->strides.end(), [](int64_t stride) { return stride != 1; });
 }
 
 // The one node that reads `id`, as its data and nothing else; null when there is none.
@@ -86,7 +83,7 @@ ir::Outcome chain(const ir::Graph& graph, NodeId id, PassRun& run) {
     members.insert(members.begin(), before);
   }
   const Node* after = only_reader(graph, depthwise.outputs[0]);
-  if (after != nullptr && is_pointwise(graph, *after)) members.push_back(after);
+  if (after != nullptr && is_product_of_pixels(graph, *after)) members.push_back(after);
   if (members.size() == 1) return ir::no_match;
   return chained(graph, members);
 }

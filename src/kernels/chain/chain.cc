@@ -28,16 +28,6 @@ Shape result_shape(const Conv& op, const Shape& x, const Shape& w) {
   return y;
 }
 
-// 1x1, one pixel of the data for each of the result.
-bool is_pointwise(const Problem& member) {
-  const auto& op = *member.op.as<Conv>();
-  const Shape& w = member.inputs[1].shape;
-  const auto all = [](const std::vector<int64_t>& values, int64_t value) {
-    return std::all_of(values.begin(), values.end(), [&](int64_t each) { return each == value; });
-  };
-  return op.group == 1 && all(Shape(w.begin() + 2, w.end()), 1) && all(op.strides, 1) && all(op.pads, 0);
-}
-
 // Whether inputs are in the members' order, those of the first after the data.
 bool in_order(const Chain& op) {
   int64_t next = 1;
@@ -193,7 +183,7 @@ const char* refuse_chain(const Parts& parts, const Problem& problem) {
     if (!member.op.as<Conv>()->channels_last) return "a convolution that is channels-first";
     if (slides(member.op)) {
       if (const char* reason = depthwise::refuse_groups(parts.segments, member)) return reason;
-    } else if (i > 0 && !is_pointwise(member)) {
+    } else if (i > 0 && !is_pointwise(*member.op.as<Conv>(), weights.shape)) {
       return "a convolution after the first that is neither 1x1 nor depthwise";
     }
   }
