@@ -4,6 +4,8 @@ import hashlib
 import os
 import pathlib
 
+import ingot
+
 
 def describe():
     model = "unknown processor"
@@ -17,11 +19,7 @@ def describe():
 
 def has_amx():
     """Whether the processor multiplies matrices of bf16 in a unit of its own."""
-    try:
-        with open("/proc/cpuinfo", encoding="utf-8") as file:
-            return any(line.startswith("flags") and "amx_bf16" in line.split() for line in file)
-    except OSError:
-        return False
+    return ingot.doctor()["cpu"]["features"]["amx_bf16"]
 
 
 def library_hash():
