@@ -70,15 +70,20 @@ TEST_P(DevicePlan, GeneratedSourcesCompileForHopper) {
   }
 }
 
-TEST_P(DevicePlan, SourcesOfASessionCompileForHopper) {
-  if (!cuda::nvrtc_library().found()) GTEST_SKIP() << cuda::nvrtc_library().detail();
+std::vector<std::string> sources_of_a_session(const ir::Graph& graph) {
   std::vector<std::string> sources;
   device::observe_null_sources([&](const std::string& source) { sources.push_back(source); });
   Session session(plan_for(graph, "null", "fp16"), {1});
   std::vector<Value> outputs(graph.outputs().size());
   session.run(random_inputs(graph), outputs);
   device::observe_null_sources({});
-  for (const std::string& source : sources) EXPECT_GT(cuda::compile_cubin(source, 9, 0).size(), 0u) << source;
+  return sources;
+}
+
+TEST_P(DevicePlan, SourcesOfASessionCompileForHopper) {
+  if (!cuda::nvrtc_library().found()) GTEST_SKIP() << cuda::nvrtc_library().detail();
+  for (const std::string& source : sources_of_a_session(graph))
+    EXPECT_GT(cuda::compile_cubin(source, 9, 0).size(), 0u) << source;
 }
 
 size_t count_of(const std::string& text, const std::string& part) {
@@ -88,13 +93,7 @@ size_t count_of(const std::string& text, const std::string& part) {
 }
 
 TEST_P(DevicePlan, EveryKernelWaitsOnceForThoseAhead) {
-  std::vector<std::string> sources;
-  device::observe_null_sources([&](const std::string& source) { sources.push_back(source); });
-  Session session(plan_for(graph, "null", "fp16"), {1});
-  std::vector<Value> outputs(graph.outputs().size());
-  session.run(random_inputs(graph), outputs);
-  device::observe_null_sources({});
-  for (const std::string& source : sources) {
+  for (const std::string& source : sources_of_a_session(graph)) {
     const std::string kernels = source.substr(kernels::cuda::kernel_prelude().size());
     EXPECT_GT(count_of(kernels, "__global__"), 0u);
     EXPECT_EQ(count_of(kernels, "__global__"), count_of(kernels, "after_others();"));
