@@ -132,6 +132,17 @@ TEST(Load, ValuesOfDecompositionsDoNotTakeNamesOfTheModel) {
   EXPECT_TRUE(names.contains("v1") && names.contains("v3"));
 }
 
+TEST(Load, DropoutInTrainingThatDropsNothingIsNoOperation) {
+  const auto trained = [](float ratio) {
+    Model source = model({node("Dropout", {"x", "ratio", "training"}, {"y"}, "")});
+    source.graph.initializers = {from_tensor(Tensor::scalar(ratio), "ratio"),
+                                 from_tensor(Tensor::scalar(true), "training")};
+    return load_test(source);
+  };
+  EXPECT_EQ(trained(0).live_node_count(), 0u);
+  EXPECT_GT(trained(0.5f).live_node_count(), 0u);
+}
+
 TEST(Load, TakesManyNodes) {
   Model source = model({node("Softmax", {"x"}, {"h0"})});
   for (int i = 0; i < 20000; ++i) {

@@ -18,7 +18,8 @@ Pass recognise_activations();
 Pass recognise_norms();
 Pass recognise_group_norms();
 Pass recognise_one_hot();
-Pass fold_affine();  // batch norm, scales and biases into weights
+Pass fold_affine();     // batch norm, scales and biases into weights
+Pass merge_branches();  // convolutions of one input that are added
 
 Pass widen_halves();
 Pass expand_quantization();

@@ -10,7 +10,7 @@ std::vector<Stage> portable_stages() {
        true,
        {remove_dead(), fold_constants(), inline_if(), fold_shapes(), cancel_casts(), cancel_movement(),
         sink_transposes(), recognise_activations(), recognise_norms(), recognise_group_norms(), recognise_one_hot(),
-        simplify_arithmetic(), fold_affine(), merge_equal(), sink_into_if()}},
+        simplify_arithmetic(), fold_affine(), merge_branches(), merge_equal(), sink_into_if()}},
   };
 }
 
@@ -19,7 +19,7 @@ std::vector<Stage> target_stages() {
       {"floats",
        true,
        {widen_halves(), fold_constants(), cancel_casts(), cancel_movement(), recognise_activations(), recognise_norms(),
-        simplify_arithmetic(), fold_affine(), merge_equal()}},
+        simplify_arithmetic(), fold_affine(), merge_branches(), merge_equal()}},
       {"quantized",
        true,
        {expand_quantization(), widen_integer_products(), fold_constants(), cancel_casts(), merge_equal()}},

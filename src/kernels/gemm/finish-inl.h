@@ -108,7 +108,8 @@ inline bool is_in_place(const FinishArgs& args) {
          args.finish.bias == nullptr && args.finish.alpha == 1 && (args.finish.addend == nullptr || args.addend_last);
 }
 
-template <UnaryFn fn, bool added> struct InPlace {
+// `plain`: the activation as it is, neither scaled, shifted nor bounded.
+template <UnaryFn fn, bool added, bool plain> struct InPlace {
   F scale, shift, low, high;
   float alpha, beta;
 
@@ -119,37 +120,50 @@ template <UnaryFn fn, bool added> struct InPlace {
         high(set1(args.finish.high)),
         alpha(args.activation_alpha),
         beta(args.activation_beta) {}
-  inline __attribute__((always_inline)) F of(F x, const float* addend) const {
-    x = fma(unary<fn>(x, alpha, beta), scale, shift);
-    if constexpr (added) x = x + load(addend);
-    return min2(high, max2(low, x));  // NaN passes
-  }
-  inline __attribute__((always_inline)) void part(float* at, const float* addend, int64_t rest) const {
-    F x = fma(unary<fn>(load_part(at, rest), alpha, beta), scale, shift);
-    if constexpr (added) x = x + load_part(addend, rest);
-    store_part(at, min2(high, max2(low, x)), rest);
+  inline __attribute__((always_inline)) F of(F x, F addend) const {
+    x = unary<fn>(x, alpha, beta);
+    if constexpr (!plain) x = fma(x, scale, shift);
+    if constexpr (added) x = x + addend;
+    return plain ? x : min2(high, max2(low, x));  // NaN passes
   }
 };
+inline bool is_plain(const FinishArgs& args) {
+  const TileFinish& how = args.finish;
+  return args.scale == 1 && args.shift == 0 && how.low == -INFINITY && how.high == INFINITY;
+}
 
-template <UnaryFn fn, bool added> void finish_in_place(const FinishArgs& args, int64_t first, int64_t end) {
-  const InPlace<fn, added> how(args);
+template <UnaryFn fn, bool added, bool plain> void finish_in_place(const FinishArgs& args, int64_t first, int64_t end) {
+  const InPlace<fn, added, plain> how(args);
   const int64_t columns = args.columns, stride = args.sums_stride;
   const int64_t addend_stride = added ? args.finish.addend_stride : 0;
   float* row = args.sums + first * stride;
-  const float* addend = added ? args.finish.addend + first * addend_stride : row;
+  const float* addend = added ? args.finish.addend + first * addend_stride : nullptr;
+  const auto add = [&](int64_t column) { return added ? load(addend + column) : set1(0); };
   for (int64_t r = first; r < end; ++r, row += stride, addend += addend_stride) {
     int64_t column = 0;
     for (; column + 2 * kLanes <= columns; column += 2 * kLanes) {
-      const F y0 = how.of(load(row + column), addend + column);
-      const F y1 = how.of(load(row + column + kLanes), addend + column + kLanes);
+      const F y0 = how.of(load(row + column), add(column));
+      const F y1 = how.of(load(row + column + kLanes), add(column + kLanes));
       store(row + column, y0);
       store(row + column + kLanes, y1);
     }
     if (column + kLanes <= columns) {
-      store(row + column, how.of(load(row + column), addend + column));
+      store(row + column, how.of(load(row + column), add(column)));
       column += kLanes;
     }
-    if (column < columns) how.part(row + column, addend + column, columns - column);
+    if (column == columns) continue;
+    const int64_t rest = columns - column;
+    const F last = added ? load_part(addend + column, rest) : set1(0);
+    store_part(row + column, how.of(load_part(row + column, rest), last), rest);
+  }
+}
+
+template <UnaryFn fn> void finish_in_place(const FinishArgs& args, int64_t first, int64_t end) {
+  const bool plain = is_plain(args);
+  if (args.finish.addend != nullptr) {
+    plain ? finish_in_place<fn, true, true>(args, first, end) : finish_in_place<fn, true, false>(args, first, end);
+  } else {
+    plain ? finish_in_place<fn, false, true>(args, first, end) : finish_in_place<fn, false, false>(args, first, end);
   }
 }
 
@@ -212,11 +226,7 @@ template <bool with_activation, UnaryFn fn> void finish(const FinishArgs& args, 
     return;
   }
   if constexpr (with_activation) {
-    if (is_in_place(args)) {
-      args.finish.addend != nullptr ? finish_in_place<fn, true>(args, first, end)
-                                    : finish_in_place<fn, false>(args, first, end);
-      return;
-    }
+    if (is_in_place(args)) return finish_in_place<fn>(args, first, end);
   }
   Finisher<with_activation, fn>(args).rows(first, end);
 }

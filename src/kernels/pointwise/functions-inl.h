@@ -106,7 +106,7 @@ template <UnaryFn fn> inline F unary(F x, float alpha, float beta) {
   } else if constexpr (fn == UnaryFn::kHardSwish) {
     return x * max2(zero, min2(one, fma(x, set1(1.0f / 6), set1(0.5f))));
   } else if constexpr (fn == UnaryFn::kSilu) {
-    return finite_below(x) * sigmoid(set1(alpha) * x);
+    return alpha == 1 ? silu(x) : finite_below(x) * sigmoid(set1(alpha) * x);
   } else if constexpr (fn == UnaryFn::kGelu) {
     return gelu(x);
   } else if constexpr (fn == UnaryFn::kGeluTanh) {
@@ -161,7 +161,7 @@ template <BinaryFn fn> inline F binary(F a, F b) {
   } else if constexpr (fn == BinaryFn::kPRelu) {
     return select(lt(a, set1(0.0f)), a * b, a);
   } else if constexpr (fn == BinaryFn::kSwiglu) {
-    return finite_below(a) * sigmoid(a) * b;
+    return silu(a) * b;
   } else if constexpr (fn == BinaryFn::kAnd || fn == BinaryFn::kBitwiseAnd) {  // lanes
     return bit_and(a, b);
   } else if constexpr (fn == BinaryFn::kOr || fn == BinaryFn::kBitwiseOr) {

@@ -10,6 +10,7 @@
 #include "ops/reshape.h"
 #include "ops/unary.h"
 #include "ops/where.h"
+#include "tensor/elements.h"
 
 namespace ingot::onnx {
 namespace {
@@ -150,10 +151,14 @@ void keep_all(Conversion& c) {
   c.set_output(1, emit_expand_to(c, c.scalar(1, dtype), emit_shape_of(c, c.input(0))));
 }
 
-// y = mask * x / (1 - ratio) while training, x otherwise.
+bool is_constant_zero(Conversion& c, size_t input) {
+  const Tensor* constant = c.constant(input);
+  return constant != nullptr && constant->count() == 1 && to_doubles(*constant)[0] == 0;
+}
+
+// y = mask * x / (1 - ratio) while training, x otherwise. Exporters leave `training` on where the ratio is 0.
 void dropout(Conversion& c) {
-  const Tensor* training = c.constant(2);
-  if (!c.has(2) || (training != nullptr && training->count() == 1 && !training->data<bool>()[0])) return keep_all(c);
+  if (!c.has(2) || is_constant_zero(c, 2) || is_constant_zero(c, 1)) return keep_all(c);
   const ir::ValueId x = c.input(0);
   const DType dtype = c.fact(x).dtype();
   const auto in_type = [&](ir::ValueId value) {
