@@ -1,6 +1,7 @@
 #include "precision/narrow_floats.h"
 
 #include <cmath>
+#include <optional>
 #include <set>
 
 #include "ops/attention.h"
@@ -15,6 +16,7 @@
 #include "ops/matmul.h"
 #include "ops/pad.h"
 #include "ops/pool.h"
+#include "ops/recurrent.h"
 #include "ops/reduce.h"
 #include "ops/reshape.h"
 #include "ops/resize.h"
@@ -61,6 +63,23 @@ const char* refuse_conv(const ir::Graph& graph, const ir::Node& node, const Conv
   return op.epilogue.empty() && bias_fits(graph, node) ? nullptr : "the bias is computed";
 }
 
+constexpr size_t kRecurrentWeights = 2;  // inputs of a recurrent layer up to here become bf16: x, W, R
+
+const char* refuse_recurrent(const ir::Graph& graph, const ir::Node& node, const Recurrent& op) {
+  for (size_t i = 1; i <= kRecurrentWeights; ++i) {
+    if (graph.constant(node.inputs[i]) == nullptr) return "the weights are computed";
+  }
+  return op.quantized_states ? "its states are quantised" : nullptr;
+}
+
+// Why a product is not narrowed; nothing for operators that are none.
+std::optional<const char*> refuse_product(const ir::Graph& graph, const ir::Node& node) {
+  if (const auto* matmul = node.op.as<MatMul>()) return refuse_matmul(graph, node, *matmul);
+  if (const auto* conv = node.op.as<Conv>()) return refuse_conv(graph, node, *conv);
+  if (const auto* recurrent = node.op.as<Recurrent>()) return refuse_recurrent(graph, node, *recurrent);
+  return std::nullopt;
+}
+
 // Limited by reading its data: worth bf16 where that is there already.
 bool is_depthwise(const ir::Graph& graph, const ir::Node& node) {
   const auto* conv = node.op.as<Conv>();
@@ -84,10 +103,12 @@ bool can_follow(const ir::Node& node) {
          op.is<Resize>();
 }
 
-// Which inputs become bf16: those of f32, but for a product's bias, a mask and a resampling's sizes.
+// Which inputs become bf16: those of f32, but for a product's bias, a recurrent layer's bias and states, a mask and a
+// resampling's sizes.
 bool narrows_input(const ir::Graph& graph, const ir::Node& node, size_t input) {
   if (!is_f32(graph, node.inputs[input])) return false;
   if (node.op.is<MatMul>() || node.op.is<Conv>()) return input != kBias;
+  if (node.op.is<Recurrent>()) return input <= kRecurrentWeights;
   if (node.op.is<Attention>()) return input != kMask;
   return !node.op.is<Resize>() || input == 0;
 }
@@ -116,18 +137,17 @@ class Selection {
  private:
   bool gives_f32(NodeId id) const {
     const ir::Node& node = graph_.node(id);
-    return node.outputs.size() == 1 && !node.inputs.empty() && is_f32(graph_, node.outputs[0]) &&
+    const bool one = node.outputs.size() == 1 || node.op.is<Recurrent>();
+    return one && !node.inputs.empty() && is_f32(graph_, node.outputs[0]) &&
            is_f32(graph_, node.inputs[node.op.is<Where>() ? 1 : 0]);
   }
 
   bool is_product(NodeId id) {
     const ir::Node& node = graph_.node(id);
-    const auto* matmul = node.op.as<MatMul>();
-    const auto* conv = node.op.as<Conv>();
-    if ((matmul == nullptr && conv == nullptr) || is_depthwise(graph_, node) || !gives_f32(id)) return false;
-    const char* reason = matmul != nullptr ? refuse_matmul(graph_, node, *matmul) : refuse_conv(graph_, node, *conv);
-    if (reason != nullptr) {
-      run_.refuse(graph_, "narrow", id, reason);
+    const auto reason = refuse_product(graph_, node);
+    if (!reason || is_depthwise(graph_, node) || !gives_f32(id)) return false;
+    if (*reason != nullptr) {
+      run_.refuse(graph_, "narrow", id, *reason);
       return false;
     }
     products_.insert(id);
@@ -177,8 +197,10 @@ ir::Patch narrowed(const ir::Graph& graph, const ir::Node& node) {
     const Tensor* constant = graph.constant(inputs[i]);
     inputs[i] = constant != nullptr ? patch.constant(narrowed(*constant)) : patch.add(Cast{DType::kBF16}, {inputs[i]});
   }
-  const ValueId result = patch.add(node.op, std::move(inputs));
-  patch.replace(node.outputs[0], patch.add(Cast{DType::kF32}, {result}));
+  const std::vector<ValueId> results = patch.add_node(node.op, std::move(inputs));
+  for (size_t i = 0; i < results.size(); ++i) {
+    patch.replace(node.outputs[i], patch.add(Cast{DType::kF32}, {results[i]}));
+  }
   return patch;
 }
 
@@ -194,7 +216,7 @@ void count(ir::Graph& graph, passes::PassRun& run) {
       const DType from = graph.fact(node.inputs[0]).dtype();
       casts += (cast->to == DType::kBF16 && from == DType::kF32) || (cast->to == DType::kF32 && from == DType::kBF16);
     }
-    if (!node.op.is<MatMul>() && !node.op.is<Conv>()) continue;
+    if (!node.op.is<MatMul>() && !node.op.is<Conv>() && !node.op.is<Recurrent>()) continue;
     ++(graph.fact(node.inputs[0]).dtype() == DType::kBF16 ? products : wide);
   }
   run.count("casts between f32 and bf16", casts);
@@ -214,7 +236,7 @@ passes::Pass count_narrow() {
 
 passes::Pass narrow_floats() {
   return {"narrow_floats",
-          "Products and convolutions with constant weights, and what lies between them, are bf16.",
+          "Products, convolutions and recurrent layers with constant weights, and what lies between them, are bf16.",
           "After simplification, which knows f32 best; before layout and fusion, which then see the types.",
           {},
           narrow};

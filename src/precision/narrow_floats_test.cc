@@ -1,6 +1,7 @@
 #include "precision/narrow_floats.h"
 
 #include "ops/attention.h"
+#include "ops/recurrent.h"
 #include "passes/pass_testing.h"
 #include "passes/passes.h"
 
@@ -51,6 +52,28 @@ TEST(NarrowFloats, BiasesStayF32AndWeightsAreConvertedAtBuildTime) {
     EXPECT_EQ(result.after.constant(node.inputs[2])->dtype(), DType::kF32);
   }
   EXPECT_EQ(convolutions, 1);
+  passes::expect_same_numbers(result, 0.03);
+}
+
+TEST(NarrowFloats, RecurrentLayersAreBf16AndTheirBiasesAndStatesStay) {
+  const auto result = narrowed(R"(graph g(%x: f32[5,2,8], %h: f32[1,2,6], %c: f32[1,2,6]) {
+    %w: f32[1,24,8] = const random(1)
+    %r: f32[1,24,6] = const random(2)
+    %b: f32[1,48] = const random(3)
+    %v: f32[6,4] = const random(4)
+    %y, %yh, %yc = recurrent{cell=lstm, hidden_size=6}(%x, %w, %r, %b, _, %h, %c)
+    %z = matmul(%y, %v)
+    return %z, %yc
+  })");
+  EXPECT_EQ(result.report.counts.at("products in bf16"), 2) << result.text();
+  EXPECT_EQ(result.report.counts.at("casts between f32 and bf16"), 3) << result.text();
+  for (const ir::NodeId id : result.after.order()) {
+    const ir::Node& node = result.after.node(id);
+    if (!node.op.is<Recurrent>()) continue;
+    for (const size_t i : {0, 1, 2, 3, 5, 6}) {
+      EXPECT_EQ(result.after.fact(node.inputs[i]).dtype(), i < 3 ? DType::kBF16 : DType::kF32);
+    }
+  }
   passes::expect_same_numbers(result, 0.03);
 }
 

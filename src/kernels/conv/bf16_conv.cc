@@ -28,6 +28,7 @@ class BoundBf16Conv final : public BoundKernel {
   gemm::Bf16Size blocked_size() const;
 
   Geometry geometry_;
+  int64_t groups_;  // products of an image
   Windows windows_;
   std::optional<PaddedLines> padded_;
   bool per_image_ = false;  // whether an operand of the epilogue needs products of one image each
@@ -37,6 +38,9 @@ class BoundBf16Conv final : public BoundKernel {
   std::optional<gemm::Bf16Gemm> gemm_;
 };
 
+// Groups whose products are apart: tiles over groups take all of them as one.
+int64_t product_groups(const Bf16TileSet& tiles, int64_t groups) { return tiles.groups ? 1 : groups; }
+
 // Where a run's operands are. Scratch: zeros, the epilogue's, the loops'. Product: image * groups + group, or group
 // when all images are one.
 class BoundBf16Conv::Operands final : public gemm::Bf16Source {
@@ -45,7 +49,7 @@ class BoundBf16Conv::Operands final : public gemm::Bf16Source {
 
   Bf16Product product(int64_t index) const noexcept override {
     const Geometry& sizes = bound_.geometry_;
-    const int64_t group = index % sizes.groups, image = index / sizes.groups;
+    const int64_t group = index % bound_.groups_, image = index / bound_.groups_;
     const int64_t column = group * sizes.group_filters();
     Bf16Product product;
     product.b = static_cast<const uint16_t*>(args_.inputs[1]) + group * bound_.group_weights_;
@@ -58,14 +62,14 @@ class BoundBf16Conv::Operands final : public gemm::Bf16Source {
   void rows(int64_t index, int64_t first, int64_t count, const uint16_t** table,
             uint16_t* patches) const noexcept override {
     const Geometry& sizes = bound_.geometry_;
-    const int64_t group = index % sizes.groups, image = index / sizes.groups;
+    const int64_t group = index % bound_.groups_, image = index / bound_.groups_;
     bound_.windows_.fill(static_cast<const uint16_t*>(args_.inputs[0]) + group * sizes.group_channels(),
                          reinterpret_cast<const uint16_t*>(args_.scratch), image * sizes.output_pixels() + first, count,
                          table, patches);
   }
   void lines(int64_t index, int64_t first, int64_t count, int64_t stride, uint16_t* out) const noexcept override {
     const Geometry& sizes = bound_.geometry_;
-    const int64_t group = index % sizes.groups, image = index / sizes.groups;
+    const int64_t group = index % bound_.groups_, image = index / bound_.groups_;
     const auto* x = static_cast<const uint16_t*>(args_.inputs[0]) + group * sizes.group_channels();
     bound_.padded_->copy(x + image * sizes.input_pixels() * sizes.channels, first, count, stride, out);
   }
@@ -80,9 +84,10 @@ class BoundBf16Conv::Operands final : public gemm::Bf16Source {
 
 BoundBf16Conv::BoundBf16Conv(const Bf16TileSet& tiles, IsaLevel isa, const Problem& problem, const Target& target)
     : geometry_(geometry_of(problem)),
+      groups_(product_groups(tiles, geometry_.groups)),
       windows_(geometry_, tiles.shape.rows),
-      group_weights_(gemm::packed_elements(tiles, windows_.taps(), windows_.depth(), geometry_.group_filters())) {
-  zeros_bytes_ = round_up(windows_.depth() * 2, 64);
+      group_weights_(gemm::packed_elements(tiles, windows_.taps(), windows_.depth(), geometry_.filters / groups_)) {
+  zeros_bytes_ = round_up(windows_.depth() * (geometry_.groups / groups_) * 2, 64);
   if (tiles.blocks != nullptr && PaddedLines::pay(geometry_)) {
     padded_.emplace(geometry_);
     per_image_ = true;
@@ -102,13 +107,14 @@ void BoundBf16Conv::bind_epilogue(const Problem& problem, IsaLevel isa, gemm::Fi
 
 gemm::Bf16Size BoundBf16Conv::blocked_size() const {
   gemm::Bf16Size size;
-  size.products = geometry_.groups * (per_image_ ? geometry_.images : 1);
+  size.products = groups_ * (per_image_ ? geometry_.images : 1);
   size.m = geometry_.output_pixels() * (per_image_ ? 1 : geometry_.images);
-  size.n = geometry_.group_filters();
+  size.n = geometry_.filters / groups_;
   size.taps = windows_.taps();
   size.depth = windows_.depth();
   size.c_stride = geometry_.filters;
-  size.row_elements = std::min(size.taps * size.depth, geometry_.group_channels() * geometry_.axes[2].stride * 2);
+  size.row_elements = std::min(size.taps * size.depth, geometry_.group_channels() * geometry_.axes[2].stride * 2) *
+                      (geometry_.groups / groups_);
   size.patch_elements = windows_.patch_elements();
   if (padded_) {
     size.m = padded_->rows();
@@ -137,6 +143,15 @@ const char* refuse_bf16_conv(const Problem& problem) {
   return gemm::refuse_bf16_epilogue(op.epilogue, problem, kBias);
 }
 
+const char* refuse_bf16_group_conv(const Problem& problem) {
+  const int64_t groups = problem.op.as<Conv>()->group;
+  const Shape& w = problem.inputs[1].shape;
+  if (w.size() < 2 || groups == 1 || w[0] != groups * w[1] || !gemm::fits_groups(w[1])) {
+    return "no groups of 2, 4, 8 or 16 channels and as many filters";
+  }
+  return refuse_bf16_conv(problem);
+}
+
 std::unique_ptr<BoundKernel> bind_bf16_conv(const Bf16TileSet& tiles, IsaLevel isa, const Problem& problem,
                                             const Target& target) {
   if (const char* reason = refuse_bf16_conv(problem)) fail(Code::kInvalidArgument, "conv: {}", reason);
@@ -144,7 +159,8 @@ std::unique_ptr<BoundKernel> bind_bf16_conv(const Bf16TileSet& tiles, IsaLevel i
 }
 
 Tensor pack_bf16_conv(const gemm::Bf16TileSet& tiles, const Problem& problem, const Tensor& weights) {
-  const int64_t groups = problem.op.as<Conv>()->group, filters = weights.dim(0), channels = weights.dim(1);
+  const int64_t groups = product_groups(tiles, problem.op.as<Conv>()->group), filters = weights.dim(0),
+                channels = weights.dim(1);
   const int64_t positions = element_count(std::span(weights.shape()).subspan(2));
   // [filter][position][channel]: a tap, which is one position or a line of them, is consecutive.
   const auto* from = static_cast<const uint16_t*>(weights.raw());

@@ -10,6 +10,7 @@
 namespace ingot::kernels::conv {
 
 const char* refuse_bf16_conv(const Problem& problem);
+const char* refuse_bf16_group_conv(const Problem& problem);  // for tiles over groups
 std::unique_ptr<BoundKernel> bind_bf16_conv(const gemm::Bf16TileSet& tiles, IsaLevel isa, const Problem& problem,
                                             const Target& target);
 Tensor pack_bf16_conv(const gemm::Bf16TileSet& tiles, const Problem& problem, const Tensor& weights);

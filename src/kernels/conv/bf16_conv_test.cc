@@ -53,6 +53,33 @@ TEST(Bf16Conv, RunsGroups) {
   expect_conv({{2, 64, 4, 4}, {64, 32, 3, 3}, {.group = 2, .strides = {2, 2}, .pads = {1, 1, 1, 1}}});
 }
 
+// Several groups of few channels side by side, the last ones in part of a vector.
+TEST(Bf16Conv, RunsGroupsOfFewChannels) {
+  for (const int64_t depth : {2, 4, 8, 16}) {
+    for (const int64_t groups : {2, 3, 13, 32}) {
+      const int64_t channels = depth * groups;
+      expect_conv({{1, channels, 7, 9}, {channels, depth, 3, 3}, {.group = groups, .pads = {1, 1, 1, 1}}});
+    }
+  }
+  expect_conv({{2, 104, 9, 8}, {104, 8, 3, 3}, {.group = 13, .strides = {2, 2}, .pads = {1, 1, 1, 1}}});
+  expect_conv({{1, 12, 30}, {12, 4, 5}, {.group = 3, .pads = {2, 2}}});
+}
+
+TEST(Bf16Conv, AnInfinityStaysInItsGroup) {
+  Case test = bf16_case({{1, 24, 4, 4}, {24, 8, 1, 1}, {.group = 3}});
+  test.inputs[0].mutable_data<BF16>()[0] = BF16(std::numeric_limits<float>::infinity());
+  const Problem problem = problem_of(test, eval_values(test.op, test.inputs));
+  for (const Row& row : kConvFamily.rows) {
+    if (row.isa > cpu_isa() || row.refuse(problem) != nullptr) continue;
+    const Tensor y = cast_to(run_row(row, problem, test.inputs, 1).at(0), DType::kF32);
+    for (int64_t pixel = 0; pixel < 16; ++pixel) {
+      for (int64_t filter = 8; filter < 24; ++filter) {
+        EXPECT_TRUE(std::isfinite(y.data<float>()[pixel * 24 + filter])) << row.name;
+      }
+    }
+  }
+}
+
 TEST(Bf16Conv, RunsOneAndThreeSpatialAxes) {
   expect_conv({{2, 20, 30}, {12, 20, 5}, {.strides = {2}, .pads = {2, 1}}});
   expect_conv({{1, 4, 5, 6, 7}, {6, 4, 3, 2, 3}, {.strides = {1, 2, 1}, .pads = {1, 0, 1, 1, 0, 1}}});

@@ -51,9 +51,9 @@ template <const gemm::Bf16TileSet& tiles> double bf16_cost(const Problem& proble
   const Geometry geometry = typical_geometry(problem);
   const Windows windows(geometry, tiles.shape.rows);
   const int64_t pixels = geometry.output_pixels() * geometry.images, taps = windows.taps();
-  const auto groups = static_cast<double>(geometry.groups);
-  double nanoseconds =
-      gemm::bf16_tiles_cost(tiles, groups, pixels, geometry.group_filters(), taps, windows.depth(), target);
+  const auto groups = static_cast<double>(tiles.groups ? 1 : geometry.groups);
+  const int64_t filters = tiles.groups ? geometry.filters : geometry.group_filters();
+  double nanoseconds = gemm::bf16_tiles_cost(tiles, groups, pixels, filters, taps, windows.depth(), target);
   nanoseconds += groups * static_cast<double>(pixels * taps) * 0.7;  // pointers
   const double depth = static_cast<double>(taps * windows.depth());
   return gemm::shared_cost(nanoseconds, static_cast<double>(pixels * geometry.filters) * depth, target);
@@ -81,7 +81,14 @@ template <const gemm::Bf16TileSet& tiles, IsaLevel isa> constexpr Row bf16_row(c
   return {name, isa, refuse_bf16<isa>, bf16_cost<tiles>, bf16_bind<tiles, isa>, bf16_packing<tiles>, bf16_pack<tiles>};
 }
 
+constexpr Row group_row(const char* name) {
+  Row row = bf16_row<gemm::kAvx512GroupsBf16_12x16, IsaLevel::kAvx512Bf16>(name);
+  row.refuse = refuse_bf16_group_conv;
+  return row;
+}
+
 constexpr Row kRows[] = {
+    group_row("avx512bf16_conv_groups_bf16_12x16"),
     bf16_row<gemm::kAmxBf16_32x32, IsaLevel::kAmx>("amx_conv_bf16_32x32"),
     bf16_row<gemm::kAvx512Bf16_6x64, IsaLevel::kAvx512Bf16>("avx512bf16_conv_bf16_6x64"),
     bf16_row<gemm::kAvx512Bf16_8x48, IsaLevel::kAvx512Bf16>("avx512bf16_conv_bf16_8x48"),

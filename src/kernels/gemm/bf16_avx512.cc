@@ -45,6 +45,73 @@ struct B16 {
 
 #include "kernels/gemm/bf16_tile-inl.h"
 
+#define INGOT_UNROLL _Pragma("GCC unroll 16")
+
+// Lane l takes unit u of its group, l / (2 * U).
+template <int U> inline __m512i lanes_of_unit(int u) {
+  alignas(64) int32_t lanes[16];
+  for (int lane = 0; lane < 16; ++lane) lanes[lane] = lane / (2 * U) * U + u;
+  return _mm512_load_si512(lanes);
+}
+
+// Groups of U units: a row's 16 elements at a tap are loaded once, and every lane gets those of its group from there.
+template <int R, int U>
+inline __attribute__((always_inline)) void multiply_groups(Sums<R, 1>& sums, const Bf16TileArgs& args) {
+  const B16::Mask elements = B16::mask(args.columns);
+  __m512i lanes[U];
+  INGOT_UNROLL
+  for (int u = 0; u < U; ++u) lanes[u] = lanes_of_unit<U>(u);
+  const uint16_t* b = args.b;
+  for (int64_t tap = 0; tap < args.taps; ++tap, b += U * args.b_step) {
+    const uint16_t* const* a = args.a + tap * args.a_rows;
+    __m512i row[R];
+    INGOT_UNROLL
+    for (int r = 0; r < R; ++r) {
+      row[r] = _mm512_castsi256_si512(_mm256_maskz_loadu_epi16(elements, a[r] + args.a_offset));
+    }
+    INGOT_UNROLL
+    for (int u = 0; u < U; ++u) {
+      const B16::Units weights = B16::load_units(b + u * args.b_step);
+      INGOT_UNROLL
+      for (int r = 0; r < R; ++r) {
+        sums.at[r][0] = B16::dot(sums.at[r][0], _mm512_permutexvar_epi32(lanes[u], row[r]), weights);
+      }
+    }
+  }
+}
+
+// The same where one group fills the vector.
+template <int R> inline __attribute__((always_inline)) void multiply_group(Sums<R, 1>& sums, const Bf16TileArgs& args) {
+  const uint16_t* b = args.b;
+  for (int64_t tap = 0; tap < args.taps; ++tap) {
+    const uint16_t* const* a = args.a + tap * args.a_rows;
+    for (int64_t unit = 0; unit < 8; ++unit, b += args.b_step) {
+      const B16::Units weights = B16::load_units(b);
+      INGOT_UNROLL
+      for (int r = 0; r < R; ++r) {
+        sums.at[r][0] = B16::dot(sums.at[r][0], B16::broadcast_unit(a[r] + args.a_offset + 2 * unit), weights);
+      }
+    }
+  }
+}
+
+#undef INGOT_UNROLL
+
+template <int R> void group_tile(const Bf16TileArgs& args) noexcept {
+  Sums<R, 1> sums;
+  clear(sums);
+  switch (args.depth) {
+    case 2: multiply_groups<R, 1>(sums, args); break;
+    case 4: multiply_groups<R, 2>(sums, args); break;
+    case 8: multiply_groups<R, 4>(sums, args); break;
+    default: multiply_group<R>(sums, args);
+  }
+  complete(sums, args);
+}
+
+constexpr Bf16TileFn kGroupTiles[] = {&group_tile<1>, &group_tile<2>,  &group_tile<3>,  &group_tile<4>,
+                                      &group_tile<5>, &group_tile<6>,  &group_tile<7>,  &group_tile<8>,
+                                      &group_tile<9>, &group_tile<10>, &group_tile<11>, &group_tile<12>};
 constexpr auto kTiles6x64 = make_tiles<6, 4>();
 constexpr auto kTiles8x48 = make_tiles<8, 3>();
 
@@ -63,6 +130,14 @@ const Bf16TileSet kAvx512Bf16_8x48 = {{8, 3, 16, "bf16_panels_48x16", 210, nullp
                                       avx512bf16_finisher,
                                       nullptr,
                                       true};
+
+const Bf16TileSet kAvx512GroupsBf16_12x16 = {{12, 1, 16, "bf16_groups_16x16", 160, nullptr, nullptr},
+                                             avx512bf16::kGroupTiles,
+                                             nullptr,
+                                             avx512bf16_finisher,
+                                             nullptr,
+                                             true,
+                                             true};
 
 }  // namespace ingot::kernels::gemm
 #include "kernels/isa/avx512_end.h"

@@ -146,6 +146,7 @@ void Bf16Gemm::run_panel(const Bf16Product& product, int64_t first_row, int64_t 
   const int64_t first_column = panel * shape.columns(), width = panel_width(shape, size_.n, panel);
   Bf16TileArgs args;
   args.a_rows = shape.rows;
+  if (tiles_.groups) args.a_offset = first_column;
   args.zeros = product.zeros;
   args.b = product.b + first_column * stored_.elements();
   args.b_step = 2 * width;

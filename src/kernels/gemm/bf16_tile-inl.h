@@ -77,17 +77,20 @@ inline __attribute__((always_inline)) void finish(Sums<R, V>& sums, const Bf16Ti
   }
 }
 
-template <int R, int V> void tile(const Bf16TileArgs& args) noexcept {
-  const bool whole = args.columns >= V * B16::kWidth;
-  const int64_t last = args.columns - (V - 1) * B16::kWidth;
-  const B16::Mask mask = B16::mask(last);
-  Sums<R, V> sums;
+template <int R, int V> inline __attribute__((always_inline)) void clear(Sums<R, V>& sums) {
   INGOT_UNROLL
   for (int r = 0; r < R; ++r) {
     INGOT_UNROLL
     for (int v = 0; v < V; ++v) sums.at[r][v] = B16::set(0);
   }
-  multiply(sums, args);
+}
+
+// Finishes the sums and stores them.
+template <int R, int V>
+inline __attribute__((always_inline)) void complete(Sums<R, V>& sums, const Bf16TileArgs& args) {
+  const bool whole = args.columns >= V * B16::kWidth;
+  const int64_t last = args.columns - (V - 1) * B16::kWidth;
+  const B16::Mask mask = B16::mask(last);
   finish(sums, args, whole, mask);
   INGOT_UNROLL
   for (int r = 0; r < R; ++r) {
@@ -107,6 +110,13 @@ template <int R, int V> void tile(const Bf16TileArgs& args) noexcept {
       }
     }
   }
+}
+
+template <int R, int V> void tile(const Bf16TileArgs& args) noexcept {
+  Sums<R, V> sums;
+  clear(sums);
+  multiply(sums, args);
+  complete(sums, args);
 }
 
 template <int Rows, int Vectors> struct Tiles { Bf16TileFn at[Rows * Vectors]; };

@@ -11,6 +11,7 @@ namespace ingot::kernels::gemm {
 struct Bf16TileArgs {
   const uint16_t* const* a = nullptr;  // [taps][a_rows]: row pointers, without alignment
   int64_t a_rows = 0;
+  int64_t a_offset = 0;             // of tiles over groups: elements added to every row pointer
   const uint16_t* zeros = nullptr;  // taps at which every row is this one add nothing and are skipped
   const uint16_t* b = nullptr;      // the panel
   int64_t b_step = 0;               // elements from unit to unit: twice the panel's width
@@ -77,13 +78,20 @@ struct Bf16TileSet {
   FinisherOf finisher = nullptr;
   const Bf16WideSet* wide = nullptr;  // instead of tiles
   bool by_dot = false;                // tiles multiply by vdpbf16ps
+  // Column j of B meets the group j / depth of a row of A: of `depth` elements, which lie side by side for every column
+  // of C. One vector; depth: see fits_groups.
+  bool groups = false;
   Bf16TileFn tile(int64_t r, int64_t v) const { return tiles[(r - 1) * shape.vectors + (v - 1)]; }
 };
 
 extern const Bf16TileSet kReferenceBf16_32x32, kAvx2Bf16_4x16, kAvx512Bf16_6x64, kAvx512Bf16_8x48, kAmxBf16_32x32;
+extern const Bf16TileSet kAvx512GroupsBf16_12x16;
 extern const Bf16TileSet kAvx512WideBf16_6x64, kAvx512WideBf16_8x48;
 
 constexpr int64_t kBlockRows = 32, kBlockDepth = 32, kHalfRows = 16;
+
+// Whether tiles over groups take groups of so many elements.
+inline bool fits_groups(int64_t depth) { return depth == 2 || depth == 4 || depth == 8 || depth == 16; }
 
 // The taps and their depth, in elements, as panels of B and rows of A have them.
 struct StoredDepth {

@@ -1,10 +1,9 @@
 #include <algorithm>
-#include <optional>
+#include <cstring>
 
 #include "base/checked.h"
-#include "kernels/gemm/blocked.h"
-#include "kernels/gemm/panels.h"
 #include "kernels/recurrent/recurrent.h"
+#include "tensor/float_types.h"
 
 namespace ingot::kernels::recurrent {
 namespace {
@@ -17,16 +16,17 @@ constexpr int64_t kWorthAThread = 200'000;  // and of whole sequences
 
 class BoundRecurrent : public BoundKernel {
  public:
-  BoundRecurrent(const gemm::TileSet& tiles, const Functions& functions, const Problem& problem, const Target& target);
+  BoundRecurrent(InputProductOf input_product, const Functions& functions, const Problem& problem,
+                 const Target& target);
   void run(const RunArgs& args) const noexcept override;
 
  private:
-  class Operands;
-  // Where things are in scratch, in floats.
+  // Where things are in scratch.
   struct Memory {
-    float *x, *bias, *candidate_bias, *peepholes, *h, *c, *update, *gated;
-    StepRow* rows;  // [direction][batch]
-    std::byte* gemm;
+    float *x, *bias, *candidate_bias, *peepholes, *h, *c, *update;
+    std::byte *operands, *gated;  // states in the weights' type
+    StepRow* rows;                // [direction][batch]
+    std::byte* product;
   };
   // The sequences [first, end) of a direction.
   struct Part {
@@ -41,8 +41,8 @@ class BoundRecurrent : public BoundKernel {
   const float* input(const RunArgs& args, size_t index) const noexcept {
     return present_[index] ? static_cast<const float*>(args.inputs[index]) : nullptr;
   }
-  float* output(const RunArgs& args, size_t index) const noexcept {
-    return wanted_[index] ? static_cast<float*>(args.outputs[index]) : nullptr;
+  std::byte* output(const RunArgs& args, size_t index) const noexcept {
+    return wanted_[index] ? static_cast<std::byte*>(args.outputs[index]) : nullptr;
   }
   int64_t length(const RunArgs& args, int64_t n) const noexcept {
     return present_[kLengths] ? static_cast<const int32_t*>(args.inputs[kLengths])[n] : sequence_;
@@ -51,6 +51,8 @@ class BoundRecurrent : public BoundKernel {
   void prepare(const RunArgs& args, const Memory& memory) const noexcept;
   void spread_biases(const float* b, int64_t direction, const Memory& memory) const noexcept;
   void start_states(const float* initial, float* states, int64_t stride) const noexcept;
+  void narrow_states(const Memory& memory) const noexcept;
+  void write_state(const float* state, std::byte* to) const noexcept;
   int64_t place_rows(const RunArgs& args, const Memory& memory, const Part& part, int64_t step) const noexcept;
   void quantize_states(const Memory& memory, const Part& part, int64_t rows, int64_t step) const noexcept;
   void run_blocks(const RunArgs& args, const Memory& memory, const Part& part, int64_t rows, int64_t first, int64_t end,
@@ -60,6 +62,10 @@ class BoundRecurrent : public BoundKernel {
   void fill_ends(const RunArgs& args, const Memory& memory) const noexcept;
 
   int64_t state_at(int64_t direction, int64_t n) const noexcept { return (direction * batch_ + n) * padded_; }
+  // Of a state before an even step, or after it.
+  int64_t turn_at(int64_t direction, int64_t n, int64_t step) const noexcept {
+    return (direction * 2 + step % 2) * batch_ + n;
+  }
   // Of the outputs and initial states.
   int64_t last_at(int64_t direction, int64_t n) const noexcept {
     return (op_.batch_first ? n * directions_ + direction : direction * batch_ + n) * hidden_;
@@ -72,42 +78,20 @@ class BoundRecurrent : public BoundKernel {
 
   const Functions& functions_;
   Recurrent op_;
+  int64_t bytes_;  // of an element of x, weights and outputs
   int64_t sequence_, batch_, in_, hidden_, gates_, directions_;
   int64_t padded_, blocks_, columns_;  // hidden elements in whole blocks; of all gates
-  int64_t packed_w_ = 0;               // floats of a direction
+  int64_t operand_bytes_ = 0;          // of one state that R multiplies
   bool present_[8] = {}, wanted_[3] = {};
   int64_t batch_parts_ = 1, block_parts_ = 1;  // block_parts_ > 1: every step is shared out
-  int64_t x_ = 0, bias_ = 0, candidate_bias_ = 0, peepholes_ = 0, h_ = 0, c_ = 0, update_ = 0, gated_ = 0, rows_ = 0,
-          gemm_at_ = 0;
-  std::optional<gemm::BlockedGemm> gemm_;
+  int64_t x_ = 0, bias_ = 0, candidate_bias_ = 0, peepholes_ = 0, h_ = 0, c_ = 0, update_ = 0, operands_ = 0,
+          gated_ = 0, rows_ = 0, product_at_ = 0;
+  std::unique_ptr<InputProduct> product_;
 };
 
-// x W: a product for each direction, of all steps.
-class BoundRecurrent::Operands final : public gemm::Source {
- public:
-  Operands(const BoundRecurrent& bound, const RunArgs& args, const Memory& memory)
-      : bound_(bound), args_(args), memory_(memory) {}
-  gemm::Product product(int64_t index) const noexcept override {
-    gemm::Product product;
-    product.b = static_cast<const float*>(args_.inputs[kW]) + index * bound_.packed_w_;
-    product.c = memory_.x + index * bound_.sequence_ * bound_.batch_ * bound_.columns_;
-    product.finish.bias = bound_.present_[kB] ? memory_.bias + index * bound_.columns_ : nullptr;
-    return product;
-  }
-  void rows(int64_t, int64_t first, int64_t count, const float** table, float*) const noexcept override {
-    const float* x = static_cast<const float*>(args_.inputs[kX]) + first * bound_.in_;
-    for (int64_t row = 0; row < count; ++row) table[row] = x + row * bound_.in_;
-  }
-
- private:
-  const BoundRecurrent& bound_;
-  const RunArgs& args_;
-  const Memory& memory_;
-};
-
-BoundRecurrent::BoundRecurrent(const gemm::TileSet& tiles, const Functions& functions, const Problem& problem,
+BoundRecurrent::BoundRecurrent(InputProductOf input_product, const Functions& functions, const Problem& problem,
                                const Target& target)
-    : functions_(functions), op_(*problem.op.as<Recurrent>()) {
+    : functions_(functions), op_(*problem.op.as<Recurrent>()), bytes_(dtype_bits(problem.inputs[kX].dtype) / 8) {
   const Shape &x = problem.inputs[kX].shape, &r = problem.inputs[kR].shape;
   sequence_ = x[op_.batch_first ? 1 : 0], batch_ = x[op_.batch_first ? 0 : 1], in_ = x[2];
   hidden_ = r[2], gates_ = op_.gates(), directions_ = op_.directions();
@@ -117,9 +101,8 @@ BoundRecurrent::BoundRecurrent(const gemm::TileSet& tiles, const Functions& func
   padded_ = round_up(hidden_, functions.lanes);
   blocks_ = padded_ / functions.lanes;
   columns_ = gates_ * padded_;
-  packed_w_ = gemm::packed_floats(tiles, in_, columns_);
-  const gemm::BlockedSize size = {directions_, sequence_ * batch_, columns_, 1, in_, columns_};
-  gemm_.emplace(tiles, size, gemm::StoredB::kPanels, 0, nullptr, target);
+  operand_bytes_ = round_up(padded_ * bytes_, 4);
+  product_ = input_product({directions_, sequence_ * batch_, in_, columns_}, target);
   share_out(target);
   lay_out();
 }
@@ -138,16 +121,17 @@ void BoundRecurrent::check(const Problem& problem) const {
                           {directions_, 3 * hidden_}};
   for (size_t i = 0; i < problem.inputs.size(); ++i) {
     const Operand& operand = problem.inputs[i];
-    const DType dtype = i == kLengths ? DType::kI32 : DType::kF32;
+    const DType dtype = i <= kR ? problem.inputs[kX].dtype : i == kLengths ? DType::kI32 : DType::kF32;
     if (!operand.present() || (operand.dtype == dtype && operand.shape == wanted[i])) continue;
     fail(Code::kInvalidArgument, "input {} of a recurrent layer is {}{} instead of {}{}", i, dtype_name(operand.dtype),
          shape_text(operand.shape), dtype_name(dtype), shape_text(wanted[i]));
   }
   for (size_t i = 0; i < problem.outputs.size(); ++i) {
     const Operand& operand = problem.outputs[i];
-    if (!operand.present() || operand.shape == (i == 0 ? y : last)) continue;
-    fail(Code::kInvalidArgument, "output {} of a recurrent layer is {} instead of {}", i, shape_text(operand.shape),
-         shape_text(i == 0 ? y : last));
+    const DType dtype = problem.inputs[kX].dtype;
+    if (!operand.present() || (operand.dtype == dtype && operand.shape == (i == 0 ? y : last))) continue;
+    fail(Code::kInvalidArgument, "output {} of a recurrent layer is {}{} instead of {}{}", i, dtype_name(operand.dtype),
+         shape_text(operand.shape), dtype_name(dtype), shape_text(i == 0 ? y : last));
   }
 }
 
@@ -177,9 +161,11 @@ void BoundRecurrent::lay_out() {
   h_ = floats(2 * states);
   c_ = floats(op_.cell == RecurrentCell::kLstm ? states : 0);
   update_ = floats(in_two_parts(op_) ? states : 0);
-  gated_ = floats(in_two_parts(op_) ? states : 0);
+  const int64_t operands = directions_ * batch_ * operand_bytes_;
+  operands_ = reserve(bytes_ < 4 ? 2 * operands : 0);
+  gated_ = reserve(in_two_parts(op_) ? operands : 0);
   rows_ = reserve(directions_ * batch_ * static_cast<int64_t>(sizeof(StepRow)));
-  gemm_at_ = reserve(static_cast<int64_t>(gemm_->scratch_bytes()));
+  product_at_ = reserve(static_cast<int64_t>(product_->scratch_bytes));
 }
 
 BoundRecurrent::Memory BoundRecurrent::memory_at(std::byte* scratch) const noexcept {
@@ -191,9 +177,10 @@ BoundRecurrent::Memory BoundRecurrent::memory_at(std::byte* scratch) const noexc
           at(h_),
           at(c_),
           at(update_),
-          at(gated_),
+          scratch + operands_,
+          scratch + gated_,
           reinterpret_cast<StepRow*>(scratch + rows_),
-          scratch + gemm_at_};
+          scratch + product_at_};
 }
 
 bool BoundRecurrent::lengths_fit(const RunArgs& args) const noexcept {
@@ -234,6 +221,26 @@ void BoundRecurrent::start_states(const float* initial, float* states, int64_t s
   }
 }
 
+// The first states as R multiplies them, and zeros behind those of every step.
+void BoundRecurrent::narrow_states(const Memory& memory) const noexcept {
+  const int64_t states = directions_ * batch_;
+  std::memset(memory.operands, 0, static_cast<size_t>(2 * states * operand_bytes_));
+  if (in_two_parts(op_)) std::memset(memory.gated, 0, static_cast<size_t>(states * operand_bytes_));
+  for (int64_t state = 0; state < states; ++state) {
+    const int64_t at = turn_at(state / batch_, state % batch_, 0);
+    write_state(memory.h + at * padded_, memory.operands + at * operand_bytes_);
+  }
+}
+
+// A state's hidden elements in the type of the outputs.
+void BoundRecurrent::write_state(const float* state, std::byte* to) const noexcept {
+  if (bytes_ == 4) {
+    std::copy_n(state, hidden_, reinterpret_cast<float*>(to));
+  } else {
+    std::transform(state, state + hidden_, reinterpret_cast<BF16*>(to), [](float x) { return BF16(x); });
+  }
+}
+
 void BoundRecurrent::prepare(const RunArgs& args, const Memory& memory) const noexcept {
   for (int64_t direction = 0; direction < directions_; ++direction) {
     spread_biases(input(args, kB), direction, memory);
@@ -246,13 +253,14 @@ void BoundRecurrent::prepare(const RunArgs& args, const Memory& memory) const no
   }
   start_states(input(args, kInitialH), memory.h, 2 * batch_ * padded_);
   if (op_.cell == RecurrentCell::kLstm) start_states(input(args, kInitialC), memory.c, batch_ * padded_);
+  if (bytes_ < 4) narrow_states(memory);
 }
 
 // Fills the part's rows for its `step`-th step with the sequences that last so long; how many those are.
 int64_t BoundRecurrent::place_rows(const RunArgs& args, const Memory& memory, const Part& part,
                                    int64_t step) const noexcept {
   const bool reverse = op_.direction == RecurrentDirection::kReverse || part.direction == 1;
-  float* y = output(args, 0);
+  std::byte* y = output(args, 0);
   StepRow* row = memory.rows + part.direction * batch_ + part.first;
   StepRow* const first = row;
   for (int64_t n = part.first; n < part.end; ++n) {
@@ -261,14 +269,16 @@ int64_t BoundRecurrent::place_rows(const RunArgs& args, const Memory& memory, co
     const int64_t t = reverse ? length - 1 - step : step, state = state_at(part.direction, n);
     const int64_t x_row = op_.batch_first ? n * sequence_ + t : t * batch_ + n;
     // The two buffers of states take turns.
-    float* h = memory.h + part.direction * 2 * batch_ * padded_ + n * padded_;
+    const int64_t before = turn_at(part.direction, n, step), after = turn_at(part.direction, n, step + 1);
     row->x = memory.x + (part.direction * sequence_ * batch_ + x_row) * columns_;
-    row->h = h + step % 2 * batch_ * padded_;
-    row->next = h + (step + 1) % 2 * batch_ * padded_;
+    row->h = memory.h + before * padded_;
+    row->next = memory.h + after * padded_;
+    row->operand = bytes_ < 4 ? static_cast<const void*>(memory.operands + before * operand_bytes_) : row->h;
+    row->next_operand = bytes_ < 4 ? static_cast<void*>(memory.operands + after * operand_bytes_) : row->next;
     row->c = memory.c + (op_.cell == RecurrentCell::kLstm ? state : 0);
     row->update = memory.update + (in_two_parts(op_) ? state : 0);
-    row->gated = memory.gated + (in_two_parts(op_) ? state : 0);
-    row->y = y == nullptr ? nullptr : y + y_at(t, part.direction, n);
+    row->gated = memory.gated + (in_two_parts(op_) ? (part.direction * batch_ + n) * operand_bytes_ : 0);
+    row->y = y == nullptr ? nullptr : y + y_at(t, part.direction, n) * bytes_;
     ++row;
   }
   return row - first;
@@ -307,8 +317,9 @@ void BoundRecurrent::quantize_states(const Memory& memory, const Part& part, int
 void BoundRecurrent::run_blocks(const RunArgs& args, const Memory& memory, const Part& part, int64_t rows,
                                 int64_t first, int64_t end, bool candidates) const noexcept {
   StepArgs step;
-  step.r = static_cast<const float*>(args.inputs[kR]) + part.direction * columns_ * hidden_ +
-           (candidates ? 2 * padded_ * hidden_ : 0);
+  const int64_t depth_bytes = round_up(hidden_ * bytes_, 4);
+  step.r = static_cast<const std::byte*>(args.inputs[kR]) +
+           (part.direction * columns_ + (candidates ? 2 * padded_ : 0)) * depth_bytes;
   step.hidden = hidden_;
   step.padded = padded_;
   step.first_block = first;
@@ -366,17 +377,16 @@ void BoundRecurrent::run_shared_steps(const RunArgs& args, const Memory& memory)
 
 // Zeros of y past the sequences' ends, and the last states.
 void BoundRecurrent::fill_ends(const RunArgs& args, const Memory& memory) const noexcept {
-  float *y = output(args, 0), *last_h = output(args, 1), *last_c = output(args, 2);
+  std::byte *y = output(args, 0), *last_h = output(args, 1), *last_c = output(args, 2);
   for (int64_t direction = 0; direction < directions_; ++direction) {
     for (int64_t n = 0; n < batch_; ++n) {
       const int64_t steps = length(args, n);
       for (int64_t t = steps; y != nullptr && t < sequence_; ++t) {
-        std::fill_n(y + y_at(t, direction, n), hidden_, 0.0f);
+        std::memset(y + y_at(t, direction, n) * bytes_, 0, static_cast<size_t>(hidden_ * bytes_));
       }
-      const int64_t at = last_at(direction, n);
-      const float* h = memory.h + ((direction * 2 + steps % 2) * batch_ + n) * padded_;
-      if (last_h != nullptr) std::copy_n(h, hidden_, last_h + at);
-      if (last_c != nullptr) std::copy_n(memory.c + state_at(direction, n), hidden_, last_c + at);
+      const int64_t at = last_at(direction, n) * bytes_;
+      if (last_h != nullptr) write_state(memory.h + turn_at(direction, n, steps) * padded_, last_h + at);
+      if (last_c != nullptr) write_state(memory.c + state_at(direction, n), last_c + at);
     }
   }
 }
@@ -388,16 +398,18 @@ void BoundRecurrent::run(const RunArgs& args) const noexcept {
   }
   const Memory memory = memory_at(args.scratch);
   prepare(args, memory);
-  gemm_->run(Operands(*this, args, memory), memory.gemm, args.parallel);
+  const InputProduct::Operands operands = {args.inputs[kX], args.inputs[kW], present_[kB] ? memory.bias : nullptr,
+                                           memory.x};
+  product_->run(operands, memory.product, args.parallel);
   block_parts_ > 1 ? run_shared_steps(args, memory) : run_sequences(args, memory);
   fill_ends(args, memory);
 }
 
 }  // namespace
 
-std::unique_ptr<BoundKernel> bind_recurrent(const gemm::TileSet& tiles, const Functions& functions,
+std::unique_ptr<BoundKernel> bind_recurrent(InputProductOf input_product, const Functions& functions,
                                             const Problem& problem, const Target& target) {
-  return std::make_unique<BoundRecurrent>(tiles, functions, problem, target);
+  return std::make_unique<BoundRecurrent>(input_product, functions, problem, target);
 }
 
 }  // namespace ingot::kernels::recurrent

@@ -1,33 +1,39 @@
-// Recurrent layers, ops/recurrent, f32: RNN, GRU and LSTM with their default functions and constant weights.
+// Recurrent layers, ops/recurrent: RNN, GRU and LSTM with their default functions and constant weights.
 //
-// The input's part of every sum, x[t] W + biases, is one matrix product over all steps (gemm/blocked.h). A step then
+// The input's part of every sum, x[t] W + biases, is one matrix product over all steps (input_product.h). A step then
 // adds h R to its rows of that and applies the gates while the sums are in registers. So that the gates of a unit meet
-// there, columns are ordered [block of units][gate][unit]: W is packed as panels of columns in that order
-// (gemm/panels.h), R as [block][h][gate][unit], hidden sizes being filled with zeros to whole blocks of `lanes` units.
+// there, columns are ordered [block of units][gate][unit]: W is packed as panels of columns in that order, R as
+// [block][h][gate][unit], hidden sizes being filled with zeros to whole blocks of `lanes` units.
+//
+// x, W, R and the outputs are all f32 or all bf16; biases, given states and peepholes are f32. On bf16 the states stay
+// f32 as well; what R multiplies is them rounded to bf16, and R is [block][h / 2][gate][unit][2], an odd h's last unit
+// padded with zero.
 //
 // Threads share directions and sequences; a step with much work is shared out by blocks of units instead. Every sum is
 // one chain in the order of x, then of h: equal bits at every thread count.
 #pragma once
 #include <cstdint>
 
-#include "kernels/gemm/tile.h"
 #include "kernels/kernel.h"
+#include "kernels/recurrent/input_product.h"
 #include "ops/recurrent.h"
 
 namespace ingot::kernels::recurrent {
 
 // One sequence at one step. Buffers hold whole blocks, except y.
 struct StepRow {
-  const float* x = nullptr;  // the input's part of the sums: [block][gate][unit]
-  const float* h = nullptr;  // the state before,
-  float* next = nullptr;     // and after
-  float* c = nullptr;        // lstm: the cell, changed in place
-  float* update = nullptr;   // gru in two parts: the update gate,
-  float* gated = nullptr;    // and the state times the reset gate
-  float* y = nullptr;        // [hidden], or null
+  const float* x = nullptr;       // the input's part of the sums: [block][gate][unit]
+  const float* h = nullptr;       // the state before,
+  float* next = nullptr;          // and after
+  const void* operand = nullptr;  // what R multiplies, in R's type: on f32 h,
+  void* next_operand = nullptr;   // and next
+  float* c = nullptr;             // lstm: the cell, changed in place
+  float* update = nullptr;        // gru in two parts: the update gate,
+  void* gated = nullptr;          // and the state times the reset gate, in R's type
+  void* y = nullptr;              // [hidden] in R's type, or null
 };
 struct StepArgs {
-  const float* r = nullptr;  // packed, of the direction
+  const void* r = nullptr;  // packed, of the direction
   int64_t hidden = 0, padded = 0;
   int64_t first_block = 0, end_block = 0;  // of units that are computed
   const StepRow* rows = nullptr;
@@ -49,18 +55,25 @@ struct Functions {
 // Whether R's candidate matrix is packed apart.
 inline bool in_two_parts(const Recurrent& op) { return op.cell == RecurrentCell::kGru && !op.linear_before_reset; }
 
-std::unique_ptr<BoundKernel> bind_recurrent(const gemm::TileSet& tiles, const Functions& functions,
+// What differs between the rows besides the functions.
+using InputProductOf = std::unique_ptr<InputProduct> (*)(const InputSize& size, const Target& target);
+
+std::unique_ptr<BoundKernel> bind_recurrent(InputProductOf input_product, const Functions& functions,
                                             const Problem& problem, const Target& target);
-Tensor pack_w(const gemm::TileSet& tiles, int64_t lanes, const Recurrent& op, const Tensor& w);
+// W with its rows in the order of columns, [d][columns][in], and R packed as above; of f32 or bf16.
+Tensor order_w(int64_t lanes, const Recurrent& op, const Tensor& w);
 Tensor pack_r(int64_t lanes, const Recurrent& op, const Tensor& r);
 
-extern const Functions kReferenceFunctions;
+extern const Functions kReferenceFunctions, kReferenceBf16Functions;
 
 }  // namespace ingot::kernels::recurrent
 
 namespace ingot::kernels::avx2 {
-extern const recurrent::Functions kRecurrentFunctions;
+extern const recurrent::Functions kRecurrentFunctions, kRecurrentBf16Functions;
 }
 namespace ingot::kernels::avx512 {
-extern const recurrent::Functions kRecurrentFunctions;
+extern const recurrent::Functions kRecurrentFunctions, kRecurrentBf16Functions;  // the latter without vdpbf16ps
+}
+namespace ingot::kernels::avx512bf16 {
+extern const recurrent::Functions kRecurrentBf16Functions;
 }

@@ -1,6 +1,9 @@
-// The step functions of recurrent.h over a vector vocabulary (F, kLanes ...), gate_sigmoid and gate_tanh, and kSums,
-// the sums that its registers hold beside operands; included inside its namespace. Every loop over sums is unrolled, or
-// GCC 12 keeps them in memory.
+// The step functions of recurrent.h over a vector vocabulary (F, kLanes ...) with vec_storage.h, gate_sigmoid and
+// gate_tanh, and kSums, the sums that its registers hold beside operands; included inside its namespace. Every loop
+// over sums is unrolled, or GCC 12 keeps them in memory.
+//
+// E is the type of R and of what it multiplies, float or Brain. multiply-inl.h has what differs: kUnit<E>, the
+// neighbours in depth that are multiplied at once, and spread, weights and add_product on such units.
 #define INGOT_UNROLL _Pragma("GCC unroll 16")
 
 using recurrent::StepArgs;
@@ -14,27 +17,31 @@ inline F clipped(F x, float clip) { return clip > 0 ? max2(set1(-clip), min2(set
 inline F gate(F x, const StepArgs& args) { return gate_sigmoid(clipped(x, args.clip)); }
 inline F squash(F x, const StepArgs& args) { return gate_tanh(clipped(x, args.clip)); }
 
-inline void store_state(const StepArgs& args, const StepRow& row, int64_t unit, F h) {
+template <class E> inline void store_state(const StepArgs& args, const StepRow& row, int64_t unit, F h) {
   store(row.next + unit, h);
+  if constexpr (kUnit < E >> 1) put(static_cast<E*>(row.next_operand) + unit, h);
   if (row.y == nullptr) return;
+  E* y = static_cast<E*>(row.y) + unit;
   const int64_t left = args.hidden - unit;
-  left < kLanes ? store_part(row.y + unit, h, left) : store(row.y + unit, h);
+  left < kLanes ? put_part(y, h, left) : put(y, h);
 }
 
 // A cell: the gates summed in one tile, those of x's rows, the vector multiplied, where the sum of a gate starts, and
 // what becomes of the sums of the block that starts at `unit`.
-struct RnnCell {
+template <class E> struct RnnCell {
+  using Element = E;
   static constexpr int kGates = 1, kInputGates = 1;
-  static const float* operand(const StepRow& row) { return row.h; }
+  static const E* operand(const StepRow& row) { return static_cast<const E*>(row.operand); }
   static F start(const StepArgs&, const float* x, int64_t, int g) { return load(x + g * kLanes); }
   static void finish(const StepArgs& args, const StepRow& row, int64_t unit, const float*, const float* sums) {
-    store_state(args, row, unit, squash(load(sums), args));
+    store_state<E>(args, row, unit, squash(load(sums), args));
   }
 };
 
-struct LstmCell {
+template <class E> struct LstmCell {
+  using Element = E;
   static constexpr int kGates = 4, kInputGates = 4;
-  static const float* operand(const StepRow& row) { return row.h; }
+  static const E* operand(const StepRow& row) { return static_cast<const E*>(row.operand); }
   static F start(const StepArgs&, const float* x, int64_t, int g) { return load(x + g * kLanes); }
   static F peep(const StepArgs& args, int64_t which, int64_t unit, F c, F sum) {
     return args.peepholes == nullptr ? sum : fma(load(args.peepholes + which * args.padded + unit), c, sum);
@@ -47,88 +54,100 @@ struct LstmCell {
     const F c = fma(forget, before, input * squash(load(sums + 3 * kLanes), args));
     const F output = gate(peep(args, 1, unit, c, load(sums + kLanes)), args);
     store(row.c + unit, c);
-    store_state(args, row, unit, output * squash(c, args));
+    store_state<E>(args, row, unit, output * squash(c, args));
   }
 };
 
 inline F gru_state(F update, F candidate, F before) { return fma(update, before, (set1(1.0f) - update) * candidate); }
 
-struct GruCell {
+template <class E> struct GruCell {
+  using Element = E;
   static constexpr int kGates = 3, kInputGates = 3;
-  static const float* operand(const StepRow& row) { return row.h; }
+  static const E* operand(const StepRow& row) { return static_cast<const E*>(row.operand); }
   static F start(const StepArgs& args, const float* x, int64_t unit, int g) {
     return g == 2 ? load(args.candidate_bias + unit) : load(x + g * kLanes);
   }
   static void finish(const StepArgs& args, const StepRow& row, int64_t unit, const float* x, const float* sums) {
     const F update = gate(load(sums), args), reset = gate(load(sums + kLanes), args);
     const F candidate = squash(fma(reset, load(sums + 2 * kLanes), load(x + 2 * kLanes)), args);
-    store_state(args, row, unit, gru_state(update, candidate, load(row.h + unit)));
+    store_state<E>(args, row, unit, gru_state(update, candidate, load(row.h + unit)));
   }
 };
 
-struct GruGates {
+template <class E> struct GruGates {
+  using Element = E;
   static constexpr int kGates = 2, kInputGates = 3;
-  static const float* operand(const StepRow& row) { return row.h; }
+  static const E* operand(const StepRow& row) { return static_cast<const E*>(row.operand); }
   static F start(const StepArgs&, const float* x, int64_t, int g) { return load(x + g * kLanes); }
   static void finish(const StepArgs& args, const StepRow& row, int64_t unit, const float*, const float* sums) {
     store(row.update + unit, gate(load(sums), args));
-    store(row.gated + unit, gate(load(sums + kLanes), args) * load(row.h + unit));
+    put(static_cast<E*>(row.gated) + unit, gate(load(sums + kLanes), args) * load(row.h + unit));
   }
 };
 
-struct GruCandidates {
+template <class E> struct GruCandidates {
+  using Element = E;
   static constexpr int kGates = 1, kInputGates = 3;
-  static const float* operand(const StepRow& row) { return row.gated; }
+  static const E* operand(const StepRow& row) { return static_cast<const E*>(row.gated); }
   static F start(const StepArgs&, const float* x, int64_t, int) { return load(x + 2 * kLanes); }
   static void finish(const StepArgs& args, const StepRow& row, int64_t unit, const float*, const float* sums) {
     const F candidate = squash(load(sums), args);
-    store_state(args, row, unit, gru_state(load(row.update + unit), candidate, load(row.h + unit)));
+    store_state<E>(args, row, unit, gru_state(load(row.update + unit), candidate, load(row.h + unit)));
   }
 };
 
 template <int R, int B, int G> struct Sums { F at[R][B][G]; };
 
-// sums += operands * panels of R, `panel` floats from one to the next; the smaller side of the tile stays in registers.
-template <int R, int B, int G>
-inline __attribute__((always_inline)) void multiply(Sums<R, B, G>& sums, const float* const* operands,
-                                                    const float* panels, int64_t panel, int64_t depth) {
-  const float* a[R];
+// sums += operands * panels of R, `panel` elements from one to the next, over `depth` units; the smaller side of the
+// tile stays in registers.
+template <class E, int R, int B, int G>
+inline __attribute__((always_inline)) void multiply(Sums<R, B, G>& sums, const E* const* operands, const E* panels,
+                                                    int64_t panel, int64_t depth) {
+  using Units = decltype(weights(panels));
+  constexpr int64_t kVector = kLanes * kUnit<E>;
+  const E* a[R];
   INGOT_UNROLL
   for (int r = 0; r < R; ++r) a[r] = operands[r];
-  for (int64_t k = 0; k < depth; ++k, panels += G * kLanes) {
+  for (int64_t k = 0; k < depth; ++k, panels += G * kVector) {
     if constexpr (R < B * G) {
-      F value[R];
+      Units value[R];
       INGOT_UNROLL
-      for (int r = 0; r < R; ++r) value[r] = set1(a[r][k]);
+      for (int r = 0; r < R; ++r) value[r] = spread(a[r] + k * kUnit<E>);
       INGOT_UNROLL
       for (int i = 0; i < B * G; ++i) {
-        const F weight = load(panels + i / G * panel + i % G * kLanes);
+        const Units weight = weights(panels + i / G * panel + i % G * kVector);
         INGOT_UNROLL
-        for (int r = 0; r < R; ++r) sums.at[r][i / G][i % G] = fma(value[r], weight, sums.at[r][i / G][i % G]);
+        for (int r = 0; r < R; ++r) sums.at[r][i / G][i % G] = add_product(sums.at[r][i / G][i % G], value[r], weight);
       }
     } else {
-      F weight[B * G];
+      Units weight[B * G];
       INGOT_UNROLL
-      for (int i = 0; i < B * G; ++i) weight[i] = load(panels + i / G * panel + i % G * kLanes);
+      for (int i = 0; i < B * G; ++i) weight[i] = weights(panels + i / G * panel + i % G * kVector);
       INGOT_UNROLL
       for (int r = 0; r < R; ++r) {
-        const F value = set1(a[r][k]);
+        const Units value = spread(a[r] + k * kUnit<E>);
         INGOT_UNROLL
-        for (int i = 0; i < B * G; ++i) sums.at[r][i / G][i % G] = fma(value, weight[i], sums.at[r][i / G][i % G]);
+        for (int i = 0; i < B * G; ++i) {
+          sums.at[r][i / G][i % G] = add_product(sums.at[r][i / G][i % G], value, weight[i]);
+        }
       }
     }
   }
 }
 
-// Adds h[first, end) R to the sums [R][B][G][unit] of R rows and the blocks [block, block + B); from 0 on, starts them.
+template <class E> inline int64_t units_of(const StepArgs& args) { return (args.hidden + kUnit<E> - 1) / kUnit<E>; }
+
+// Adds the units [first, end) of h, times R, to the sums [R][B][G][unit] of R rows and the blocks [block, block + B);
+// from 0 on, starts them.
 template <class Cell, int R, int B>
 void add_part(const StepArgs& args, const StepRow* rows, int64_t block, int64_t first, int64_t end, float* stored) {
+  using E = typename Cell::Element;
   constexpr int kGates = Cell::kGates;
   Sums<R, B, kGates> sums;
-  const float* operands[R];
+  const E* operands[R];
   INGOT_UNROLL
   for (int r = 0; r < R; ++r) {
-    operands[r] = Cell::operand(rows[r]) + first;
+    operands[r] = Cell::operand(rows[r]) + first * kUnit<E>;
     INGOT_UNROLL
     for (int i = 0; i < B * kGates; ++i) {
       const int64_t at = block + i / kGates;
@@ -137,8 +156,10 @@ void add_part(const StepArgs& args, const StepRow* rows, int64_t block, int64_t 
                      : load(stored + (r * B * kGates + i) * kLanes);
     }
   }
-  const float* panels = args.r + (block * args.hidden + first) * kGates * kLanes;
-  multiply<R, B, kGates>(sums, operands, panels, args.hidden * kGates * kLanes, end - first);
+  constexpr int64_t kRow = kGates * kLanes * kUnit<E>;
+  const int64_t units = units_of<E>(args);
+  const E* panels = static_cast<const E*>(args.r) + (block * units + first) * kRow;
+  multiply<E, R, B, kGates>(sums, operands, panels, units * kRow, end - first);
   INGOT_UNROLL
   for (int r = 0; r < R; ++r) {
     INGOT_UNROLL
@@ -150,7 +171,7 @@ void add_part(const StepArgs& args, const StepRow* rows, int64_t block, int64_t 
 template <class Cell, int R, int B> void tile(const StepArgs& args, const StepRow* rows, int64_t block) {
   constexpr int kGates = Cell::kGates;
   alignas(64) float sums[R * B * kGates * kLanes];
-  add_part<Cell, R, B>(args, rows, block, 0, args.hidden, sums);
+  add_part<Cell, R, B>(args, rows, block, 0, units_of<typename Cell::Element>(args), sums);
   for (int i = 0; i < R * B; ++i) {
     const int64_t at = block + i % B;
     const StepRow& row = rows[i / B];
@@ -179,8 +200,8 @@ inline void add_part_of(int64_t count, const StepArgs& args, const StepRow* rows
   }
 }
 
-constexpr int64_t kManyRows = 24;      // that share a part of a panel
-constexpr int64_t kPartFloats = 4096;  // of a panel, which stay in L1 for all rows
+constexpr int64_t kManyRows = 24;     // that share a part of a panel
+constexpr int64_t kPartWords = 4096;  // 32 bits each: of a panel, which stay in L1 for all rows
 
 // A block of up to kManyRows rows in tiles of at most kMost.
 template <class Cell, int64_t kMost>
@@ -188,9 +209,10 @@ void many_rows(const StepArgs& args, const StepRow* rows, int64_t count, int64_t
   constexpr int64_t kFloats = Cell::kGates * kLanes;
   alignas(64) float sums[kManyRows * kFloats];
   const int64_t tiles = (count + kMost - 1) / kMost;
-  const int64_t parts = (args.hidden * kFloats + kPartFloats - 1) / kPartFloats;
+  const int64_t units = units_of<typename Cell::Element>(args);
+  const int64_t parts = (units * kFloats + kPartWords - 1) / kPartWords;
   for (int64_t part = 0; part < parts; ++part) {
-    const int64_t first = args.hidden * part / parts, end = args.hidden * (part + 1) / parts;
+    const int64_t first = units * part / parts, end = units * (part + 1) / parts;
     for (int64_t tile = 0; tile < tiles; ++tile) {
       const int64_t row = count * tile / tiles, next = count * (tile + 1) / tiles;
       add_part_of<Cell, kMost>(next - row, args, rows + row, block, first, end, sums + row * kFloats);
@@ -211,6 +233,10 @@ template <class Cell> void step(const StepArgs& args) noexcept {
       many_rows<Cell, kMost>(args, args.rows + row, count, block);
     }
   }
+}
+
+template <class E> constexpr recurrent::Functions functions() {
+  return {kLanes, step<RnnCell<E>>, step<GruCell<E>>, step<GruGates<E>>, step<GruCandidates<E>>, step<LstmCell<E>>};
 }
 
 #undef INGOT_UNROLL
