@@ -42,6 +42,15 @@ inline auto implicit_inputs_of(const OrtNode* node) {
 }
 // Inputs, then the values that the node's bodies read; null for an omitted optional input.
 std::vector<const OrtValueInfo*> values_read(const OrtNode* node);
+inline std::vector<const OrtGraph*> bodies_of(const OrtNode* node) {
+  size_t count = 0;
+  check(ort::Node_GetNumSubgraphs(node, &count));
+  std::vector<const OrtGraph*> bodies(count);
+  if (count) {
+    check(ort::Node_GetSubgraphs(node, bodies.data(), count, nullptr));
+  }
+  return bodies;
+}
 inline auto attributes_of(const OrtNode* node) {
   return items<OrtOpAttr>(node, ort::Node_GetNumAttributes, ort::Node_GetAttributes);
 }

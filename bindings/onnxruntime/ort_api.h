@@ -29,6 +29,11 @@ struct OrtNodeComputeContext;
 struct OrtNodeComputeInfo;
 struct OrtProfilingEvent;
 struct OrtProfilingEventsContainer;
+struct OrtKernelRegistry;
+struct OrtKernelDefBuilder;
+struct OrtKernelDef;
+struct OrtKernelInfo;
+struct OrtKernelImpl;
 
 struct OrtApiBase {
   const void* const* (*GetApi)(uint32_t version);
@@ -45,6 +50,14 @@ struct OrtNodeComputeInfo {
   OrtStatus* (*CreateState)(OrtNodeComputeInfo*, OrtNodeComputeContext*, void** state);
   OrtStatus* (*Compute)(OrtNodeComputeInfo*, void* state, OrtKernelContext*);
   void (*ReleaseState)(OrtNodeComputeInfo*, void* state);
+};
+
+// What ONNX Runtime's Loop leaves to a provider.
+struct OrtLoopKernelHelper {
+  uint32_t ort_version_supported;
+  void (*Release)(OrtLoopKernelHelper*);
+  OrtStatus* (*ConcatOutput)(OrtLoopKernelHelper*, void* stream, const OrtValue* const* per_iteration, size_t count,
+                             void* output, size_t size);
 };
 
 // Since API 25. Correlation ids tell the events of ONNX Runtime apart.
@@ -68,7 +81,8 @@ struct OrtEp {
   void (*ReleaseNodeComputeInfos)(OrtEp*, OrtNodeComputeInfo**, size_t count);
   const void* slots_5_to_11[7];
   const char* (*GetCompiledModelCompatibilityInfo)(OrtEp*, const OrtGraph*);
-  const void* slots_13_to_15[3];
+  OrtStatus* (*GetKernelRegistry)(OrtEp*, const OrtKernelRegistry**);  // stays the provider's
+  const void* slots_14_to_15[2];
   OrtStatus* (*CreateProfiler)(OrtEp*, OrtEpProfilerImpl**);
   const void* slots_17_to_25[9];
 };
@@ -217,6 +231,24 @@ inline constexpr EpApi<17, void(OrtHardwareDevice*)> ReleaseHardwareDevice;
 inline constexpr EpApi<2,
                        OrtStatus*(OrtEpGraphSupportInfo*, const OrtNode* const*, size_t, const OrtNodeFusionOptions*)>
     AddNodesToFuse;
+// For a node that has a kernel in the provider's registry.
+inline constexpr EpApi<3, OrtStatus*(OrtEpGraphSupportInfo*, const OrtNode*)> AddSingleNode;
+inline constexpr EpApi<18, OrtStatus*(OrtKernelRegistry**)> CreateKernelRegistry;
+inline constexpr EpApi<19, void(OrtKernelRegistry*)> ReleaseKernelRegistry;
+inline constexpr EpApi<20, OrtStatus*(OrtKernelRegistry*, const OrtKernelDef*,
+                                      OrtStatus* (*)(void*, const OrtKernelInfo*, OrtKernelImpl**), void*)>
+    KernelRegistry_AddKernel;
+inline constexpr EpApi<21, OrtStatus*(OrtKernelDefBuilder**)> CreateKernelDefBuilder;
+inline constexpr EpApi<22, void(OrtKernelDefBuilder*)> ReleaseKernelDefBuilder;
+inline constexpr EpApi<23, OrtStatus*(OrtKernelDefBuilder*, const char*)> KernelDefBuilder_SetOperatorType;
+inline constexpr EpApi<24, OrtStatus*(OrtKernelDefBuilder*, const char*)> KernelDefBuilder_SetDomain;
+inline constexpr EpApi<25, OrtStatus*(OrtKernelDefBuilder*, int first, int last)> KernelDefBuilder_SetSinceVersion;
+inline constexpr EpApi<26, OrtStatus*(OrtKernelDefBuilder*, const char*)> KernelDefBuilder_SetExecutionProvider;
+inline constexpr EpApi<32, OrtStatus*(OrtKernelDefBuilder*, OrtKernelDef**)> KernelDefBuilder_Build;
+inline constexpr EpApi<33, void(OrtKernelDef*)> ReleaseKernelDef;
+// ONNX Runtime's own kernels of control flow, for its bodies as they were placed.
+inline constexpr EpApi<45, OrtStatus*(const OrtKernelInfo*, OrtKernelImpl**)> CreateIfKernel;
+inline constexpr EpApi<46, OrtStatus*(const OrtKernelInfo*, OrtLoopKernelHelper*, OrtKernelImpl**)> CreateLoopKernel;
 // From kProfilingApi on. Times in microseconds, `timestamp` since ONNX Runtime's profile began.
 inline constexpr EpApi<65, OrtStatus*(int category, int32_t process, int32_t thread, const char* name,
                                       int64_t timestamp, int64_t duration, const char* const* keys,

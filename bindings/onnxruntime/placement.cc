@@ -1,10 +1,12 @@
 #include "placement.h"
 
+#include <algorithm>
 #include <map>
 #include <set>
 
 #include "build.h"
 #include "context.h"
+#include "control_flow.h"
 #include "graph_view.h"
 #include "model_writer.h"
 #include "partition.h"
@@ -78,19 +80,26 @@ std::vector<std::vector<size_t>> reads_of(const Nodes& nodes) {
   return reads;
 }
 
-// Takes the parts that can be compiled; says what is left, once per operator.
+// Takes the parts that can be compiled and the nodes whose bodies are graphs of their own; says what is left, once per
+// operator. `reason`: why the nodes are not one part; "" when that needs no word.
 void take_parts(Provider& provider, const OrtGraph* graph, const Nodes& nodes, const std::string& reason,
                 OrtEpGraphSupportInfo* support) {
   std::vector<bool> supported;
   std::map<std::string, std::string> left;
+  size_t parts = 0, taken = 0;
   for (const OrtNode* node : nodes) {
+    if (provider.bodies_apart && runs_bodies_apart(node)) {
+      check(ort::AddSingleNode(support, node));
+      supported.push_back(false);  // part of no plan
+      ++parts, ++taken;
+      continue;
+    }
     const std::string why = refusal(provider.options, {node}, [&] { return write_part(graph, {node}); });
     supported.push_back(why.empty());
     if (!why.empty()) {
       left.emplace(text(node, ort::Node_GetOperatorType), why);
     }
   }
-  size_t parts = 0, taken = 0;
   for (const auto& part : convex_parts(reads_of(nodes), supported)) {
     Nodes chosen;
     for (const size_t index : part) {
@@ -105,6 +114,9 @@ void take_parts(Provider& provider, const OrtGraph* graph, const Nodes& nodes, c
     ++parts;
     taken += chosen.size();
   }
+  if (left.empty() && reason.empty()) {
+    return;
+  }
   std::string line = std::string(kName) + " takes ";
   if (parts == 0) {
     line += "nothing of this model";
@@ -112,20 +124,25 @@ void take_parts(Provider& provider, const OrtGraph* graph, const Nodes& nodes, c
     line += std::to_string(taken) + " of " + std::to_string(nodes.size()) + " nodes, " +
             (parts == 1 ? "as one part" : "in " + std::to_string(parts) + " parts");
   }
-  line += ": " + reason;
+  line += reason.empty() ? "" : ": " + reason;
   for (const auto& [what, why] : left) {
     line += "; left: " + what + ": " + why;
   }
   provider.warn(line);
 }
 
+// A body reads values from around it, which are not among its inputs.
+std::string write_whole(const OrtGraph* graph, const Nodes& nodes) {
+  const OrtNode* parent = nullptr;
+  check(ort::Graph_GetParentNode(graph, &parent));
+  return parent ? write_part(graph, nodes) : write_model(graph);
+}
+
 }  // namespace
 
 void place(Provider& provider, const OrtGraph* graph, OrtEpGraphSupportInfo* support) {
-  const OrtNode* parent = nullptr;
-  check(ort::Graph_GetParentNode(graph, &parent));
   const Nodes nodes = nodes_of(graph);
-  if (parent || nodes.empty()) {
+  if (nodes.empty() || comes_with_its_node(graph, provider.bodies_apart)) {
     return;
   }
   bool has_context = false;
@@ -140,7 +157,11 @@ void place(Provider& provider, const OrtGraph* graph, OrtEpGraphSupportInfo* sup
   if (has_context) {
     return;
   }
-  const std::string reason = refusal(provider.options, nodes, [&] { return write_model(graph); });
+  if (provider.bodies_apart && std::any_of(nodes.begin(), nodes.end(), runs_bodies_apart)) {
+    take_parts(provider, graph, nodes, "", support);
+    return;
+  }
+  const std::string reason = refusal(provider.options, nodes, [&] { return write_whole(graph, nodes); });
   if (reason.empty()) {
     take(support, nodes);
   } else {

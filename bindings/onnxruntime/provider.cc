@@ -2,6 +2,7 @@
 
 #include "build.h"
 #include "context.h"
+#include "control_flow.h"
 #include "graph_view.h"
 #include "model_writer.h"
 #include "placement.h"
@@ -59,6 +60,10 @@ OrtStatus* compile_all(OrtEp* self, const OrtGraph** graphs, const OrtNode** fus
   });
 }
 
+OrtStatus* get_kernels(OrtEp*, const OrtKernelRegistry** registry) {
+  return guarded([&] { *registry = control_flow_kernels(); });
+}
+
 OrtStatus* create_profiler(OrtEp* self, OrtEpProfilerImpl** profiler) {
   return guarded([&] { *profiler = make_profiler(static_cast<Provider*>(self)->recorder); });
 }
@@ -66,13 +71,17 @@ OrtStatus* create_profiler(OrtEp* self, OrtEpProfilerImpl** profiler) {
 }  // namespace
 
 Provider::Provider(Options asked, const OrtLogger* session_logger)
-    : OrtEp{}, options(std::move(asked)), logger(session_logger) {
+    : OrtEp{},
+      options(std::move(asked)),
+      logger(session_logger),
+      bodies_apart(runtime_api < kBodyInputsApi && options.device == "cpu") {
   ort_version_supported = declared_api;
   GetName = [](const OrtEp*) { return kName; };
   GetCapability = get_capability;
   Compile = compile_all;
   ReleaseNodeComputeInfos = release_infos;
   GetCompiledModelCompatibilityInfo = [](OrtEp*, const OrtGraph*) { return ingot_target_text(); };
+  GetKernelRegistry = bodies_apart ? get_kernels : nullptr;
   CreateProfiler = declared_api >= kProfilingApi ? create_profiler : nullptr;
 }
 

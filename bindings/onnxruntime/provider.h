@@ -37,6 +37,7 @@ struct Provider : OrtEp {
   const OrtLogger* logger;
   std::shared_ptr<Recorder> recorder = std::make_shared<Recorder>();
   std::string warned;
+  const bool bodies_apart;  // control_flow.h; a GPU would copy the values of every small body
 };
 
 }  // namespace ingot_ort

@@ -14,7 +14,7 @@ namespace ingot {
 
 // True when there is an answer, held or unavailable.
 bool FileLock::try_once() {
-  fd_ = ::open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
+  fd_ = ::open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
   if (fd_ >= 0 && ::flock(fd_, LOCK_EX | LOCK_NB) == 0) {
     struct stat status {};
     if (::fstat(fd_, &status) == 0 && status.st_nlink > 0) {

@@ -1,6 +1,7 @@
 #include "base/file_lock.h"
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -24,6 +25,16 @@ TEST(FileLock, OneHolderAtATimeAndNoFileIsLeft) {
   }
   EXPECT_FALSE(std::filesystem::exists(path));
   EXPECT_EQ(FileLock(path, 0).state(), State::kHeld);
+}
+
+TEST(FileLock, ItsFileIsTheUsersAlone) {
+  const TemporaryFolder folder;
+  const auto path = folder.path / "a.lock";
+  const mode_t before = ::umask(0);
+  const FileLock lock(path, 0);
+  ::umask(before);
+  using std::filesystem::perms;
+  EXPECT_EQ(std::filesystem::status(path).permissions(), perms::owner_read | perms::owner_write);
 }
 
 TEST(FileLock, NeverTwoHoldersUnderContention) {

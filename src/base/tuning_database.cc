@@ -129,7 +129,7 @@ void update(const fs::path& path, const std::function<void(Database&)>& change) 
   change(database);
   const std::string text = database.text();
   const Bytes bytes = as_bytes(text);
-  write_file_atomically(path, {&bytes, 1});
+  write_file_atomically(path, {&bytes, 1}, 0600);
 }
 
 fs::path default_database() {

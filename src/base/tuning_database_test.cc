@@ -1,6 +1,7 @@
 #include "base/tuning_database.h"
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -94,6 +95,13 @@ TEST_F(DatabaseFile, SavesIntoWhatOthersWrote) {
   save(first, path);
   save(second, path);
   EXPECT_EQ(Database::read(path).entries().size(), 2u);
+}
+
+TEST_F(DatabaseFile, IsTheUsersAlone) {
+  const mode_t before = ::umask(0);
+  save(Database(), folder_ / "t.jsonl");
+  ::umask(before);
+  EXPECT_EQ(fs::status(folder_ / "t.jsonl").permissions(), fs::perms::owner_read | fs::perms::owner_write);
 }
 
 TEST_F(DatabaseFile, IsRebuiltWhenItIsDamaged) {

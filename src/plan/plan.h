@@ -89,8 +89,8 @@ struct Plan {
 // Bumped whenever a packed layout or a row's meaning changes.
 uint64_t kernel_abi();
 
-// Writes atomically. Throws kIo.
-void write_plan(const Plan& plan, const std::filesystem::path& path);
+// Writes atomically. Throws kIo. `mode`: who may do what with the file, less the umask.
+void write_plan(const Plan& plan, const std::filesystem::path& path, unsigned mode = 0666);
 std::vector<std::byte> serialize_plan(const Plan& plan);
 // Checks header, tables, hashes of every section but the weights, and every index in them; throws kInvalidPlan naming
 // the file and the fault. Constants are views of the mapped file.

@@ -157,9 +157,9 @@ Layout lay_out(const Plan& plan) {
 
 uint64_t kernel_abi() { return 2; }
 
-void write_plan(const Plan& plan, const std::filesystem::path& path) {
+void write_plan(const Plan& plan, const std::filesystem::path& path, unsigned mode) {
   const Layout layout = lay_out(plan);
-  write_file_atomically(path, layout.parts);
+  write_file_atomically(path, layout.parts, mode);
 }
 
 std::vector<std::byte> serialize_plan(const Plan& plan) {

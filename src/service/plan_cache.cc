@@ -85,7 +85,7 @@ std::string PlanCache::store(const CacheKey& key, plan::Plan& plan, uint64_t lim
       if (constant.dtype() != DType::kString) weights += static_cast<uint64_t>(constant.byte_size());
     }
     if (weights + plan.portable_graph.size() > limit_bytes) return "the plan is larger than the cache may be";
-    plan::write_plan(plan, path);
+    plan::write_plan(plan, path, 0600);  // holds the model's weights
     remove_beyond(limit_bytes, entries(), path);
     return "";
   } catch (const Error& error) {

@@ -1,5 +1,7 @@
 #include "service/plan_cache.h"
 
+#include <sys/stat.h>
+
 #include <fstream>
 
 #include "service/test_requests.h"
@@ -38,6 +40,16 @@ TEST(PlanCache, APlanLargerThanTheLimitIsNotKept) {
   options.cache.limit_bytes = 100;
   build(matmul(1, 64), options);
   EXPECT_EQ(PlanCache(folder.path).entries().size(), 1u);
+}
+
+TEST(PlanCache, PlansAreTheUsersAlone) {  // they hold the model's weights
+  const Folder folder;
+  const mode_t before = ::umask(0);
+  build(matmul(1), options_in(folder));
+  ::umask(before);
+  const auto entries = PlanCache(folder.path).entries();
+  ASSERT_EQ(entries.size(), 1u);
+  EXPECT_EQ(fs::status(entries[0].path).permissions(), fs::perms::owner_read | fs::perms::owner_write);
 }
 
 TEST(PlanCache, PruneRemovesTheDamagedAndLeftoversAndLeavesTheRest) {

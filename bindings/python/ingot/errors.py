@@ -17,8 +17,8 @@ class InvalidProtobuf(Fail):
     pass
 
 
-class InvalidGraph(Fail):
-    pass
+class InvalidGraph(InvalidProtobuf):
+    """A model that cannot be read; ONNX Runtime tells damaged bytes and bad graphs apart, so either name catches it."""
 
 
 class NotImplemented(Fail):  # noqa: A001 - ONNX Runtime's name

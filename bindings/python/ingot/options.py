@@ -27,8 +27,13 @@ class SessionOptions:
 
     Threads, profiling, initializers and free dimensions have effect. `optimized_model_filepath` is where the session's
     plan is saved; a session of that file is there at once. Settings of ONNX Runtime's memory arena and optimiser that a
-    plan has no counterpart for are accepted and kept.
+    plan has no counterpart for are accepted and kept; an attribute that ONNX Runtime's class lacks is an AttributeError.
     """
+
+    __slots__ = ("intra_op_num_threads", "inter_op_num_threads", "graph_optimization_level", "execution_mode", "execution_order",
+                 "enable_profiling", "profile_file_prefix", "optimized_model_filepath", "enable_mem_pattern", "enable_mem_reuse",
+                 "enable_cpu_mem_arena", "log_severity_level", "log_verbosity_level", "logid", "use_deterministic_compute",
+                 "_config", "_free_dimensions", "_initializers", "_external_initializers", "_external_files", "_providers")
 
     def __init__(self):
         self.intra_op_num_threads = 0
@@ -51,6 +56,14 @@ class SessionOptions:
         self._initializers = {}
         self._external_initializers = {}
         self._external_files = {}
+        self._providers = []
+
+    def add_provider(self, name, options):
+        """One more provider of sessions that are given none."""
+        self._providers.append((name, options))
+
+    def has_providers(self):
+        return bool(self._providers)
 
     def add_session_config_entry(self, key, value):
         self._config[key] = value
@@ -100,6 +113,9 @@ class RunOptions:
     `compute_stream`: the address of a CUDA stream; the run comes after what it holds and before what it gets later. None:
     the session's user_compute_stream, if any.
     """
+
+    __slots__ = ("_terminate", "log_severity_level", "log_verbosity_level", "logid", "run_tag", "only_execute_path_to_fetches", "seed",
+                 "compute_stream", "_config")
 
     def __init__(self):
         self._terminate = ctypes.c_int(0)

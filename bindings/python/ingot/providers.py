@@ -20,12 +20,17 @@ log = logging.getLogger("ingot")
 
 def pairs(providers, provider_options, known=KNOWN):
     """[(name, options)] in order; raises for names outside of `known` (None: any will do)."""
-    entries, extra = list(providers or []), list(provider_options or [])
+    if isinstance(providers, str):
+        raise ValueError("'providers' is a list of names, as in [%r]" % providers)
+    entries = list(providers or [])
+    extra = list(provider_options or []) if entries else []  # alone it means nothing, as in ONNX Runtime
     if extra and len(extra) != len(entries):
         raise ValueError("'providers' and 'provider_options' should be the same length if both are given.")
     result = []
     for index, entry in enumerate(entries):
-        name, given = entry if isinstance(entry, (tuple, list)) else (entry, {})
+        name, given = entry if isinstance(entry, (tuple, list)) and len(entry) == 2 else (entry, {})
+        if not isinstance(name, str):
+            raise ValueError("'providers' values must be either strings or (string, dict) tuples, not %r" % (entry,))
         if known is not None and name not in known:
             raise ValueError("%s is not a provider; valid: %s" % (name, nearest_first(name, known)))
         result.append((name, dict(given, **(extra[index] if extra else {}))))

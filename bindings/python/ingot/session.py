@@ -79,6 +79,8 @@ class InferenceSession:
         from .plan import Plan
 
         self._options = sess_options or SessionOptions()
+        if not providers and self._options.has_providers():
+            providers, provider_options = self._options._providers, None
         self._provider_options = options_for_ingot(providers, provider_options)
         stream = str(self._provider_options.pop("user_compute_stream", "") or "")
         self._provider_options.pop("has_user_compute_stream", None)
@@ -227,7 +229,9 @@ class InferenceSession:
         iobinding._run(run_options)
 
     def end_profiling(self):
-        """Writes the Chrome trace of the runs so far and returns the file's name."""
+        """Writes the Chrome trace of the runs so far and returns the file's name; "" when nothing is profiled."""
+        if not self._options.enable_profiling:
+            return ""
         name = "%s%s.json" % (self._options.profile_file_prefix, time.strftime("%Y-%m-%d_%H-%M-%S"))
         with open(name, "w", encoding="utf-8") as file:
             json.dump(self._events, file)

@@ -6,6 +6,7 @@ import os
 import ingot
 import ingot.onnxruntime
 import numpy as np
+import onnx
 import onnxruntime
 import pytest
 from ingot.onnxruntime import available
@@ -84,6 +85,40 @@ def test_the_tensorrt_line_is_taken_as_it_stands(mlp, tmp_path):
     assert "trt_fp16_enable: precision" in session.report and "on the CPU: " not in session.report
     assert set(session.placement().values()) == {"IngotExecutionProvider"}
     assert list((tmp_path / "c").iterdir())
+
+
+def test_every_other_name_is_onnxruntimes_own(mlp):
+    options = ingot.onnxruntime.SessionOptions()
+    assert type(options) is onnxruntime.SessionOptions and "OrtValue" in dir(ingot.onnxruntime)
+    x = ingot.onnxruntime.OrtValue.ortvalue_from_numpy(X["x"])
+    assert session_of(mlp, sess_options=options).run_with_ort_values(["y"], {"x": x})[0].shape() == [2, 4]
+    with pytest.raises(AttributeError, match="no_such_name"):
+        ingot.onnxruntime.no_such_name
+
+
+def test_a_chain_of_all_that_is_available_begins_with_what_serves(mlp):
+    names = ingot.onnxruntime.get_available_providers()
+    assert set(names) <= {"IngotExecutionProvider", *onnxruntime.get_available_providers()}
+    session = session_of(mlp, providers=names)
+    assert set(session.placement().values()) == set(session_of(mlp).placement().values())
+    np.testing.assert_allclose(session.run(None, X)[0], onnxruntime.InferenceSession(mlp.SerializeToString()).run(None, X)[0], rtol=1e-5, atol=1e-6)
+
+
+@WITHOUT_GPU
+def test_the_optimised_model_is_one_that_holds_the_plan(mlp, mlp_path, tmp_path):
+    path = tmp_path / "optimised.onnx"
+    for _ in range(2):  # it is replaced
+        options = onnxruntime.SessionOptions()
+        options.optimized_model_filepath = str(path)
+        session = session_of(mlp, sess_options=options)
+        assert "optimized_model_filepath: %s holds the plans" % path in session.report
+    assert [node.op_type for node in onnx.load(path).graph.node] == ["EPContext"]
+    again = ingot.onnxruntime.InferenceSession(path, strict=True)
+    np.testing.assert_array_equal(again.run(None, X)[0], session.run(None, X)[0])
+    options = onnxruntime.SessionOptions()
+    options.optimized_model_filepath = mlp_path
+    with pytest.raises(ValueError, match="the model itself"):
+        ingot.onnxruntime.InferenceSession(mlp_path, sess_options=options)
 
 
 def test_unknown_names_list_the_valid_ones_nearest_first(mlp):

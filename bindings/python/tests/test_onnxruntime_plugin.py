@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from conftest import make_model, model_file
 from onnx import TensorProto, helper
-from plugin import VERSION, cpu_session, plugin_session
+from plugin import cpu_session, placement, plugin_session
 from test_models import CASES, OCR, assert_close, page
 
 
@@ -44,11 +44,12 @@ def test_magika_runs_wholly_on_ingot():
 
 def test_silero_with_its_control_flow_runs_wholly_on_ingot():
     path = model_file("silero_vad", "silero_vad/data/silero_vad.onnx")
-    # Before 1.27 ONNX Runtime hands over nothing that only bodies read: the If is then left to it.
-    session, peer = plugin_session(path, whole=VERSION >= (1, 27)), cpu_session(path)
-    chunk = np.random.default_rng(1).standard_normal((1, 576), dtype=np.float32) * 0.1
-    feed = {"input": chunk, "sr": np.array(16000, np.int64), "state": np.zeros((2, 1, 128), np.float32)}
-    assert_close(session.run(None, feed), peer.run(None, feed))
+    session, peer = plugin_session(path), cpu_session(path)
+    assert {provider for provider, _ in placement(session)} == {"IngotExecutionProvider"}  # those of bodies too
+    for rate, samples in ((16000, 576), (8000, 288)):
+        chunk = np.random.default_rng(1).standard_normal((1, samples), dtype=np.float32) * 0.1
+        feed = {"input": chunk, "sr": np.array(rate, np.int64), "state": np.zeros((2, 1, 128), np.float32)}
+        assert_close(session.run(None, feed), peer.run(None, feed))
 
 
 def test_concurrent_runs_agree(mlp):

@@ -153,6 +153,43 @@ def test_profiles_are_chrome_traces(mlp, tmp_path):
     assert {"Session", "Node"} == {each["cat"] for each in events} and all(each["ph"] == "X" for each in events)
 
 
+def test_without_profiling_there_is_no_profile(mlp, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert ingot.InferenceSession(mlp.SerializeToString()).end_profiling() == "" and not list(tmp_path.glob("*.json"))
+
+
+@pytest.mark.parametrize("made", [ingot.SessionOptions, ingot.RunOptions])
+def test_a_misspelt_attribute_of_options_is_an_error(made):
+    with pytest.raises(AttributeError, match="intra_op_threads"):
+        made().intra_op_threads = 1
+
+
+def test_providers_may_be_added_to_the_options(mlp):
+    options = ingot.SessionOptions()
+    assert not options.has_providers()
+    options.add_provider("IngotExecutionProvider", {"no-such-option": "1"})
+    assert options.has_providers()
+    with pytest.raises(ingot.InvalidArgument, match="no-such-option"):
+        ingot.InferenceSession(mlp.SerializeToString(), options)
+    ingot.InferenceSession(mlp.SerializeToString(), options, providers=["CPUExecutionProvider"])
+
+
+@pytest.mark.parametrize("providers, error", [("CPUExecutionProvider", "a list of names"), ([3], "not 3"), ([("CPUExecutionProvider",)], "tuples")])
+def test_a_list_of_providers_that_is_none_is_an_error(mlp, providers, error):
+    with pytest.raises(ValueError, match=error):
+        ingot.InferenceSession(mlp.SerializeToString(), providers=providers)
+
+
+def test_options_of_no_providers_mean_nothing(mlp):
+    ingot.InferenceSession(mlp.SerializeToString(), provider_options=[{}])
+
+
+def test_a_file_that_is_no_model_is_caught_by_either_name():
+    for name in (ingot.InvalidProtobuf, ingot.InvalidGraph):
+        with pytest.raises(name):
+            ingot.InferenceSession(b"garbage")
+
+
 def test_free_dimensions_are_fixed_by_name(mlp):
     options = ingot.SessionOptions()
     options.add_free_dimension_override_by_name("batch", 3)

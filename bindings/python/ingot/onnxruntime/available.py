@@ -109,3 +109,12 @@ class _Other(Candidate):
         import onnxruntime
 
         return "" if self.provider in onnxruntime.get_available_providers() else "not in this onnxruntime package"
+
+
+def get_available_providers():
+    """ONNX Runtime's list, those that this machine cannot use left out, with Ingot's provider at its place in the order."""
+    import onnxruntime
+
+    usable = [each.provider for each in ORDER if not each.missing()]
+    known = {each.provider for each in ORDER}
+    return list(dict.fromkeys(usable + [name for name in onnxruntime.get_available_providers() if name not in known]))

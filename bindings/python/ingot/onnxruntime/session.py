@@ -3,6 +3,7 @@
 import collections
 import itertools
 import logging
+import os
 
 import onnxruntime
 
@@ -42,6 +43,19 @@ def _with_threads(candidate, given, options):
     return dict({"threads": threads}, **given) if candidate.provider == INGOT and threads > 0 else given
 
 
+def _save_as_context(options, model):
+    """ONNX Runtime writes no optimised model of a compiled one: `optimized_model_filepath` then gets a model that holds the
+    plans. Gives the remark for that, as a list."""
+    path, options.optimized_model_filepath = options.optimized_model_filepath, ""
+    if os.path.exists(path):
+        if isinstance(model, (str, os.PathLike)) and os.path.samefile(path, model):
+            raise ValueError("optimized_model_filepath %s is the model itself" % path)
+        os.unlink(path)  # ONNX Runtime replaces optimised models, but not these
+    for key, value in (("enable", "1"), ("file_path", path), ("embed_mode", "1")):
+        options.add_session_config_entry("ep.context_" + key, value)
+    return ["optimized_model_filepath: %s holds the plans, for sessions with %s" % (path, INGOT)]
+
+
 class InferenceSession(onnxruntime.InferenceSession):
     """onnxruntime.InferenceSession with the best chain of providers that this machine offers.
 
@@ -50,7 +64,8 @@ class InferenceSession(onnxruntime.InferenceSession):
     the logger "ingot" (kept in `report`) says which provider serves the model, and why each before it does not: a warning
     where something is not taken, else info. `strict=True` raises EPFail when a provider of a given chain is missing, or
     when nodes fall to another provider than the first usable one. `sess_options` receives the providers: use one object
-    for one session; with it, a provider that fails to start is an error, without it the next one is tried.
+    for one session; with it, a provider that fails to start is an error, without it the next one is tried. Its
+    `optimized_model_filepath` gets a model that holds the plans (EPContext) where Ingot comes first.
     """
 
     def __init__(self, path_or_bytes, sess_options=None, providers=None, provider_options=None, strict=False, **others):
@@ -70,6 +85,8 @@ class InferenceSession(onnxruntime.InferenceSession):
         while True:
             options = sess_options if sess_options is not None else onnxruntime.SessionOptions()
             if not options.has_providers():
+                if options.optimized_model_filepath and chain and chain[0][0].provider == INGOT:
+                    remarks += _save_as_context(options, path_or_bytes)
                 for candidate, given in chain:
                     candidate.add_to(options, _text(_with_threads(candidate, given, options)))
             options.add_session_config_entry(_RECORD, "1")
