@@ -66,9 +66,7 @@ CpuFeatures detect() {
     cpu.amx_bf16 = proc_flag("amx_bf16");
     cpu.amx_int8 = proc_flag("amx_int8");
   }
-  cpu_set_t set;
-  CPU_ZERO(&set);
-  if (::sched_getaffinity(0, sizeof(set), &set) == 0) cpu.cores = CPU_COUNT(&set);
+  if (const auto cpus = process_cpus(); !cpus.empty()) cpu.cores = static_cast<int>(cpus.size());
   cpu.l1d_bytes = cache_bytes(_SC_LEVEL1_DCACHE_SIZE, cpu.l1d_bytes);
   cpu.l2_bytes = cache_bytes(_SC_LEVEL2_CACHE_SIZE, cpu.l2_bytes);
   cpu.l3_bytes = cache_bytes(_SC_LEVEL3_CACHE_SIZE, cpu.l3_bytes);
@@ -99,6 +97,17 @@ IsaLevel parse_isa(std::string_view name) {
 const CpuFeatures& cpu_features() {
   static const CpuFeatures features = detect();
   return features;
+}
+
+std::vector<int> process_cpus() {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  std::vector<int> cpus;
+  if (::sched_getaffinity(0, sizeof(set), &set) != 0) return cpus;
+  for (int cpu = 0; cpu < CPU_SETSIZE; ++cpu) {
+    if (CPU_ISSET(cpu, &set)) cpus.push_back(cpu);
+  }
+  return cpus;
 }
 
 IsaLevel cpu_isa() {

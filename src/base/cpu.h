@@ -2,6 +2,7 @@
 #pragma once
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace ingot {
 
@@ -24,6 +25,8 @@ struct CpuFeatures {
 
 // Read once per process.
 const CpuFeatures& cpu_features();
+// Numbers of the CPUs that this thread may use now, ascending; on most systems the second threads of cores come last.
+std::vector<int> process_cpus();
 // The highest level the CPU has, lowered by the knob INGOT_ISA.
 IsaLevel cpu_isa();
 

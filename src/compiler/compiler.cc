@@ -12,6 +12,7 @@
 #include "ops/matmul.h"
 #include "passes/pipeline.h"
 #include "precision/narrow_floats.h"
+#include "runtime/streams.h"
 
 namespace ingot::compiler {
 namespace {
@@ -38,7 +39,8 @@ class Stages {
 };
 
 kernels::Target target_of(const BuildOptions& options) {
-  kernels::Target target = kernels::this_machine(options.threads > 0 ? options.threads : cpu_features().cores);
+  const runtime::ThreadOptions threads{options.threads, options.streams};
+  kernels::Target target = kernels::this_machine(runtime::threads_per_stream(threads));
   if (!options.isa.empty()) target.isa = parse_isa(options.isa);
   return target;
 }

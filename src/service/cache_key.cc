@@ -33,10 +33,10 @@ void add_files(const std::string& value, std::string& text) {
 
 std::string target_text(const compiler::BuildOptions& options) {
   const CpuFeatures& cpu = cpu_features();
-  return fmt::format("{}\nisa {}\ncpu {}\nthreads {}\ncaches {} {} {}\nkernels {}\n", options.device,
+  return fmt::format("{}\nisa {}\ncpu {}\nthreads {} streams {}\ncaches {} {} {}\nkernels {}\n", options.device,
                      options.isa.empty() ? isa_name(cpu_isa()) : options.isa, cpu.model,
-                     options.threads > 0 ? options.threads : cpu.cores, cpu.l1d_bytes, cpu.l2_bytes, cpu.l3_bytes,
-                     plan::kernel_abi());
+                     options.threads > 0 ? options.threads : cpu.cores, options.streams, cpu.l1d_bytes, cpu.l2_bytes,
+                     cpu.l3_bytes, plan::kernel_abi());
 }
 
 }  // namespace
