@@ -1,5 +1,6 @@
 #include "base/cpu.h"
 
+#include <cpuid.h>
 #include <sched.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -34,6 +35,16 @@ bool proc_flag(std::string_view flag) {
   return flags.find(" " + std::string(flag) + " ") != std::string::npos;
 }
 
+// Family and model as the vendors' manuals count them: extended fields added.
+std::string read_microarchitecture(bool avx512) {
+  unsigned eax = 0, ebx = 0, ecx = 0, edx = 0;
+  if (__get_cpuid(1, &eax, &ebx, &ecx, &edx) == 0) return "";
+  const unsigned family = (eax >> 8 & 0xf) + (eax >> 20 & 0xff), model = (eax >> 4 & 0xf) | (eax >> 12 & 0xf0);
+  if (__builtin_cpu_is("amd") && family == 0x19 && avx512) return "zen4";  // Zen 3 has the same family, not AVX-512
+  if (__builtin_cpu_is("intel") && family == 6 && (model == 0x8f || model == 0xcf)) return "sapphire_rapids";
+  return "";
+}
+
 long cache_bytes(int name, long fallback) {
   const long value = ::sysconf(name);
   return value > 0 ? value : fallback;
@@ -55,6 +66,7 @@ CpuFeatures detect() {
   cpu.avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
                __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
                __builtin_cpu_supports("avx512cd");
+  cpu.microarchitecture = read_microarchitecture(cpu.avx512);
   cpu.avx512_vnni = cpu.avx512 && __builtin_cpu_supports("avx512vnni");
   cpu.avx512_bf16 = cpu.avx512 && proc_flag("avx512_bf16");
   cpu.avx512_fp16 = cpu.avx512 && proc_flag("avx512_fp16");

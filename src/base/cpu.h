@@ -13,6 +13,7 @@ IsaLevel parse_isa(std::string_view name);
 
 struct CpuFeatures {
   std::string model;
+  std::string microarchitecture;  // "zen4", "sapphire_rapids" (and Emerald Rapids, the same core), "" of any other
   bool avx2 = false, fma = false, f16c = false;
   bool avx512 = false;  // F, BW, DQ, VL, CD
   bool avx512_vnni = false, avx512_bf16 = false, avx512_fp16 = false, avx_vnni = false;

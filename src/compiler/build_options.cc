@@ -125,6 +125,10 @@ constexpr BuildOption kOptions[] = {
     {"tuning-db", "",
      "Tuning database to choose by and to keep measurements in; with tune, default tuning.jsonl in the cache folder.",
      [](BuildOptions& o, const std::string& v) { o.tune.database = v; }},
+    {"no-shipped-tuning", "false", "Chooses without the measurements that come with the library.",
+     [](BuildOptions& o, const std::string& v) {
+       o.tune.shipped = parse_bool(v, "no-shipped-tuning") ? "" : tuning::shipped_database();
+     }},
     {"no-portable", "false", "Leaves the portable graph out of the plan: smaller, but for this CPU alone.",
      [](BuildOptions& o, const std::string& v) { o.keep_portable = !parse_bool(v, "no-portable"); }},
 };

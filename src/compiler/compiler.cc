@@ -94,6 +94,13 @@ json step_report(const plan::Program& program) {
   return {{"steps", program.steps.size()}, {"kinds", kinds}, {"evaluations", evaluations}};
 }
 
+// Steps whose kernel was chosen by the shipped measurements.
+size_t shipped_steps(const plan::Program& program) {
+  return static_cast<size_t>(std::count_if(program.steps.begin(), program.steps.end(), [](const plan::Step& step) {
+    return step.reason.starts_with("shipped, ");
+  }));
+}
+
 json tuning_report(const tune::TuneReport& tuning) {
   return {{"database", tuning.database}, {"problems", tuning.problems},         {"found", tuning.found},
           {"measured", tuning.measured}, {"unmeasured", tuning.unmeasured},     {"unknown", tuning.unknown},
@@ -254,14 +261,20 @@ void finish(ir::Graph graph, const BuildOptions& asked, const Progress& progress
   lowering.typical = typical_sizes(graph, options);
   lowering.keep_portable = options.keep_portable;
   std::optional<tune::Tuner> tuner;
-  if (lowering.device == "cpu" && options.tune.reads()) {
-    stages.run("tune", [&] { tuner.emplace(options.tune, target).measure(graph, lowering, progress); });
+  const bool measures = lowering.device == "cpu" && options.tune.measures_or_remembers();
+  if (measures || (lowering.device == "cpu" && !options.tune.shipped.empty())) {
+    stages.run("tune", [&] {
+      tuner.emplace(options.tune, target);
+      if (measures) tuner->measure(graph, lowering, progress);
+    });
     lowering.choose = tuner->chooser();
-    report["tuning"] = tuning_report(tuner->report());
+    if (measures) report["tuning"] = tuning_report(tuner->report());
   }
   result.plan = stages.run("lower", [&] { return lower::lower(graph, portable, lowering, progress); });
   describe(result.plan, options, target);
   report["program"] = step_report(result.plan.program);
+  report["shipped_tuning"] = {{"database", options.tune.shipped.string()},
+                              {"steps", shipped_steps(result.plan.program)}};
 }
 
 // Initializers that are inputs too, [name, ONNX's number of the type, sizes]: defaults, which a caller may override.

@@ -45,6 +45,7 @@ CacheKey cache_key(const onnx::Model& model, const std::string& model_hash, cons
   std::string text = fmt::format("ingot plan cache 1\nlibrary {}\nmodel {}\n", library_identity(), model_hash);
   auto given = options.given;
   std::stable_sort(given.begin(), given.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+  add_files(options.build.tune.shipped.string(), text);
   // What "auto" came to counts, not that it was asked for.
   text += fmt::format("device {} fallback {}\n", options.build.device, options.build.fallback);
   for (const auto& [name, value] : given) {
