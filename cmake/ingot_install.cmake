@@ -10,6 +10,8 @@ install(TARGETS ingot_runtime_shared EXPORT ingot_runtime_targets
         LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT runtime)
 install(TARGETS ingot_shared EXPORT ingot_compiler_targets
         LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT compiler)
+install(DIRECTORY ${PROJECT_SOURCE_DIR}/tuning/ DESTINATION ${CMAKE_INSTALL_LIBDIR}/ingot-tuning COMPONENT compiler
+        FILES_MATCHING PATTERN "*.jsonl")
 foreach(part runtime compiler)
   install(EXPORT ingot_${part}_targets NAMESPACE ingot:: FILE ingot_${part}_targets.cmake
           DESTINATION ${ingot_cmake_dir} COMPONENT ${part})

@@ -106,6 +106,9 @@ function(ingot_api_libraries)
   target_link_libraries(ingot_shared PRIVATE ingot_api_run ingot_service ingot_debug ingot_warnings)
   set_target_properties(ingot_shared PROPERTIES OUTPUT_NAME ingot EXPORT_NAME ingot)
 
+  # The library looks for its measurements where it lies; in the build tree they are the sources'.
+  file(MAKE_DIRECTORY ${PROJECT_BINARY_DIR}/lib)
+  file(CREATE_LINK ${PROJECT_SOURCE_DIR}/tuning ${PROJECT_BINARY_DIR}/lib/ingot-tuning SYMBOLIC)
   foreach(library ingot_runtime_shared ingot_shared)
     target_include_directories(${library} PUBLIC $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>
                                                  $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)

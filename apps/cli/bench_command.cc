@@ -28,8 +28,8 @@ struct BenchCommand {
   InputFlags inputs;
   double duration = 3, warm_up = 0.5;
   int64_t iterations = 10;
-  int streams = 1;
-  bool layers = false;
+  int spins = -1;
+  bool layers = false, pin = false;
   BuildFlags flags;
 };
 
@@ -127,7 +127,8 @@ Measured measure(Session& session, const std::vector<Value>& inputs, std::vector
 }
 
 // Of runs that as many threads as there are streams make at once, each with outputs of its own.
-Measured run_streams(Session& session, const std::vector<Value>& inputs, const BenchCommand& command, double duration) {
+Measured run_streams(Session& session, const std::vector<Value>& inputs, int streams, const BenchCommand& command,
+                     double duration) {
   Measured result;
   std::mutex mutex;
   std::exception_ptr error;
@@ -153,7 +154,7 @@ Measured run_streams(Session& session, const std::vector<Value>& inputs, const B
     }
   };
   std::vector<std::thread> threads;
-  for (int i = 0; i < command.streams; ++i) threads.emplace_back(one_stream);
+  for (int i = 0; i < streams; ++i) threads.emplace_back(one_stream);
   for (std::thread& each : threads) each.join();
   if (error) std::rethrow_exception(error);
   result.runs_per_second = static_cast<double>(result.times.size()) / seconds_since(begin);
@@ -161,22 +162,31 @@ Measured run_streams(Session& session, const std::vector<Value>& inputs, const B
 }
 
 // Every device of the session has its turn while it warms up.
-Measured measure_streams(Session& session, const std::vector<Value>& inputs, const BenchCommand& command) {
-  run_streams(session, inputs, command, command.warm_up);
-  return run_streams(session, inputs, command, command.duration);
+Measured measure_streams(Session& session, const std::vector<Value>& inputs, int streams, const BenchCommand& command) {
+  run_streams(session, inputs, streams, command, command.warm_up);
+  return run_streams(session, inputs, streams, command, command.duration);
+}
+
+std::string threads_text(const json& info) {
+  const int threads = info["threads"], streams = info["streams"];
+  return streams > 1 ? fmt::format("{} in each of {} streams", threads, streams) : std::to_string(threads);
 }
 
 int bench(BenchCommand& command, const Common& common) {
   const auto begin_load = Clock::now();
   const Plan plan = load_or_build(command.model, command.flags, common);
-  Session session(plan, session_options_of(command.flags));
+  ingot_session_options options = session_options_of(command.flags);
+  options.spins = command.spins;
+  options.pin = command.pin ? 1 : 0;
+  Session session(plan, options);
+  const int streams = json::parse(session.json())["streams"];
   const double load = seconds_since(begin_load);
   const auto inputs = command.inputs.make(session);
   const auto begin_first = Clock::now();
   auto outputs = session.run(inputs);
   const double first = seconds_since(begin_first), process = process_seconds();
-  auto [times, runs_per_second] = command.streams > 1
-                                      ? measure_streams(session, inputs, command)
+  auto [times, runs_per_second] = streams > 1
+                                      ? measure_streams(session, inputs, streams, command)
                                       : measure(session, inputs, outputs, command, !common.quiet && !common.json);
   std::sort(times.begin(), times.end());
   const double mean = std::accumulate(times.begin(), times.end(), 0.0) / static_cast<double>(times.size());
@@ -189,7 +199,7 @@ int bench(BenchCommand& command, const Common& common) {
     fmt::print("{}\n", json({{"latency_seconds", latency},
                              {"runs", times.size()},
                              {"runs_per_second", runs_per_second},
-                             {"streams", command.streams},
+                             {"streams", streams},
                              {"load_seconds", load},
                              {"first_run_seconds", first},
                              {"process_to_first_result_seconds", process},
@@ -200,8 +210,8 @@ int bench(BenchCommand& command, const Common& common) {
                            .dump());
     return kOk;
   }
-  fmt::print("threads {}   load or build {}   first run {}   process start to first result {}\n",
-             info["threads"].get<int>(), time_text(load), time_text(first), time_text(process));
+  fmt::print("threads {}   load or build {}   first run {}   process start to first result {}\n", threads_text(info),
+             time_text(load), time_text(first), time_text(process));
   fmt::print("runs {}   throughput {:.1f} per second\n", times.size(), runs_per_second);
   fmt::print("latency  median {}   min {}   mean {}   p95 {}   p99 {}   max {}\n", time_text(latency["median"]),
              time_text(latency["min"]), time_text(mean), time_text(latency["p95"]), time_text(latency["p99"]),
@@ -246,9 +256,8 @@ void add_bench(CLI::App& app, Common& common, int& result) {
                    : text + " seconds are too long; trtexec counts in milliseconds";
       });
   verb->add_option("--iterations", command->iterations, "Least number of runs")->capture_default_str();
-  verb->add_option("--streams", command->streams, "Runs under way at once, each by a thread of its own")
-      ->check(CLI::Range(1, 1024))
-      ->capture_default_str();
+  verb->add_option("--spins", command->spins, "Pauses before an idle thread sleeps; -1: the default");
+  verb->add_flag("--pin", command->pin, "Keep each of the session's threads on one core");
   verb->add_option("--profile,--exportProfile", command->profile,
                    "Write a trace of five runs, by step and thread; opens in Perfetto");
   verb->add_flag("--layers,--dumpProfile", command->layers, "Print time by operator and kernel");

@@ -103,6 +103,7 @@ void BuildFlags::add_to(CLI::App& command) {
       spelled += ",--nthreads";  // as benchmark_app calls them
       text = "Threads to choose kernels for and to run with; 0: every core";
     }
+    if (name == "streams") spelled += ",--infStreams,--nstreams";  // as trtexec and benchmark_app call them
     if (option["default"] == "false") {
       command
           .add_flag_function(
@@ -116,6 +117,12 @@ void BuildFlags::add_to(CLI::App& command) {
     added->group("Build")->expected(1)->take_all();
     if (name == "threads") added->check(CLI::Range(0, 4096));
   }
+  command
+      .add_option_function<std::string>(
+          "--hint", [this](const std::string& hint) { values_["streams"] = {hint == "throughput" ? "-1" : "1"}; },
+          "latency or throughput: short for --streams 1 and --streams -1")
+      ->group("Build")
+      ->check(CLI::IsMember({"latency", "throughput"}));
   for (const char* each : {"fp16", "bf16"}) {
     command
         .add_flag_function(
@@ -125,9 +132,9 @@ void BuildFlags::add_to(CLI::App& command) {
   }
 }
 
-int BuildFlags::threads() const {
-  const auto given = values_.find("threads");
-  return given == values_.end() ? 0 : static_cast<int>(std::strtol(given->second.back().c_str(), nullptr, 10));
+int BuildFlags::number(const std::string& name, int otherwise) const {
+  const auto given = values_.find(name);
+  return given == values_.end() ? otherwise : static_cast<int>(std::strtol(given->second.back().c_str(), nullptr, 10));
 }
 
 void BuildFlags::apply(Builder& builder) const {
@@ -139,6 +146,7 @@ void BuildFlags::apply(Builder& builder) const {
 ingot_session_options session_options_of(const BuildFlags& flags) {
   ingot_session_options options = default_session_options();
   options.threads = flags.threads();
+  options.streams = flags.streams();
   return options;
 }
 

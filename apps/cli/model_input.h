@@ -17,9 +17,12 @@ class BuildFlags {
   void apply(Builder& builder) const;
   bool any() const { return !values_.empty(); }
   // --threads, which sessions of the plan have too; 0: every core.
-  int threads() const;
+  int threads() const { return number("threads", 0); }
+  // --streams or --hint, as threads().
+  int streams() const { return number("streams", 1); }
 
  private:
+  int number(const std::string& name, int otherwise) const;
   std::map<std::string, std::vector<std::string>> values_;
 };
 

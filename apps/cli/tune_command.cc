@@ -65,7 +65,8 @@ int list(const TuneCommand& command, const Common& common) {
   }
   fmt::print("{} entries in {}", rows.size(), found["database"].get<std::string>());
   if (ignored > 0 && !command.all) fmt::print("; {} hold for other machines or versions (--all shows them)", ignored);
-  fmt::print("\n");
+  const std::string shipped = found["shipped"];
+  fmt::print("\ndefaults for this CPU: {}\n", shipped.empty() ? "none" : shipped);
   return kOk;
 }
 

@@ -48,6 +48,10 @@ void set_own(Options& options, const std::string& name, const std::string& value
     options.session.spins = read_number(name, value);
     return;
   }
+  if (name == "pin") {
+    options.session.pin = read_number(name, value);
+    return;
+  }
   if (name == "warmup") {
     if (value != "off" && value != "background") {
       throw Failure(kInvalidArgument, "Ingot: warmup '" + value + "' is not one of: off, background");
@@ -61,11 +65,12 @@ void set_own(Options& options, const std::string& name, const std::string& value
     options.device = value;
     return;
   }
-  std::string valid = "threads, spins, warmup";
+  std::string valid = "threads, spins, pin, warmup";
   for (const std::string& known : build_option_names()) {
     if (folded(known) == folded(name)) {
       check(ingot_build_option_check(known.c_str(), value.c_str()));
       options.build.emplace_back(known, value);
+      if (known == "streams") options.session.streams = std::atoi(value.c_str());  // checked
       return;
     }
     valid += ", " + known;

@@ -180,16 +180,18 @@ ingot::Plan build(ingot::Builder& builder,
   return ingot::Plan(plan);
 }
 
-ingot_session_options session_options(int threads, int spins) {
+ingot_session_options session_options(int threads, int streams, int spins, bool pin) {
   ingot_session_options options = ingot::default_session_options();
   options.threads = threads;
+  options.streams = streams;
   options.spins = spins;
+  options.pin = pin ? 1 : 0;
   return options;
 }
 
-Session* warming_session(ingot::Builder& builder, int threads, int spins) {
+Session* warming_session(ingot::Builder& builder, int threads, int streams, int spins, bool pin) {
   const nb::gil_scoped_release released;
-  return new Session(builder.warming_session(session_options(threads, spins)));
+  return new Session(builder.warming_session(session_options(threads, streams, spins, pin)));
 }
 
 nb::list port_list(const std::vector<ingot::Session::Port>& ports) {
@@ -298,12 +300,13 @@ NB_MODULE(_ingot, module) {
   nb::class_<Session>(module, "Session", nb::is_weak_referenceable())
       .def(
           "__init__",
-          [](Session* self, const ingot::Plan& plan, int threads, int spins) {
-            new (self) Session(plan, session_options(threads, spins));
+          [](Session* self, const ingot::Plan& plan, int threads, int streams, int spins, bool pin) {
+            new (self) Session(plan, session_options(threads, streams, spins, pin));
           },
-          nb::arg("plan"), nb::arg("threads") = 0, nb::arg("spins") = -1, nb::keep_alive<1, 2>())
-      .def_static("warming", warming_session, nb::arg("builder"), nb::arg("threads") = 0, nb::arg("spins") = -1,
-                  nb::keep_alive<0, 1>())
+          nb::arg("plan"), nb::arg("threads") = 0, nb::arg("streams") = 1, nb::arg("spins") = -1,
+          nb::arg("pin") = false, nb::keep_alive<1, 2>())
+      .def_static("warming", warming_session, nb::arg("builder"), nb::arg("threads") = 0, nb::arg("streams") = 1,
+                  nb::arg("spins") = -1, nb::arg("pin") = false, nb::keep_alive<0, 1>())
       .def("warm_up", &Session::warm_up, nb::arg("seconds") = 0)
       .def("stop_warm_up", [](Session& self) { ingot_session_stop_warm_up(self.get()); })
       .def("plan", [](const Session& self) { return self.plan(); })

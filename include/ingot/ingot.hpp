@@ -243,7 +243,12 @@ class Plan {
   detail::Owned<ingot_plan, ingot_plan_release> handle_;
 };
 
-inline ingot_session_options default_session_options() { return {sizeof(ingot_session_options), 0, -1, 0}; }
+inline ingot_session_options default_session_options() {
+  ingot_session_options options{};
+  options.size = sizeof(options);
+  options.spins = -1;
+  return options;
+}
 inline ingot_run_options default_run_options() {
   ingot_run_options options{};
   options.size = sizeof(options);

@@ -168,6 +168,11 @@ typedef struct ingot_session_options {
   int threads;          /* 0: every core of the process */
   int spins;            /* pauses before an idle worker sleeps; < 0: the default */
   int64_t memory_limit; /* bytes of activations of one run; 0: none */
+  /* Runs under way at once that have threads of their own, `threads` shared out among them. 0 or 1: each run has all
+   * of them (least latency); -1: as many streams as threads (most throughput). All share one set of weights; more runs
+   * than streams share threads. Callers count as threads: a session of one thread per stream has none of its own. */
+  int streams;
+  int pin; /* != 0: each thread of the session stays on one core; threads that call runs are left alone */
 } ingot_session_options;
 
 typedef struct ingot_session ingot_session;
@@ -191,7 +196,7 @@ INGOT_API const char* ingot_session_input_shape(const ingot_session* session, si
 INGOT_API const char* ingot_session_output_shape(const ingot_session* session, size_t index);
 /* The plan that serves now: another one than the session was made of after it left its device or was warmed up. */
 INGOT_API ingot_error* ingot_session_plan(const ingot_session* session, ingot_plan** plan);
-/* {"threads":…,"constant_bytes":…,"allocating_steps":[{"step":…,"reason":…}…],"metadata":{…}} */
+/* {"threads":…,"streams":…,"constant_bytes":…,"allocating_steps":[{"step":…,"reason":…}…],"metadata":{…}} */
 INGOT_API const char* ingot_session_json(const ingot_session* session);
 /* Activation memory for input shapes "x:1x3x224x224,y:1x4": {"arena_bytes":…,"largest_live_set":…}. */
 INGOT_API ingot_error* ingot_session_memory(ingot_session* session, const char* shapes, char** json);

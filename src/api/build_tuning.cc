@@ -50,10 +50,14 @@ ingot_error* ingot_tuning_list(const char* database, char** text) {
                       {"threads", key.threads},
                       {"best", entry.best},
                       {"ns", entry.ns},
+                      {"model", entry.model},
                       {"pinned", entry.pinned},
                       {"ignored", ingot::tune::reason_to_ignore(key)}});
     }
-    hand_out({{"database", path_of(database).string()}, {"entries", list}}, text);
+    hand_out({{"database", path_of(database).string()},
+              {"shipped", ingot::tuning::shipped_database().string()},
+              {"entries", list}},
+             text);
   });
 }
 

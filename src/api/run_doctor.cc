@@ -20,6 +20,7 @@ extern "C" const char* ingot_doctor_json(void) {
     nlohmann::json result = {{"version", ingot_version()},
                              {"cpu",
                               {{"model", cpu.model},
+                               {"microarchitecture", cpu.microarchitecture},
                                {"cores", cpu.cores},
                                {"isa", ingot::isa_name(ingot::cpu_isa())},
                                {"features",

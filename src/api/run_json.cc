@@ -134,8 +134,10 @@ json preparation_json(const runtime::DeviceReport& device) {
 }  // namespace
 
 std::string session_json(runtime::Session& session) {
-  json result = {
-      {"threads", session.threads()}, {"metadata", session.plan().info.metadata}, {"allocating_steps", json::array()}};
+  json result = {{"threads", session.threads()},
+                 {"streams", session.streams()},
+                 {"metadata", session.plan().info.metadata},
+                 {"allocating_steps", json::array()}};
   int64_t bytes = 0;
   for (const Tensor& constant : session.plan().constants) bytes += constant.byte_size();
   result["constant_bytes"] = bytes;

@@ -121,6 +121,8 @@ ingot::runtime::SessionOptions ingot::api::runtime_options(const ingot_session_o
   if (given == nullptr) options.spins = -1;
   runtime::SessionOptions result;
   result.threads = options.threads;
+  result.streams = options.streams != 0 ? options.streams : 1;
+  result.pin = options.pin != 0;
   if (options.spins >= 0) result.spins = options.spins;
   result.memory_limit = options.memory_limit;
   return result;

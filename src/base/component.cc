@@ -28,7 +28,7 @@ std::vector<std::string> candidates(const char* file) {
 #ifdef INGOT_BUILD_COMPONENT_DIR
   paths.push_back((fs::path(INGOT_BUILD_COMPONENT_DIR) / file).string());
 #endif
-  paths.emplace_back(file);
+  paths.emplace_back(file);  // anywhere, to the dynamic linker
   return paths;
 }
 
@@ -42,6 +42,14 @@ void* open_component(const char* file, std::string& reason) {
     reason += fmt::format("{}{}", reason.empty() ? "" : "; ", error != nullptr ? error : path.c_str());
   }
   return nullptr;
+}
+
+std::string find_component_file(const char* file) {
+  std::error_code ignored;
+  for (const std::string& path : candidates(file)) {
+    if (std::filesystem::path(path).has_parent_path() && std::filesystem::is_regular_file(path, ignored)) return path;
+  }
+  return "";
 }
 
 void* component_symbol(void* component, const char* name) { return dlsym(component, name); }

@@ -8,6 +8,8 @@ namespace ingot {
 // beside the file that holds this code, in ../lib of it, or where the dynamic linker finds it. Never closed. Null when
 // there is none; `reason` then says what was tried. Thread-safe.
 void* open_component(const char* file, std::string& reason);
+// A file that is installed where components are; empty when there is none.
+std::string find_component_file(const char* file);
 // Null when the component has no such symbol.
 void* component_symbol(void* component, const char* name);
 

@@ -1,5 +1,6 @@
 #include "base/cpu.h"
 
+#include <cpuid.h>
 #include <sched.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -34,6 +35,16 @@ bool proc_flag(std::string_view flag) {
   return flags.find(" " + std::string(flag) + " ") != std::string::npos;
 }
 
+// Family and model as the vendors' manuals count them: extended fields added.
+std::string read_microarchitecture(bool avx512) {
+  unsigned eax = 0, ebx = 0, ecx = 0, edx = 0;
+  if (__get_cpuid(1, &eax, &ebx, &ecx, &edx) == 0) return "";
+  const unsigned family = (eax >> 8 & 0xf) + (eax >> 20 & 0xff), model = (eax >> 4 & 0xf) | (eax >> 12 & 0xf0);
+  if (__builtin_cpu_is("amd") && family == 0x19 && avx512) return "zen4";  // Zen 3 has the same family, not AVX-512
+  if (__builtin_cpu_is("intel") && family == 6 && (model == 0x8f || model == 0xcf)) return "sapphire_rapids";
+  return "";
+}
+
 long cache_bytes(int name, long fallback) {
   const long value = ::sysconf(name);
   return value > 0 ? value : fallback;
@@ -55,6 +66,7 @@ CpuFeatures detect() {
   cpu.avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
                __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
                __builtin_cpu_supports("avx512cd");
+  cpu.microarchitecture = read_microarchitecture(cpu.avx512);
   cpu.avx512_vnni = cpu.avx512 && __builtin_cpu_supports("avx512vnni");
   cpu.avx512_bf16 = cpu.avx512 && proc_flag("avx512_bf16");
   cpu.avx512_fp16 = cpu.avx512 && proc_flag("avx512_fp16");
@@ -66,9 +78,7 @@ CpuFeatures detect() {
     cpu.amx_bf16 = proc_flag("amx_bf16");
     cpu.amx_int8 = proc_flag("amx_int8");
   }
-  cpu_set_t set;
-  CPU_ZERO(&set);
-  if (::sched_getaffinity(0, sizeof(set), &set) == 0) cpu.cores = CPU_COUNT(&set);
+  if (const auto cpus = process_cpus(); !cpus.empty()) cpu.cores = static_cast<int>(cpus.size());
   cpu.l1d_bytes = cache_bytes(_SC_LEVEL1_DCACHE_SIZE, cpu.l1d_bytes);
   cpu.l2_bytes = cache_bytes(_SC_LEVEL2_CACHE_SIZE, cpu.l2_bytes);
   cpu.l3_bytes = cache_bytes(_SC_LEVEL3_CACHE_SIZE, cpu.l3_bytes);
@@ -99,6 +109,17 @@ IsaLevel parse_isa(std::string_view name) {
 const CpuFeatures& cpu_features() {
   static const CpuFeatures features = detect();
   return features;
+}
+
+std::vector<int> process_cpus() {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  std::vector<int> cpus;
+  if (::sched_getaffinity(0, sizeof(set), &set) != 0) return cpus;
+  for (int cpu = 0; cpu < CPU_SETSIZE; ++cpu) {
+    if (CPU_ISSET(cpu, &set)) cpus.push_back(cpu);
+  }
+  return cpus;
 }
 
 IsaLevel cpu_isa() {

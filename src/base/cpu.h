@@ -2,6 +2,7 @@
 #pragma once
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace ingot {
 
@@ -12,6 +13,7 @@ IsaLevel parse_isa(std::string_view name);
 
 struct CpuFeatures {
   std::string model;
+  std::string microarchitecture;  // "zen4", "sapphire_rapids" (and Emerald Rapids, the same core), "" of any other
   bool avx2 = false, fma = false, f16c = false;
   bool avx512 = false;  // F, BW, DQ, VL, CD
   bool avx512_vnni = false, avx512_bf16 = false, avx512_fp16 = false, avx_vnni = false;
@@ -24,6 +26,8 @@ struct CpuFeatures {
 
 // Read once per process.
 const CpuFeatures& cpu_features();
+// Numbers of the CPUs that this thread may use now, ascending; on most systems the second threads of cores come last.
+std::vector<int> process_cpus();
 // The highest level the CPU has, lowered by the knob INGOT_ISA.
 IsaLevel cpu_isa();
 

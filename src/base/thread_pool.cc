@@ -31,6 +31,14 @@ void futex_wake_all(std::atomic<uint32_t>& word) {
   ::syscall(SYS_futex, &word, FUTEX_WAKE_PRIVATE, INT32_MAX, nullptr, nullptr, 0);
 }
 
+// A CPU that the system does not give is no error: the thread then goes where it may.
+void stay_on(int cpu) {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  CPU_SET(cpu, &set);
+  ::sched_setaffinity(0, sizeof(set), &set);
+}
+
 }  // namespace
 
 // A region is known by one number: how many came before, and how many slices it has.
@@ -129,7 +137,7 @@ struct ThreadPool::State {
   }
 };
 
-ThreadPool::ThreadPool(int threads, int spins) : state_(std::make_unique<State>()) {
+ThreadPool::ThreadPool(int threads, int spins, const std::vector<int>& cpus) : state_(std::make_unique<State>()) {
   const int cores = cpu_features().cores;
   state_->threads = std::clamp(threads > 0 ? threads : cores, 1, (1 << State::kSliceBits) - 1);
   state_->crowded = state_->threads > cores;
@@ -137,7 +145,11 @@ ThreadPool::ThreadPool(int threads, int spins) : state_(std::make_unique<State>(
   state_->slices = std::vector<State::Slice>(static_cast<size_t>(state_->threads));
   try {
     for (int worker = 1; worker < state_->threads; ++worker) {
-      state_->workers.emplace_back([state = state_.get(), worker] { state->work(worker); });
+      const int cpu = static_cast<size_t>(worker) < cpus.size() ? cpus[static_cast<size_t>(worker)] : -1;
+      state_->workers.emplace_back([state = state_.get(), worker, cpu] {
+        if (cpu >= 0) stay_on(cpu);
+        state->work(worker);
+      });
     }
   } catch (const std::system_error& error) {
     state_->join();

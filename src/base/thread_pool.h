@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <type_traits>
+#include <vector>
 
 namespace ingot {
 
@@ -14,8 +15,9 @@ namespace ingot {
 class ThreadPool {
  public:
   // `spins` pauses before a worker sleeps on a futex; none with more threads than cores. 0 threads means every core
-  // this process may use. Throws kOutOfMemory when the system gives no more threads.
-  explicit ThreadPool(int threads, int spins = 200000);
+  // this process may use. Worker w stays on CPU cpus[w] where that is given; cpus[0] is the caller's, who is left
+  // alone. Throws kOutOfMemory when the system gives no more threads.
+  explicit ThreadPool(int threads, int spins = 200000, const std::vector<int>& cpus = {});
   ~ThreadPool();
   ThreadPool(const ThreadPool&) = delete;
   ThreadPool& operator=(const ThreadPool&) = delete;

@@ -2,6 +2,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/component.h"
+#include "base/cpu.h"
 #include "base/error.h"
 #include "base/file_lock.h"
 #include "base/knobs.h"
@@ -49,6 +51,7 @@ std::string parse_line(std::string_view line, Database& database) {
       entry.ns[row] = ns.get<double>();
     }
   }
+  entry.model = text("model");
   const auto pinned = parsed.find("pinned");
   entry.pinned = pinned != parsed.end() && pinned->is_boolean() && pinned->get<bool>();
   database.put(key, std::move(entry));
@@ -111,6 +114,7 @@ std::string Database::text() const {
     nlohmann::ordered_json line = {{"problem", key.problem}, {"isa", key.isa},         {"cpu", key.cpu},
                                    {"threads", key.threads}, {"kernels", key.kernels}, {"best", entry.best}};
     if (!entry.ns.empty()) line["ns"] = entry.ns;
+    if (!entry.model.empty()) line["model"] = entry.model;
     if (entry.pinned) line["pinned"] = true;
     text += line.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
   }
@@ -130,6 +134,11 @@ void update(const fs::path& path, const std::function<void(Database&)>& change) 
   const std::string text = database.text();
   const Bytes bytes = as_bytes(text);
   write_file_atomically(path, {&bytes, 1}, 0600);
+}
+
+fs::path shipped_database() {
+  const std::string& name = cpu_features().microarchitecture;
+  return name.empty() ? "" : find_component_file(("ingot-tuning/" + name + ".jsonl").c_str());
 }
 
 fs::path default_database() {

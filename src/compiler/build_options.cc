@@ -75,6 +75,13 @@ void set_tune(BuildOptions& options, const std::string& value) {
   options.tune.level = word == "off" ? tune::Level::kOff : word == "quick" ? tune::Level::kQuick : tune::Level::kFull;
 }
 
+void set_streams(BuildOptions& options, const std::string& value) {
+  options.streams = static_cast<int>(parse_number(value, "streams"));
+  if (options.streams == 0 || options.streams < -1 || options.streams > 1024) {
+    fail(Code::kInvalidArgument, "streams are 1 to 1024, or -1 for as many as threads; got '{}'", value);
+  }
+}
+
 constexpr BuildOption kOptions[] = {
     {"precision", "fp32", "Types of the plan: fp32 or bf16; on a GPU also fp16. Sums stay in f32.",
      [](BuildOptions& o, const std::string& v) {
@@ -88,6 +95,11 @@ constexpr BuildOption kOptions[] = {
      [](BuildOptions& o, const std::string& v) { o.fallback = parse_bool(v, "fallback"); }},
     {"threads", "0", "Threads to choose kernels for; 0: every core.",
      [](BuildOptions& o, const std::string& v) { o.threads = static_cast<int>(parse_number(v, "threads")); }},
+    {"streams", "1",
+     "Runs under way at once that share the threads out among them; kernels are chosen for the threads of one. 1: "
+     "least "
+     "latency; -1: as many as threads, most throughput.",
+     [](BuildOptions& o, const std::string& v) { set_streams(o, v); }},
     {"isa", "", "Highest ISA level of the kernels: reference, avx2, avx512, avx512_vnni, avx512_bf16 or amx.",
      [](BuildOptions& o, const std::string& v) { o.isa = isa_name(parse_isa(v)); }},
     {"minShapes", "", "Least shapes of the inputs, name:1x3x224x224,...",
@@ -113,6 +125,10 @@ constexpr BuildOption kOptions[] = {
     {"tuning-db", "",
      "Tuning database to choose by and to keep measurements in; with tune, default tuning.jsonl in the cache folder.",
      [](BuildOptions& o, const std::string& v) { o.tune.database = v; }},
+    {"no-shipped-tuning", "false", "Chooses without the measurements that come with the library.",
+     [](BuildOptions& o, const std::string& v) {
+       o.tune.shipped = parse_bool(v, "no-shipped-tuning") ? "" : tuning::shipped_database();
+     }},
     {"no-portable", "false", "Leaves the portable graph out of the plan: smaller, but for this CPU alone.",
      [](BuildOptions& o, const std::string& v) { o.keep_portable = !parse_bool(v, "no-portable"); }},
 };

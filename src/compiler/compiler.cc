@@ -12,6 +12,7 @@
 #include "ops/matmul.h"
 #include "passes/pipeline.h"
 #include "precision/narrow_floats.h"
+#include "runtime/streams.h"
 
 namespace ingot::compiler {
 namespace {
@@ -38,7 +39,8 @@ class Stages {
 };
 
 kernels::Target target_of(const BuildOptions& options) {
-  kernels::Target target = kernels::this_machine(options.threads > 0 ? options.threads : cpu_features().cores);
+  const runtime::ThreadOptions threads{options.threads, options.streams};
+  kernels::Target target = kernels::this_machine(runtime::threads_per_stream(threads));
   if (!options.isa.empty()) target.isa = parse_isa(options.isa);
   return target;
 }
@@ -90,6 +92,13 @@ json step_report(const plan::Program& program) {
     if (step.kind == plan::StepKind::kEvaluate) ++evaluations[std::string(step.op.name()) + ": " + step.reason];
   }
   return {{"steps", program.steps.size()}, {"kinds", kinds}, {"evaluations", evaluations}};
+}
+
+// Steps whose kernel was chosen by the shipped measurements.
+size_t shipped_steps(const plan::Program& program) {
+  return static_cast<size_t>(std::count_if(program.steps.begin(), program.steps.end(), [](const plan::Step& step) {
+    return step.reason.starts_with("shipped, ");
+  }));
 }
 
 json tuning_report(const tune::TuneReport& tuning) {
@@ -252,14 +261,20 @@ void finish(ir::Graph graph, const BuildOptions& asked, const Progress& progress
   lowering.typical = typical_sizes(graph, options);
   lowering.keep_portable = options.keep_portable;
   std::optional<tune::Tuner> tuner;
-  if (lowering.device == "cpu" && options.tune.reads()) {
-    stages.run("tune", [&] { tuner.emplace(options.tune, target).measure(graph, lowering, progress); });
+  const bool measures = lowering.device == "cpu" && options.tune.measures_or_remembers();
+  if (measures || (lowering.device == "cpu" && !options.tune.shipped.empty())) {
+    stages.run("tune", [&] {
+      tuner.emplace(options.tune, target);
+      if (measures) tuner->measure(graph, lowering, progress);
+    });
     lowering.choose = tuner->chooser();
-    report["tuning"] = tuning_report(tuner->report());
+    if (measures) report["tuning"] = tuning_report(tuner->report());
   }
   result.plan = stages.run("lower", [&] { return lower::lower(graph, portable, lowering, progress); });
   describe(result.plan, options, target);
   report["program"] = step_report(result.plan.program);
+  report["shipped_tuning"] = {{"database", options.tune.shipped.string()},
+                              {"steps", shipped_steps(result.plan.program)}};
 }
 
 // Initializers that are inputs too, [name, ONNX's number of the type, sizes]: defaults, which a caller may override.

@@ -16,6 +16,7 @@ struct BuildOptions {
   std::string precision = "fp32";
   std::string device = "cpu";  // "auto" is for service to resolve
   int threads = 0;
+  int streams = 1;                       // runs at once that share the threads; -1: one for each
   std::string isa;                       // empty: this CPU's
   std::vector<plan::ShapeRange> shapes;  // of --minShapes, --optShapes, --maxShapes
   std::map<std::string, int64_t> free_dimensions;

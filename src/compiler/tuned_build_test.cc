@@ -45,6 +45,7 @@ BuildOptions options_of(const TemporaryFolder& folder, tune::Level level = tune:
   options.threads = 1;
   options.tune.database = folder.path / "tuning.jsonl";
   options.tune.level = level;
+  options.tune.shipped = "";
   return options;
 }
 
@@ -121,6 +122,46 @@ TEST(TunedBuild, IgnoresEntriesForAnotherCpuAndSaysWhy) {
 }
 
 TEST(TunedBuild, ReadsNoDatabaseUnlessAskedTo) { EXPECT_TRUE(tuning_of(build(BuildOptions{.threads = 1})).is_null()); }
+
+// A build with what came with the library alone: measurements for the microarchitecture.
+BuildOptions shipped_options(const TemporaryFolder& folder, const std::string& row) {
+  BuildOptions options;
+  options.threads = 2;  // `preferring` has measured with one
+  options.tune.shipped = folder.path / "shipped.jsonl";
+  tuning::save(preferring(row, cpu_features().microarchitecture, false), options.tune.shipped);
+  return options;
+}
+
+TEST(TunedBuild, TakesShippedChoicesWhereNothingWasMeasuredHere) {
+  if (cpu_features().microarchitecture.empty()) GTEST_SKIP() << "this CPU has no name that measurements ship for";
+  const TemporaryFolder folder;
+  const BuildResult result = build(shipped_options(folder, "reference_conv_f32_4x8"));
+  for (const plan::Step* step : convolution_steps(result.plan)) {
+    EXPECT_EQ(step->row, "reference_conv_f32_4x8");
+    EXPECT_EQ(step->reason, "shipped, measured: 5.0 us, next another 1.40x");
+  }
+  EXPECT_EQ(json::parse(result.report_json)["shipped_tuning"]["steps"], 2);
+  EXPECT_TRUE(tuning_of(result).is_null());
+}
+
+TEST(TunedBuild, MeasurementsOfThisMachineWinOverShippedOnes) {
+  if (cpu_features().microarchitecture.empty()) GTEST_SKIP() << "this CPU has no name that measurements ship for";
+  const TemporaryFolder folder;
+  BuildOptions options = shipped_options(folder, "reference_conv_f32_4x8");
+  options.threads = 1;
+  options.tune.database = folder.path / "tuning.jsonl";
+  const std::string own = convolution_steps(build(BuildOptions{.threads = 1}).plan)[0]->row;
+  tuning::save(preferring(own, cpu_features().model), options.tune.database);
+  const BuildResult result = build(options);
+  for (const plan::Step* step : convolution_steps(result.plan)) EXPECT_EQ(step->row, own);
+  EXPECT_EQ(json::parse(result.report_json)["shipped_tuning"]["steps"], 0);
+}
+
+TEST(TunedBuild, ShippedChoicesCanBeLeftOut) {
+  BuildOptions options;
+  set_build_option(options, "no-shipped-tuning", "true");
+  EXPECT_TRUE(options.tune.shipped.empty());
+}
 
 // Whether this CPU has kernels to choose between.
 bool has_rivals() { return cpu_isa() >= IsaLevel::kAvx2; }

@@ -74,12 +74,15 @@ std::shared_ptr<const Binding> Executor::find_binding(std::span<const Value> inp
   return bind(shapes);
 }
 
-std::unique_ptr<Executor::State> Executor::acquire_state() {
+// Memory lies near the threads that first wrote to it: those threads get it again.
+std::unique_ptr<Executor::State> Executor::acquire_state(const kernels::Parallel& parallel) {
   {
     const std::lock_guard lock(mutex_);
-    if (!idle_states_.empty()) {
-      auto state = std::move(idle_states_.back());
-      idle_states_.pop_back();
+    const auto own = std::find_if(idle_states_.begin(), idle_states_.end(),
+                                  [&](const auto& state) { return state->parallel == &parallel; });
+    if (own != idle_states_.end()) {
+      auto state = std::move(*own);
+      idle_states_.erase(own);
       return state;
     }
   }
@@ -104,12 +107,13 @@ void check_operands(const plan::Program& program, std::span<const Value> inputs,
 void Executor::run(std::span<const Value> inputs, std::span<Value> outputs, const RunControl& control,
                    const kernels::Parallel& parallel) {
   check_operands(program_, inputs, outputs);
-  auto state = acquire_state();
+  auto state = acquire_state(parallel);
   state->control = &control;
   state->parallel = &parallel;
   state->begin(find_binding(inputs), inputs, outputs);
   state->run_steps();
   state->finish();
+  state->parallel = &parallel;      // a traced run had one of its own
   release_state(std::move(state));  // after an error the state is dropped instead
 }
 

@@ -67,7 +67,7 @@ class Executor {
  private:
   struct State;
   std::shared_ptr<const Binding> find_binding(std::span<const Value> inputs);
-  std::unique_ptr<State> acquire_state();
+  std::unique_ptr<State> acquire_state(const kernels::Parallel& parallel);
   void release_state(std::unique_ptr<State> state);
 
   const plan::Program& program_;

@@ -16,15 +16,12 @@ DType device_storage(const std::string& precision) {
 }  // namespace
 
 Session::Session(std::shared_ptr<const plan::Plan> plan, const SessionOptions& options)
-    : plan_(std::move(plan)),
-      options_(options),
-      pool_(options.threads, options.spins),
-      parallel_(kernels::parallel_on(pool_)) {
+    : plan_(std::move(plan)), options_(options), streams_(options) {
   if (plan_->info.kernel_abi != plan::kernel_abi()) {
     fail(Code::kForeignPlan, "the plan was made for kernel interface {}, this library has {}", plan_->info.kernel_abi,
          plan::kernel_abi());
   }
-  const kernels::Target host = kernels::this_machine(pool_.threads());
+  const kernels::Target host = kernels::this_machine(streams_.threads());
   if (const std::string device = plan_->info.option("device", "cpu"); device == "cpu") {
     executor_ = std::make_unique<Executor>(plan_->program, plan_->constants, host);
   } else {
@@ -51,13 +48,14 @@ void Session::admit(std::span<const Value> inputs) const {
 
 void Session::run(std::span<const Value> inputs, std::span<Value> outputs, const RunControl& control) {
   if (!plan_->info.shapes.empty() && inputs.size() == plan_->program.inputs.size()) admit(inputs);
-  if (devices_ != nullptr) return devices_->run(inputs, outputs, control, parallel_);
+  const Streams::Share share(streams_);
+  if (devices_ != nullptr) return devices_->run(inputs, outputs, control, share.parallel());
   const auto on_device = [](uint8_t flag) { return flag != 0; };
   if (std::any_of(control.device_inputs.begin(), control.device_inputs.end(), on_device) ||
       std::any_of(control.device_outputs.begin(), control.device_outputs.end(), on_device)) {
     fail(Code::kInvalidArgument, "values in memory of a device are given to a session on the CPU");
   }
-  executor_->run(inputs, outputs, control, parallel_);
+  executor_->run(inputs, outputs, control, share.parallel());
 }
 
 std::string Session::memory_name() const { return device::memory_name(plan_->info.option("device", "cpu")); }

@@ -7,12 +7,11 @@
 #include "plan/plan.h"
 #include "runtime/device_pool.h"
 #include "runtime/executor.h"
+#include "runtime/streams.h"
 
 namespace ingot::runtime {
 
-struct SessionOptions {
-  int threads = 0;           // 0: every core of the process
-  int spins = 200000;        // pauses before an idle worker sleeps
+struct SessionOptions : ThreadOptions {
   int64_t memory_limit = 0;  // bytes of activations admitted for one run; 0: no limit
 };
 
@@ -40,14 +39,14 @@ class Session {
   const DevicePool* devices() const { return devices_.get(); }
   // Where operands may lie besides the host: device::memory_name of the plan's device; "cpu": nowhere.
   std::string memory_name() const;
-  int threads() const { return pool_.threads(); }
+  int threads() const { return streams_.threads(); }  // of one run
+  int streams() const { return streams_.count(); }
 
  private:
   void admit(std::span<const Value> inputs) const;
   std::shared_ptr<const plan::Plan> plan_;
   SessionOptions options_;
-  ThreadPool pool_;
-  kernels::Parallel parallel_;
+  Streams streams_;
   std::unique_ptr<Executor> executor_;
   std::unique_ptr<DevicePool> devices_;
 };

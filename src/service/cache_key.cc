@@ -33,10 +33,10 @@ void add_files(const std::string& value, std::string& text) {
 
 std::string target_text(const compiler::BuildOptions& options) {
   const CpuFeatures& cpu = cpu_features();
-  return fmt::format("{}\nisa {}\ncpu {}\nthreads {}\ncaches {} {} {}\nkernels {}\n", options.device,
+  return fmt::format("{}\nisa {}\ncpu {}\nthreads {} streams {}\ncaches {} {} {}\nkernels {}\n", options.device,
                      options.isa.empty() ? isa_name(cpu_isa()) : options.isa, cpu.model,
-                     options.threads > 0 ? options.threads : cpu.cores, cpu.l1d_bytes, cpu.l2_bytes, cpu.l3_bytes,
-                     plan::kernel_abi());
+                     options.threads > 0 ? options.threads : cpu.cores, options.streams, cpu.l1d_bytes, cpu.l2_bytes,
+                     cpu.l3_bytes, plan::kernel_abi());
 }
 
 }  // namespace
@@ -45,6 +45,7 @@ CacheKey cache_key(const onnx::Model& model, const std::string& model_hash, cons
   std::string text = fmt::format("ingot plan cache 1\nlibrary {}\nmodel {}\n", library_identity(), model_hash);
   auto given = options.given;
   std::stable_sort(given.begin(), given.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+  add_files(options.build.tune.shipped.string(), text);
   // What "auto" came to counts, not that it was asked for.
   text += fmt::format("device {} fallback {}\n", options.build.device, options.build.fallback);
   for (const auto& [name, value] : given) {

@@ -79,7 +79,7 @@ std::string problem_text(const Problem& problem) {
 
 std::string reason_to_ignore(const Key& key) {
   if (key.isa.starts_with("sm_")) return "for the GPU " + key.cpu;
-  if (key.cpu != cpu_features().model) return "for the CPU " + key.cpu;
+  if (key.cpu != cpu_features().model && key.cpu != cpu_features().microarchitecture) return "for the CPU " + key.cpu;
   return key.kernels != plan::kernel_abi() ? "measured with kernels of another version" : "";
 }
 
@@ -87,7 +87,18 @@ Key key_of(const std::string& problem, const kernels::Target& target) {
   return {problem, isa_name(target.isa), cpu_features().model, target.threads, plan::kernel_abi()};
 }
 
+const Entry* best_known(const Database& database, const Key& key) {
+  if (const Entry* own = database.find(key); own != nullptr || cpu_features().microarchitecture.empty()) return own;
+  Key general = key;
+  general.cpu = cpu_features().microarchitecture;
+  const Entry* entry = nullptr;
+  for (; entry == nullptr && general.threads > 0; --general.threads) entry = database.find(general);
+  return entry;
+}
+
 Tuner::Tuner(const TuneOptions& options, const kernels::Target& target) : options_(options), target_(target) {
+  if (!options_.shipped.empty()) shipped_ = Database::read(options_.shipped);
+  if (!options_.measures_or_remembers()) return;
   if (options_.database.empty()) options_.database = default_database();
   report_.database = options_.database.string();
   if (!options_.database.empty()) database_ = Database::read(options_.database);
@@ -181,7 +192,7 @@ void Tuner::measure(const ir::Graph& graph, const lower::LowerOptions& lowering,
     options.seconds = std::min(options.seconds, left);
     const auto measured = tune::measure(all[i].problem, target_, pool, options);
     if (!measured) continue;
-    Entry entry{measured->best, measured->ns, false};
+    Entry entry{measured->best, measured->ns, false, all[i].rows.front()};
     database_.put(key_of(all[i].text, target_), entry);
     fresh_.put(key_of(all[i].text, target_), std::move(entry));
     count_changed(all[i]);
@@ -215,10 +226,11 @@ void Tuner::save() {
 lower::Chooser Tuner::chooser() const {
   return [this](const Problem& problem, const kernels::Target& target) -> lower::Choice {
     const std::vector<Candidate> all = kernels::candidates(problem, target);
-    if (const Entry* entry = find(problem_text(problem)); entry != nullptr) {
-      for (const Candidate& candidate : all) {
-        if (candidate.refused == nullptr && candidate.row->name == entry->best) return {candidate, why(*entry)};
-      }
+    const Key key = key_of(problem_text(problem), target_);
+    const Entry *own = best_known(database_, key), *entry = own != nullptr ? own : best_known(shipped_, key);
+    for (const Candidate& candidate : all) {
+      if (entry == nullptr || candidate.refused != nullptr || candidate.row->name != entry->best) continue;
+      return {candidate, (entry == own ? "" : "shipped, ") + why(*entry)};
     }
     return {all.empty() || all.front().refused != nullptr ? Candidate{} : all.front(), ""};
   };

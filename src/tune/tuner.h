@@ -18,7 +18,8 @@ struct TuneOptions {
   Level level = Level::kOff;
   double budget_seconds = 0;       // 0: 15 for quick, 600 for full
   std::filesystem::path database;  // empty: default_database(); measurements stay in memory where there is none
-  bool reads() const { return level != Level::kOff || !database.empty(); }
+  std::filesystem::path shipped = tuning::shipped_database();  // asked last; empty: none
+  bool measures_or_remembers() const { return level != Level::kOff || !database.empty(); }
 };
 
 struct TuneReport {
@@ -37,7 +38,7 @@ struct TuneReport {
 // One build. The choice depends on the database's content alone: equal content gives equal plans.
 class Tuner {
  public:
-  // Throws kIo when the database cannot be read.
+  // Throws kIo when the databases cannot be read. Without level and database the shipped one is all that is read.
   Tuner(const TuneOptions& options, const kernels::Target& target);
 
   // Measures what the graph asks and the database lacks, in whole or for some row, costliest first, until the budget is
@@ -52,6 +53,7 @@ class Tuner {
  private:
   struct Task;
   std::vector<Task> tasks(const ir::Graph& graph, const lower::LowerOptions& lowering) const;
+  // What was measured on this machine.
   const Entry* find(const std::string& problem) const;
   bool answers(const Task& task) const;
   void log_unknown() const;
@@ -60,7 +62,7 @@ class Tuner {
 
   TuneOptions options_;
   kernels::Target target_;
-  Database database_, fresh_;  // fresh_: measured and not saved yet
+  Database database_, fresh_, shipped_;  // fresh_: measured and not saved yet
   TuneReport report_;
 };
 
@@ -69,6 +71,9 @@ class Tuner {
 std::string problem_text(const kernels::Problem& problem);
 // Why an entry does not hold for this CPU and library, or "".
 std::string reason_to_ignore(const Key& key);
+// What a database says of a problem on this machine: of this CPU, else of its microarchitecture, measured with as many
+// threads or the nearest lesser number. Null: nothing.
+const Entry* best_known(const Database& database, const Key& key);
 // The key of a problem on this machine.
 Key key_of(const std::string& problem, const kernels::Target& target);
 

@@ -1,6 +1,10 @@
 // Graph -> plan bytes -> session, against the interpreter.
 #include <gtest/gtest.h>
 
+#include <functional>
+#include <future>
+#include <thread>
+
 #include "ir/interpreter.h"
 #include "ir/text.h"
 #include "lower/lower.h"
@@ -84,6 +88,51 @@ TEST(PlanRun, BoundOutputsAreWrittenInPlace) {
   EXPECT_EQ(outputs[0].tensor().raw(), bound.raw());
   std::vector<Value> wrong{Tensor(DType::kF32, {3, 2})};
   EXPECT_THROW(session.run(inputs, wrong), Error);
+}
+
+// Memory lies near the threads that wrote to it first.
+TEST(PlanRun, AStreamKeepsItsMemory) {
+  const auto graph = ir::parse_graph(R"(graph main(%x: f32[64]) {
+    %a = unary{fn=neg}(%x)
+    %y = softmax(%a)
+    return %y as "y"
+  })");
+  runtime::SessionOptions options;
+  options.threads = options.streams = 2;
+  runtime::Session session(plan_of(graph), options);
+  const std::vector<Value> inputs{ramp({64})};
+  // Where the first step's result lay; `during` is called while the run is under way.
+  const auto run = [&](const std::function<void()>& during) {
+    const void* place = nullptr;
+    runtime::RunControl control;
+    control.observe = [&](size_t step, std::span<const Value> outputs) {
+      if (step != 0) return;
+      place = outputs[0].tensor().raw();
+      during();
+    };
+    std::vector<Value> results(1);
+    session.run(inputs, results, control);
+    return place;
+  };
+  const auto nothing = [] {};
+  // Of two runs at once the one of the first stream ends first, so the last memory given back is the second stream's.
+  const void* second = nullptr;
+  std::thread other;
+  std::promise<void> begun, ended;
+  const void* first = run([&] {
+    other = std::thread([&] {
+      second = run([&] {
+        begun.set_value();
+        ended.get_future().wait();
+      });
+    });
+    begun.get_future().wait();
+  });
+  ended.set_value();
+  other.join();
+  EXPECT_NE(first, second);
+  EXPECT_EQ(run(nothing), first);
+  EXPECT_EQ(run([&] { EXPECT_EQ(run(nothing), second); }), first);
 }
 
 TEST(PlanRun, WrongInputsSayWhatWasExpected) {

@@ -14,6 +14,7 @@ OTHERS = (TENSORRT, "NvTensorRTRTXExecutionProvider", "CUDAExecutionProvider", "
           "DmlExecutionProvider", "WebGpuExecutionProvider", "XnnpackExecutionProvider", "CANNExecutionProvider", "ROCMExecutionProvider",
           "AzureExecutionProvider")
 KNOWN = (PROVIDER, CPU) + OTHERS
+HINTS = {"latency": 1, "throughput": -1}  # of performance_hint: streams
 
 log = logging.getLogger("ingot")
 
@@ -62,3 +63,15 @@ def options_for_ingot(providers, provider_options):
     return options
 
 
+def thread_settings(provider_options, session_options):
+    """How a session's threads are shared out; what is no matter of the build leaves `provider_options`."""
+    hint = str(provider_options.pop("performance_hint", "latency")).lower()
+    if hint not in HINTS:
+        raise ValueError("performance_hint '%s' is not one of: %s" % (hint, ", ".join(HINTS)))
+    if session_options.intra_op_num_threads:
+        provider_options.setdefault("threads", session_options.intra_op_num_threads)
+    streams = int(provider_options.setdefault("streams", HINTS[hint]))
+    spinning = session_options._config.get("session.intra_op.allow_spinning", "1") != "0"
+    spins = int(provider_options.pop("spins", -1 if spinning else 0))
+    pin = str(provider_options.pop("pin", "0")).lower() in ("1", "true")
+    return {"threads": int(provider_options.get("threads", 0)), "streams": streams, "spins": spins, "pin": pin}

@@ -10,7 +10,7 @@ import weakref
 
 from . import _ingot, dtypes, errors
 from .options import RunOptions, SessionOptions
-from .providers import PROVIDER, options_for_ingot
+from .providers import PROVIDER, options_for_ingot, thread_settings
 from .values import NO_STREAM, OrtValue, device_text, from_value, to_value
 
 
@@ -72,7 +72,9 @@ class InferenceSession:
     takes the plan that `tune` asks for (quick, when nothing is asked) as soon as that is built; `warm_up` tells.
     Beside them, "user_compute_stream" is the address of a CUDA stream that runs
     come after and before whose later work they come.
-    Sessions may be run from several threads at once.
+    Sessions may be run from several threads at once: each run has all of the session's threads, or, with
+    "performance_hint": "throughput" (or a number of "streams"), a share of its own. "spins" (0: idle threads sleep at
+    once; as ONNX Runtime's session.intra_op.allow_spinning "0") and "pin" say how these threads wait and where they stay.
     """
 
     def __init__(self, path_or_bytes, sess_options=None, providers=None, provider_options=None, **unused):
@@ -87,7 +89,7 @@ class InferenceSession:
         self._stream = int(stream, 0) if stream else None
         self._source = None  # of a plan
         warms_up = _takes_warm_up(self._provider_options)
-        threads = self._options.intra_op_num_threads
+        threads = thread_settings(self._provider_options, self._options)
         self._session = None
         if isinstance(path_or_bytes, Plan):
             self._plan = path_or_bytes
@@ -96,7 +98,7 @@ class InferenceSession:
         elif warms_up:
             self._source = path_or_bytes
             builder = self._builder({})
-            self._session = _ingot.Session.warming(builder, threads=threads)
+            self._session = _ingot.Session.warming(builder, **threads)
             self._plan = Plan(self._session.plan(), json.loads(builder.report_json()))
             _warming.add(self._session)
         else:
@@ -105,7 +107,7 @@ class InferenceSession:
         if self._source is not None and self._options.optimized_model_filepath:
             self._plan.save(self._options.optimized_model_filepath)
         if self._session is None:
-            self._session = _ingot.Session(self._plan._plan, threads=threads)
+            self._session = _ingot.Session(self._plan._plan, **threads)
         self._inputs = [NodeArg(name, kind, json.loads(shape)) for name, kind, shape in self._session.inputs()]
         self._outputs = [NodeArg(name, kind, json.loads(shape)) for name, kind, shape in self._session.outputs()]
         self._output_index = {each.name: index for index, each in enumerate(self._outputs)}
@@ -153,6 +155,11 @@ class InferenceSession:
     def stop_warm_up(self):
         """Asks the build of the option "warmup" to stop; the session goes on with the plan that it has."""
         self._session.stop_warm_up()
+
+    def get_threads(self):
+        """{"streams": runs at once that have threads of their own, "threads": of one run}."""
+        told = json.loads(self._session.json())
+        return {name: told[name] for name in ("threads", "streams")}
 
     def get_inputs(self):
         return list(self._inputs)

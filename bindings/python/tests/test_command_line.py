@@ -26,7 +26,7 @@ def test_the_words_of_trtexec_build_and_measure(mlp_path, tmp_path):
 
 @pytest.mark.parametrize("words, said", [
     (["--onnx=m.onnx", "--saveEngine=m.plan"], "ingot build --onnx"),
-    (["bench", "m.onnx", "--infStreams", "2"], "--infStreams of trtexec is here: --streams"),
+    (["bench", "m.onnx", "--useSpinWait"], "--useSpinWait of trtexec is here: --spins"),
     (["bench", "m.onnx", "--useCudaGraph"], "--useCudaGraph of trtexec is here: nothing"),
     (["build", "m.onnx", "--best"], "--precision names one"),
     (["build", "m.onnx", "--timingCacheFile=t.cache"], "--tuning-db"),

@@ -256,3 +256,34 @@ def test_what_scripts_ask_of_the_module_has_an_answer():
     if ingot.get_device() == "CPU":
         with pytest.raises(ingot.EPFail, match="cuda|NVIDIA"):
             ingot.OrtValue.ortvalue_from_numpy(np.zeros(1, np.float32), "cuda", 0)
+
+
+def test_throughput_gives_each_run_at_once_threads_of_its_own(mlp):
+    options = ingot.SessionOptions()
+    options.intra_op_num_threads = 2
+    throughput = {"performance_hint": "throughput", "spins": 0, "pin": 1}
+    session = ingot.InferenceSession(mlp.SerializeToString(), options, [("IngotExecutionProvider", throughput)])
+    told = session.get_threads()
+    assert told == {"threads": 1, "streams": 2}
+    x = np.random.default_rng(0).standard_normal((64, 8), dtype=np.float32)
+    expected = ingot.InferenceSession(mlp.SerializeToString()).run(None, {"x": x})[0]
+    results = [None] * 8
+
+    def work(index):
+        for _ in range(50):
+            results[index] = session.run(None, {"x": x})[0]
+
+    callers = [threading.Thread(target=work, args=(index,)) for index in range(len(results))]
+    for each in callers:
+        each.start()
+    for each in callers:
+        each.join()
+    for result in results:
+        np.testing.assert_array_equal(result, expected)
+
+
+def test_latency_is_the_default_and_a_wrong_hint_lists_the_right_ones(mlp):
+    content = mlp.SerializeToString()
+    assert ingot.InferenceSession(content).get_threads()["streams"] == 1
+    with pytest.raises(ValueError, match="latency, throughput"):
+        ingot.InferenceSession(content, providers=[("IngotExecutionProvider", {"performance_hint": "fast"})])
