@@ -11,6 +11,9 @@ using kernels::cuda::Call;
 using kernels::cuda::Choice;
 using kernels::cuda::KernelText;
 
+// A source takes kernels until they are that long: some hundred milliseconds of compiling.
+constexpr size_t kSourceBytes = 16 << 10;
+
 std::string name_of(const KernelText& kernel) {
   const std::string text = kernels::cuda::text_of(kernel);
   return "k" + hash128(std::as_bytes(std::span(text))).hex();
@@ -24,7 +27,9 @@ std::string identity(const KernelText& kernel) {
 
 }  // namespace
 
-std::vector<Call> OperationTable::prepare(const Call& call) {
+std::vector<Call> OperationTable::prepare(const Call& call) { return prepare(call, false); }
+
+std::vector<Call> OperationTable::prepare(const Call& call, bool taken_apart) {
   try {
     if (const auto* conv = std::get_if<device::Convolution>(&call.work)) {
       auto& made = library_[text_of(*conv)];
@@ -33,7 +38,7 @@ std::vector<Call> OperationTable::prepare(const Call& call) {
       auto& made = library_[text_of(*product)];
       if (made == nullptr) made = chosen([&] { return device_.matrix_product(*product, nullptr); });
     } else {
-      add_kernel(*kernels::cuda::own_kernel(call));
+      add_kernel(*kernels::cuda::own_kernel(call), taken_apart);
     }
     return {call};
   } catch (const Error& error) {
@@ -45,15 +50,17 @@ std::vector<Call> OperationTable::prepare(const Call& call) {
   }
   std::vector<Call> all;
   for (const Call& part : kernels::cuda::split_convolution(call)) {
-    const auto prepared = prepare(part);
+    const auto prepared = prepare(part, true);
     all.insert(all.end(), prepared.begin(), prepared.end());
   }
   return all;
 }
 
 void OperationTable::compile() {
-  if (kernels_.empty()) return;
-  timed(spent_.modules_ms, [&] { module_ = device_.load(kernels::cuda::kernel_prelude() + source_); });
+  timed(spent_.modules_ms, [&] {
+    device_.compile(sources_);
+    for (const std::string& source : sources_) modules_.push_back(device_.load(source));
+  });
 }
 
 std::shared_ptr<device::Operation> OperationTable::operation(const Call& call) {
@@ -65,7 +72,7 @@ std::shared_ptr<device::Operation> OperationTable::operation(const Call& call) {
     return made;
   }
   const auto& kernel = std::get<KernelText>(call.work);
-  auto& made = kernels_.at(name_of(kernel));
+  auto& made = kernels_.at(name_of(kernel)).operation;
   if (made == nullptr) made = own_operation(kernel);
   return made;
 }
@@ -90,13 +97,25 @@ std::unique_ptr<device::Operation> OperationTable::made_choice(const Choice& cho
 }
 
 std::unique_ptr<device::Operation> OperationTable::own_operation(const KernelText& kernel) {
-  return module_->operation({name_of(kernel), {static_cast<uint32_t>(kernel.blocks), 1, 1}, {kernel.threads, 1, 1}});
+  const std::string name = name_of(kernel);
+  return modules_[kernels_.at(name).unit]->operation(
+      {name, {static_cast<uint32_t>(kernel.blocks), 1, 1}, {kernel.threads, 1, 1}});
 }
 
-void OperationTable::add_kernel(const KernelText& kernel) {
+// What a device takes apart for want of a library comes into sources of its own, so that those of the others are the
+// same on every device.
+void OperationTable::add_kernel(const KernelText& kernel, bool taken_apart) {
   const std::string name = name_of(kernel);
-  if (!kernels_.try_emplace(name).second) return;
-  source_ += kernels::cuda::kernel_source(kernel, name);
+  const auto [place, is_new] = kernels_.try_emplace(name);
+  if (!is_new) return;
+  std::optional<size_t>& open = open_[taken_apart ? 1 : 0];
+  static const std::string prelude = kernels::cuda::kernel_prelude();
+  if (!open || sources_[*open].size() > prelude.size() + kSourceBytes) {
+    open = sources_.size();
+    sources_.push_back(prelude);
+  }
+  place->second.unit = *open;
+  sources_[*open] += kernels::cuda::kernel_source(kernel, name);
 }
 
 }  // namespace ingot::runtime

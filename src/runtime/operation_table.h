@@ -23,13 +23,20 @@ class OperationTable {
   template <class Choose> std::unique_ptr<device::Operation> chosen(const Choose& choose);
   std::unique_ptr<device::Operation> made_choice(const kernels::cuda::Choice& choice);
   std::unique_ptr<device::Operation> own_operation(const kernels::cuda::KernelText& kernel);
-  void add_kernel(const kernels::cuda::KernelText& kernel);
+  std::vector<kernels::cuda::Call> prepare(const kernels::cuda::Call& call, bool taken_apart);
+  void add_kernel(const kernels::cuda::KernelText& kernel, bool taken_apart);
 
   device::Device& device_;
   Preparation& spent_;
-  std::map<std::string, std::shared_ptr<device::Operation>> library_, kernels_;
-  std::string source_;
-  std::unique_ptr<device::Module> module_;
+  struct Kernel {
+    size_t unit;  // of its source
+    std::shared_ptr<device::Operation> operation;
+  };
+  std::map<std::string, std::shared_ptr<device::Operation>> library_;
+  std::map<std::string, Kernel> kernels_;
+  std::vector<std::string> sources_;
+  std::vector<std::unique_ptr<device::Module>> modules_;  // by source
+  std::optional<size_t> open_[2];                         // the source that grows; [1]: where calls are taken apart
 };
 
 }  // namespace ingot::runtime
