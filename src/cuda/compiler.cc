@@ -1,6 +1,9 @@
 #include "cuda/compiler.h"
 
+#include <exception>
+
 #include "base/error.h"
+#include "base/thread_pool.h"
 
 namespace ingot::cuda {
 namespace {
@@ -38,6 +41,11 @@ constexpr const char* kStandard = "--std=c++17";
 
 std::string architecture_option(int major, int minor) {
   return fmt::format("--gpu-architecture=sm_{}{}", major, minor);
+}
+
+// All that machine code depends on.
+std::string origin(const std::string& source, int major, int minor) {
+  return fmt::format("NVRTC {} {} {}\n{}", nvrtc_version(), architecture_option(major, minor), kStandard, source);
 }
 
 }  // namespace
@@ -84,14 +92,38 @@ std::string compile_cubin(const std::string& source, int major, int minor) {
 }
 
 Cubin find_cubin(device::Store& store, const std::string& source, int major, int minor, bool anew) {
-  const std::string made_from =
-      fmt::format("NVRTC {} {} {}\n{}", nvrtc_version(), architecture_option(major, minor), kStandard, source);
+  const std::string made_from = origin(source, major, minor);
   if (!anew) {
     if (auto kept = store.find_code(made_from)) return {std::move(*kept), true};
   }
   Cubin cubin{compile_cubin(source, major, minor), false};
   store.keep_code(made_from, cubin.code);
   return cubin;
+}
+
+std::vector<Cubin> find_cubins(device::Store& store, std::span<const std::string> sources, int major, int minor) {
+  std::vector<Cubin> cubins(sources.size());
+  std::vector<size_t> missing;
+  for (size_t i = 0; i < sources.size(); ++i) {
+    auto kept = store.find_code(origin(sources[i], major, minor));
+    if (kept) cubins[i] = {std::move(*kept), true};
+    if (!kept) missing.push_back(i);
+  }
+  std::vector<std::exception_ptr> failures(missing.size());
+  const auto compile = [&](int64_t index) {
+    const auto i = static_cast<size_t>(index);
+    try {
+      cubins[missing[i]] = find_cubin(store, sources[missing[i]], major, minor, true);
+    } catch (...) {
+      failures[i] = std::current_exception();
+    }
+  };
+  if (missing.size() == 1) compile(0);
+  if (missing.size() > 1) ThreadPool(0, 0).run(static_cast<int64_t>(missing.size()), compile);
+  for (const auto& failure : failures) {
+    if (failure != nullptr) std::rethrow_exception(failure);
+  }
+  return cubins;
 }
 
 }  // namespace ingot::cuda

@@ -1,6 +1,8 @@
 // CUDA C++ to machine code with NVRTC; needs no GPU.
 #pragma once
+#include <span>
 #include <string>
+#include <vector>
 
 #include "cuda/shared_library.h"
 #include "device/store.h"
@@ -22,5 +24,7 @@ struct Cubin {
 // The cubin that the store keeps for the source, the compute capability, the options and NVRTC's version; else, or when
 // `anew`, as compile_cubin and kept from here on.
 Cubin find_cubin(device::Store& store, const std::string& source, int major, int minor, bool anew = false);
+// Of each source, in order. Those that the store lacks are compiled on every core.
+std::vector<Cubin> find_cubins(device::Store& store, std::span<const std::string> sources, int major, int minor);
 
 }  // namespace ingot::cuda

@@ -59,6 +59,34 @@ TEST_F(Compiler, CompilesASourceOnceForAllProcesses) {
   EXPECT_TRUE(find(source, 9).kept);
 }
 
+std::string kernel_named(const std::string& name) { return "extern \"C\" __global__ void " + name + "() {}"; }
+
+TEST_F(Compiler, CompilesTheSourcesThatTheStoreLacksEachForItself) {
+  const TemporaryFolder folder;
+  device::FolderStore store(folder.path / "device", {});
+  const std::string sources[] = {kernel_named("a"), kernel_named("b"), kernel_named("c")};
+  const Cubin second = find_cubin(store, sources[1], 9, 0);
+  const auto cubins = find_cubins(store, sources, 9, 0);
+  ASSERT_EQ(cubins.size(), 3u);
+  EXPECT_EQ(cubins[1].code, second.code);
+  for (size_t i = 0; i < 3; ++i) {
+    EXPECT_EQ(cubins[i].kept, i == 1);
+    EXPECT_EQ(cubins[i].code, compile_cubin(sources[i], 9, 0));
+  }
+  for (const Cubin& each : find_cubins(store, sources, 9, 0)) EXPECT_TRUE(each.kept);
+}
+
+TEST_F(Compiler, FailsOfSeveralSourcesWithTheLogOfOneThatIsWrong) {
+  const auto store = device::no_store();
+  const std::string sources[] = {kernel_named("a"), "void f() { undeclared(); }", kernel_named("c")};
+  try {
+    find_cubins(*store, sources, 9, 0);
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_NE(error.message().find("undeclared"), std::string::npos) << error.what();
+  }
+}
+
 TEST_F(Compiler, KeepsNothingOfASourceThatIsWrong) {
   const TemporaryFolder folder;
   device::FolderStore store(folder.path / "device", {});

@@ -207,11 +207,16 @@ class CudaDevice : public device::Device {
     driver().check(driver().stream_synchronize(stream_), "waiting for the GPU");
   }
 
+  void compile(std::span<const std::string> sources) override {
+    auto cubins = find_cubins(*store_, sources, attribute(kAttributeMajor), attribute(kAttributeMinor));
+    for (size_t i = 0; i < sources.size(); ++i) compiled_[sources[i]] = std::move(cubins[i]);
+  }
   std::unique_ptr<device::Module> load(const std::string& source) override {
     enter();
     const int major = attribute(kAttributeMajor), minor = attribute(kAttributeMinor);
     const bool early = major >= 9 && source.find(device::kWaitsByItself) != std::string::npos;
-    Cubin cubin = find_cubin(*store_, source, major, minor);
+    auto compiled = compiled_.extract(source);
+    Cubin cubin = compiled ? std::move(compiled.mapped()) : find_cubin(*store_, source, major, minor);
     ++(cubin.kept ? effort_.code_found : effort_.compiled);
     try {
       return std::make_unique<CudaModule>(cubin.code, stream_, early);
@@ -405,6 +410,7 @@ class CudaDevice : public device::Device {
   const std::shared_ptr<device::Store> store_;
   double patience_ = kPatience, unsaved_ = 0;  // seconds: what is left; what the store has not saved
   device::Effort effort_;
+  std::map<std::string, Cubin> compiled_;  // by source, until it is loaded
   std::optional<Staging> staging_;
   int gpu_ = 0;
   Context context_ = nullptr;

@@ -153,6 +153,8 @@ class Device {
   virtual void follow(Stream stream) = 0;
   virtual void precede(Stream stream) = 0;
   virtual void synchronize_all() = 0;  // of every stream of the device, also of other owners'
+  // Compiles the sources at once, on every core, so that load() finds them; throws as load() does.
+  virtual void compile(std::span<const std::string>) {}
   // Compiles CUDA C++ for this device. kUnsupported when no compiler was found; kInternal with its log on an error.
   virtual std::unique_ptr<Module> load(const std::string& source) = 0;
   // The fastest of what the device's libraries offer, measured or remembered from when it was. kUnsupported when they

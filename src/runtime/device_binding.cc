@@ -1,7 +1,6 @@
 #include "runtime/device_binding.h"
 
 #include <algorithm>
-#include <chrono>
 #include <set>
 #include <unordered_map>
 
@@ -12,125 +11,18 @@
 #include "runtime/device_groups.h"
 #include "runtime/device_views.h"
 #include "runtime/memory_plan.h"
+#include "runtime/operation_table.h"
 
 namespace ingot::runtime {
 namespace {
 
 using device::Address;
-using device::text_of;
 using kernels::cuda::Call;
-using kernels::cuda::Choice;
-using kernels::cuda::KernelText;
 using kernels::cuda::Slot;
 using plan::Step;
 using plan::StepKind;
 
 constexpr int64_t kAlignment = 256;
-
-// Adds the milliseconds that `work` takes to `sum`.
-template <class Work> auto timed(double& sum, const Work& work) {
-  struct Timer {
-    double& sum;
-    std::chrono::steady_clock::time_point begin = std::chrono::steady_clock::now();
-    ~Timer() { sum += std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - begin).count(); }
-  } timer{sum};
-  return work();
-}
-
-// Operations by what they do, so that equal work is compiled and tuned once.
-class OperationTable {
- public:
-  OperationTable(device::Device& device, Preparation& spent) : device_(device), spent_(spent) {}
-
-  // The calls with every library operation made; those the library lacks are taken apart.
-  std::vector<Call> prepare(const Call& call) {
-    try {
-      if (const auto* conv = std::get_if<device::Convolution>(&call.work)) {
-        auto& made = library_[text_of(*conv)];
-        if (made == nullptr) made = chosen([&] { return device_.convolution(*conv, nullptr); });
-      } else if (const auto* product = std::get_if<device::MatrixProduct>(&call.work)) {
-        auto& made = library_[text_of(*product)];
-        if (made == nullptr) made = chosen([&] { return device_.matrix_product(*product, nullptr); });
-      } else {
-        add_kernel(*kernels::cuda::own_kernel(call));
-      }
-      return {call};
-    } catch (const Error& error) {
-      const auto* conv = std::get_if<device::Convolution>(&call.work);
-      const bool fused = conv != nullptr && call.operands.size() > 3;
-      if (error.code() != Code::kUnsupported ||
-          !(fused || (conv != nullptr && conv->activation != device::Activation::kNone)))
-        throw;
-    }
-    std::vector<Call> all;
-    for (const Call& part : kernels::cuda::split_convolution(call)) {
-      const auto prepared = prepare(part);
-      all.insert(all.end(), prepared.begin(), prepared.end());
-    }
-    return all;
-  }
-
-  void compile() {
-    if (kernels_.empty()) return;
-    timed(spent_.modules_ms, [&] { module_ = device_.load(kernels::cuda::kernel_prelude() + source_); });
-  }
-
-  std::shared_ptr<device::Operation> operation(const Call& call) {
-    if (const auto* conv = std::get_if<device::Convolution>(&call.work)) return library_.at(text_of(*conv));
-    if (const auto* product = std::get_if<device::MatrixProduct>(&call.work)) return library_.at(text_of(*product));
-    if (const auto* choice = std::get_if<Choice>(&call.work)) {
-      auto& made = library_[name_of(choice->own)];
-      if (made == nullptr) made = chosen([&] { return made_choice(*choice); });
-      return made;
-    }
-    const auto& kernel = std::get<KernelText>(call.work);
-    auto& made = kernels_.at(name_of(kernel));
-    if (made == nullptr) made = own_operation(kernel);
-    return made;
-  }
-
- private:
-  // Opening libraries is counted by the device.
-  template <class Choose> std::unique_ptr<device::Operation> chosen(const Choose& choose) {
-    const double before = device_.effort().libraries_ms;
-    auto operation = timed(spent_.choices_ms, choose);
-    spent_.choices_ms -= device_.effort().libraries_ms - before;
-    return operation;
-  }
-  std::unique_ptr<device::Operation> made_choice(const Choice& choice) {
-    const device::OwnOperation own{identity(choice.own), [&] { return own_operation(choice.own); }};
-    if (const auto* attention = std::get_if<device::Attention>(&choice.problem)) {
-      return device_.attention(*attention, own);
-    }
-    if (const auto* product = std::get_if<device::MatrixProduct>(&choice.problem)) {
-      return device_.matrix_product(*product, &own);
-    }
-    return device_.convolution(std::get<device::Convolution>(choice.problem), &own);
-  }
-  // Of the kernel with all that is compiled into it.
-  static std::string identity(const KernelText& kernel) {
-    const std::string text = kernels::cuda::kernel_prelude() + name_of(kernel);
-    return hash128(std::as_bytes(std::span(text))).hex();
-  }
-  static std::string name_of(const KernelText& kernel) {
-    const std::string text = kernels::cuda::text_of(kernel);
-    return "k" + hash128(std::as_bytes(std::span(text))).hex();
-  }
-  std::unique_ptr<device::Operation> own_operation(const KernelText& kernel) {
-    return module_->operation({name_of(kernel), {static_cast<uint32_t>(kernel.blocks), 1, 1}, {kernel.threads, 1, 1}});
-  }
-  void add_kernel(const KernelText& kernel) {
-    const std::string name = name_of(kernel);
-    if (!kernels_.try_emplace(name).second) return;
-    source_ += kernels::cuda::kernel_source(kernel, name);
-  }
-
-  device::Device& device_;
-  Preparation& spent_;
-  std::map<std::string, std::shared_ptr<device::Operation>> library_, kernels_;
-  std::string source_;
-  std::unique_ptr<device::Module> module_;
-};
 
 struct Enqueued {
   Call call;

@@ -6,19 +6,10 @@
 #include "kernels/cuda/device_row.h"
 #include "plan/plan.h"
 #include "runtime/device_constants.h"
+#include "runtime/preparation.h"
 #include "runtime/schedule.h"
 
 namespace ingot::runtime {
-
-// What a session spent so far on getting ready to run; opening the device and its libraries are in device::Effort.
-struct Preparation {
-  double choices_ms = 0;     // of operations among what libraries offer
-  double modules_ms = 0;     // compiling kernels or finding them compiled, and loading them
-  double weights_ms = 0;     // laying constants out and copying them
-  int64_t weight_bytes = 0;  // as they lie in device memory
-  double capture_ms = 0;
-  double bind_ms = 0;  // all of the above and the rest: shapes, sources of kernels, memory
-};
 
 // Memory of a value: its own, or that of what the host sees of it. value -1: a constant's.
 struct MemoryPlace {

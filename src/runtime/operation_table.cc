@@ -1,0 +1,121 @@
+#include "runtime/operation_table.h"
+
+#include "base/error.h"
+#include "base/hash.h"
+
+namespace ingot::runtime {
+namespace {
+
+using device::text_of;
+using kernels::cuda::Call;
+using kernels::cuda::Choice;
+using kernels::cuda::KernelText;
+
+// A source takes kernels until they are that long: some hundred milliseconds of compiling.
+constexpr size_t kSourceBytes = 16 << 10;
+
+std::string name_of(const KernelText& kernel) {
+  const std::string text = kernels::cuda::text_of(kernel);
+  return "k" + hash128(std::as_bytes(std::span(text))).hex();
+}
+
+// Of the kernel with all that is compiled into it.
+std::string identity(const KernelText& kernel) {
+  const std::string text = kernels::cuda::kernel_prelude() + name_of(kernel);
+  return hash128(std::as_bytes(std::span(text))).hex();
+}
+
+}  // namespace
+
+std::vector<Call> OperationTable::prepare(const Call& call) { return prepare(call, false); }
+
+std::vector<Call> OperationTable::prepare(const Call& call, bool taken_apart) {
+  try {
+    if (const auto* conv = std::get_if<device::Convolution>(&call.work)) {
+      auto& made = library_[text_of(*conv)];
+      if (made == nullptr) made = chosen([&] { return device_.convolution(*conv, nullptr); });
+    } else if (const auto* product = std::get_if<device::MatrixProduct>(&call.work)) {
+      auto& made = library_[text_of(*product)];
+      if (made == nullptr) made = chosen([&] { return device_.matrix_product(*product, nullptr); });
+    } else {
+      add_kernel(*kernels::cuda::own_kernel(call), taken_apart);
+    }
+    return {call};
+  } catch (const Error& error) {
+    const auto* conv = std::get_if<device::Convolution>(&call.work);
+    const bool fused = conv != nullptr && call.operands.size() > 3;
+    if (error.code() != Code::kUnsupported ||
+        !(fused || (conv != nullptr && conv->activation != device::Activation::kNone)))
+      throw;
+  }
+  std::vector<Call> all;
+  for (const Call& part : kernels::cuda::split_convolution(call)) {
+    const auto prepared = prepare(part, true);
+    all.insert(all.end(), prepared.begin(), prepared.end());
+  }
+  return all;
+}
+
+void OperationTable::compile() {
+  timed(spent_.modules_ms, [&] {
+    device_.compile(sources_);
+    for (const std::string& source : sources_) modules_.push_back(device_.load(source));
+  });
+}
+
+std::shared_ptr<device::Operation> OperationTable::operation(const Call& call) {
+  if (const auto* conv = std::get_if<device::Convolution>(&call.work)) return library_.at(text_of(*conv));
+  if (const auto* product = std::get_if<device::MatrixProduct>(&call.work)) return library_.at(text_of(*product));
+  if (const auto* choice = std::get_if<Choice>(&call.work)) {
+    auto& made = library_[name_of(choice->own)];
+    if (made == nullptr) made = chosen([&] { return made_choice(*choice); });
+    return made;
+  }
+  const auto& kernel = std::get<KernelText>(call.work);
+  auto& made = kernels_.at(name_of(kernel)).operation;
+  if (made == nullptr) made = own_operation(kernel);
+  return made;
+}
+
+// Opening libraries is counted by the device.
+template <class Choose> std::unique_ptr<device::Operation> OperationTable::chosen(const Choose& choose) {
+  const double before = device_.effort().libraries_ms;
+  auto operation = timed(spent_.choices_ms, choose);
+  spent_.choices_ms -= device_.effort().libraries_ms - before;
+  return operation;
+}
+
+std::unique_ptr<device::Operation> OperationTable::made_choice(const Choice& choice) {
+  const device::OwnOperation own{identity(choice.own), [&] { return own_operation(choice.own); }};
+  if (const auto* attention = std::get_if<device::Attention>(&choice.problem)) {
+    return device_.attention(*attention, own);
+  }
+  if (const auto* product = std::get_if<device::MatrixProduct>(&choice.problem)) {
+    return device_.matrix_product(*product, &own);
+  }
+  return device_.convolution(std::get<device::Convolution>(choice.problem), &own);
+}
+
+std::unique_ptr<device::Operation> OperationTable::own_operation(const KernelText& kernel) {
+  const std::string name = name_of(kernel);
+  return modules_[kernels_.at(name).unit]->operation(
+      {name, {static_cast<uint32_t>(kernel.blocks), 1, 1}, {kernel.threads, 1, 1}});
+}
+
+// What a device takes apart for want of a library comes into sources of its own, so that those of the others are the
+// same on every device.
+void OperationTable::add_kernel(const KernelText& kernel, bool taken_apart) {
+  const std::string name = name_of(kernel);
+  const auto [place, is_new] = kernels_.try_emplace(name);
+  if (!is_new) return;
+  std::optional<size_t>& open = open_[taken_apart ? 1 : 0];
+  static const std::string prelude = kernels::cuda::kernel_prelude();
+  if (!open || sources_[*open].size() > prelude.size() + kSourceBytes) {
+    open = sources_.size();
+    sources_.push_back(prelude);
+  }
+  place->second.unit = *open;
+  sources_[*open] += kernels::cuda::kernel_source(kernel, name);
+}
+
+}  // namespace ingot::runtime
