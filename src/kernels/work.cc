@@ -9,6 +9,7 @@
 #include "ops/group_norm.h"
 #include "ops/layer_norm.h"
 #include "ops/matmul.h"
+#include "ops/matmul_integer.h"
 #include "ops/pool.h"
 #include "ops/recurrent.h"
 #include "ops/softmax.h"
@@ -85,6 +86,9 @@ double flops_of(const Problem& problem) {
   }
   if (const auto* op = problem.op.as<Conv>()) {
     return results * (2 * count_from(problem.inputs[1], 1) + static_cast<double>(op->epilogue.size()));
+  }
+  if (const auto* op = problem.op.as<MatMulInteger>()) {
+    return results * (2 * static_cast<double>(x.shape.back()) + static_cast<double>(op->epilogue.size()));
   }
   if (const auto* op = problem.op.as<Chain>()) {
     return flops_of_members(op->members.size(), problem, chain::member_problem);
