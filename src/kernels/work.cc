@@ -4,6 +4,7 @@
 #include "kernels/siblings/siblings.h"
 #include "ops/attention.h"
 #include "ops/conv.h"
+#include "ops/conv_integer.h"
 #include "ops/conv_transpose.h"
 #include "ops/fused.h"
 #include "ops/group_norm.h"
@@ -89,6 +90,9 @@ double flops_of(const Problem& problem) {
   }
   if (const auto* op = problem.op.as<MatMulInteger>()) {
     return results * (2 * static_cast<double>(x.shape.back()) + static_cast<double>(op->epilogue.size()));
+  }
+  if (const auto* op = problem.op.as<ConvInteger>()) {
+    return results * (2 * count_from(problem.inputs[1], 1) + static_cast<double>(op->epilogue.size()));
   }
   if (const auto* op = problem.op.as<Chain>()) {
     return flops_of_members(op->members.size(), problem, chain::member_problem);
