@@ -22,6 +22,7 @@ Pass fold_affine();  // batch norm, scales and biases into weights
 
 Pass widen_halves();
 Pass expand_quantization();
+Pass integer_products();
 Pass widen_integer_products();
 
 Pass recognise_attention();
