@@ -9,7 +9,9 @@
 #include "kernels/kernel.h"
 #include "lower/lower.h"
 #include "ops/attention.h"
+#include "ops/cast.h"
 #include "ops/matmul.h"
+#include "ops/matmul_integer.h"
 #include "passes/pipeline.h"
 #include "precision/narrow_floats.h"
 #include "runtime/streams.h"
@@ -127,6 +129,13 @@ bool has_attention(const kernels::Target& target) {
   return kernels::pick({Attention{}, {heads, heads, heads}, {heads}}, target).row != nullptr;
 }
 
+bool has_integer_products(const kernels::Target& target) {
+  const MatMulInteger scaled{{{Cast{DType::kF32}, {0}}}};
+  const kernels::Problem problem{
+      scaled, {{DType::kU8, {-1, 64}}, {DType::kI8, {64, 64}, true}}, {{DType::kF32, {-1, 64}}}};
+  return kernels::pick(problem, target).row != nullptr;
+}
+
 // Runs pass stages, honouring the options that name passes of other stages too.
 class PassStages {
  public:
@@ -143,6 +152,7 @@ class PassStages {
     base_.target.half_floats = !cpu;
     base_.target.join_products = !cpu;
     // The CPU has it in f32, GPUs in 16 bits, where it pays.
+    base_.target.integer_products = cpu && has_integer_products(target);
     base_.target.attention = cpu ? has_attention(target) : options.precision != "fp32";
     check_names();
   }

@@ -5,6 +5,8 @@
 namespace ingot::kernels {
 
 extern const Family kGemmFamily;           // gemm/
+extern const Family kIntegerGemmFamily;    // gemm/: products of integers of 8 bits
+extern const Family kIntegerConvFamily;    // conv/: the same of convolutions
 extern const Family kConvFamily;           // conv/
 extern const Family kSiblingsFamily;       // siblings/: products and convolutions of one input
 extern const Family kChainFamily;          // chain/: convolutions one after the other, by bands of lines

@@ -24,7 +24,7 @@ std::span<const Family* const> all_families() {
       &kGemmFamily,      &kConvFamily,      &kWinogradFamily, &kConvTransposeFamily, &kDepthwiseFamily,
       &kPointwiseFamily, &kTransposeFamily, &kCopyFamily,     &kSoftmaxFamily,       &kNormFamily,
       &kReduceFamily,    &kPoolFamily,      &kResizeFamily,   &kAttentionFamily,     &kSiblingsFamily,
-      &kRecurrentFamily, &kChainFamily,     &kSampleFamily,
+      &kRecurrentFamily, &kChainFamily,     &kSampleFamily,   &kIntegerGemmFamily,   &kIntegerConvFamily,
   };
   return all;
 }

@@ -4,11 +4,13 @@
 #include "kernels/siblings/siblings.h"
 #include "ops/attention.h"
 #include "ops/conv.h"
+#include "ops/conv_integer.h"
 #include "ops/conv_transpose.h"
 #include "ops/fused.h"
 #include "ops/group_norm.h"
 #include "ops/layer_norm.h"
 #include "ops/matmul.h"
+#include "ops/matmul_integer.h"
 #include "ops/pool.h"
 #include "ops/recurrent.h"
 #include "ops/softmax.h"
@@ -84,6 +86,12 @@ double flops_of(const Problem& problem) {
     return results * (2 * depth + static_cast<double>(op->epilogue.size()));
   }
   if (const auto* op = problem.op.as<Conv>()) {
+    return results * (2 * count_from(problem.inputs[1], 1) + static_cast<double>(op->epilogue.size()));
+  }
+  if (const auto* op = problem.op.as<MatMulInteger>()) {
+    return results * (2 * static_cast<double>(x.shape.back()) + static_cast<double>(op->epilogue.size()));
+  }
+  if (const auto* op = problem.op.as<ConvInteger>()) {
     return results * (2 * count_from(problem.inputs[1], 1) + static_cast<double>(op->epilogue.size()));
   }
   if (const auto* op = problem.op.as<Chain>()) {

@@ -5,6 +5,7 @@
 #include "ops/fused.h"
 #include "ops/infer.h"
 #include "ops/quantize_linear.h"
+#include "ops/tile_body.h"
 #include "tensor/elements.h"
 
 namespace ingot {
@@ -54,28 +55,37 @@ void check_rank(const Tensor& x) {
 static void infer(const ConvInteger& op, InferContext& context) {
   require_8_bit(context, 0);
   require_8_bit(context, 1);
-  context.set_output(0, infer_convolution(conv_of(op), context, context.shape(0), context.shape(1), DType::kI32));
+  infer_epilogue(op.epilogue, context,
+                 infer_convolution(conv_of(op), context, context.shape(0), context.shape(1), DType::kI32), 4);
+}
+
+// The convolution of `data`, which is x less its zero point, in the layout of x.
+static ConvResult convolve_as(const Conv& conv, std::vector<double> data, const Shape& x, const std::vector<double>& w,
+                              const Shape& w_shape) {
+  if (!conv.channels_last) return convolve(conv, data, x, w, w_shape);
+  ConvResult sums = convolve(conv, to_channels_first(data, x), channels_first_shape(x), w, w_shape);
+  sums.values = to_channels_last(sums.values, sums.shape);
+  sums.shape = channels_last_shape(sums.shape);
+  return sums;
 }
 
 static void eval(const ConvInteger& op, EvalContext& context) {
   const Tensor &x = context.tensor(0), &w = context.tensor(1);
   check_rank(x);
   const ConvResult sums =
-      convolve(conv_of(op), centred_data(x, context.has(2) ? &context.tensor(2) : nullptr), x.shape(),
-               centred_filters(w, context.has(3) ? &context.tensor(3) : nullptr), w.shape());
-  write_doubles(context.output(0, DType::kI32, sums.shape), sums.values);
+      convolve_as(conv_of(op), centred_data(x, context.has(2) ? &context.tensor(2) : nullptr), x.shape(),
+                  centred_filters(w, context.has(3) ? &context.tensor(3) : nullptr), w.shape());
+  eval_epilogue(op.epilogue, context, DType::kI32, sums.shape, std::span<const double>(sums.values), 4);
 }
 
 const OpDef ConvInteger::def = define_op<ConvInteger, infer, eval>(
-    {"conv_integer", "conv(x - x_zero, w - w_zero) in i32", 2, 4, 1, kNoTraits, {0, 0}});
+    {"conv_integer", "conv(x - x_zero, w - w_zero) in i32", 2, -1, 1, kNoTraits, {0, 0}});
 
 static void infer(const QLinearConv& op, InferContext& context) {
   require_8_bit(context, 0);
   require_8_bit(context, 3);
   require_8_bit(context, 7);
-  Conv conv = conv_of(op);
-  conv.channels_last = op.channels_last;
-  context.set_output(0, infer_convolution(conv, context, context.shape(0), context.shape(3), context.dtype(7)));
+  context.set_output(0, infer_convolution(conv_of(op), context, context.shape(0), context.shape(3), context.dtype(7)));
 }
 
 static void eval(const QLinearConv& op, EvalContext& context) {

@@ -4,17 +4,21 @@
 
 namespace ingot {
 
-// y (i32) = conv(x - x_zero, w - w_zero). Inputs: x, w (8-bit integers, shapes and fields as Conv, channels first),
-// optional x_zero (one number) and w_zero (one number or [m]).
+// y (i32) = conv(x - x_zero, w - w_zero). Inputs: x, w (8-bit integers, shapes and fields as Conv), optional x_zero
+// (one number) and w_zero (one number or [m]). `epilogue` as in Conv, its operands after the zero points.
 struct ConvInteger {
   int64_t group = 1;
   std::vector<int64_t> strides, dilations, pads;
   AutoPad auto_pad = AutoPad::kNone;
+  bool channels_last = false;
+  std::vector<TileInstruction> epilogue;
   static const OpDef def;
   static constexpr auto fields() {
     return std::make_tuple(field("group", &ConvInteger::group), field("strides", &ConvInteger::strides),
                            field("dilations", &ConvInteger::dilations), field("pads", &ConvInteger::pads),
-                           field("auto_pad", &ConvInteger::auto_pad));
+                           field("auto_pad", &ConvInteger::auto_pad),
+                           field("channels_last", &ConvInteger::channels_last),
+                           field("epilogue", &ConvInteger::epilogue));
   }
 };
 
@@ -43,6 +47,7 @@ template <class Fields> Conv conv_of(const Fields& fields) {
   conv.dilations = fields.dilations;
   conv.pads = fields.pads;
   conv.auto_pad = fields.auto_pad;
+  conv.channels_last = fields.channels_last;
   return conv;
 }
 

@@ -6,6 +6,7 @@
 #include "ops/matmul.h"
 #include "ops/quantize_linear.h"
 #include "ops/strided_walk.h"
+#include "ops/tile_body.h"
 #include "tensor/elements.h"
 
 namespace ingot {
@@ -74,27 +75,28 @@ bool is_8_bit(DType dtype) { return dtype_bits(dtype) == 8 && is_quantized_type(
 
 }  // namespace
 
-static void infer(const MatMulInteger&, InferContext& context) {
+static void infer(const MatMulInteger& op, InferContext& context) {
   for (size_t i = 0; i < 2; ++i) {
     context.require(is_int(context.dtype(i)) && dtype_bits(context.dtype(i)) <= 8, "matmul_integer of {}",
                     dtype_name(context.dtype(i)));
     context.require(!context.has(2 + i) || context.dtype(2 + i) == context.dtype(i), "a zero point of {} for {}",
                     context.has(2 + i) ? dtype_name(context.dtype(2 + i)) : "", dtype_name(context.dtype(i)));
   }
-  context.set_output(0, DType::kI32, product_shape(context, 0, 1));
+  infer_epilogue(op.epilogue, context, Fact(DType::kI32, product_shape(context, 0, 1)), 4);
 }
 
-static void eval(const MatMulInteger&, EvalContext& context) {
+static void eval(const MatMulInteger& op, EvalContext& context) {
   const Tensor a = centred(context.tensor(0), context.has(2) ? &context.tensor(2) : nullptr, true);
   const Tensor b = centred(context.tensor(1), context.has(3) ? &context.tensor(3) : nullptr, false);
   const Tensor sums = product(context, a, b);
   const bool left = context.tensor(0).rank() == 1, right = context.tensor(1).rank() == 1;
-  Tensor& y = context.output(0, DType::kI32, drop_vector_axes(sums.shape(), left, right));
-  for (int64_t i = 0; i < y.count(); ++i) write_int(y, i, read_int(sums, i));
+  const Shape shape = drop_vector_axes(sums.shape(), left, right);
+  const std::vector<int64_t> values = to_ints(sums);
+  eval_epilogue(op.epilogue, context, DType::kI32, shape, std::span<const int64_t>(values), 4);
 }
 
 const OpDef MatMulInteger::def = define_op<MatMulInteger, infer, eval>(
-    {"matmul_integer", "(A - a_zero) (B - b_zero) in i32", 2, 4, 1, kNoTraits, {0, 0}});
+    {"matmul_integer", "(A - a_zero) (B - b_zero) in i32", 2, -1, 1, kNoTraits, {0, 0}});
 
 static void infer(const QLinearMatMul&, InferContext& context) {
   for (const size_t i : {0u, 3u}) {

@@ -1,5 +1,6 @@
 // Which part of a graph runs on channels-last activations: the cut that converts the fewest elements.
 #include "ops/conv.h"
+#include "ops/conv_integer.h"
 #include "ops/conv_transpose.h"
 #include "ops/group_norm.h"
 #include "ops/pool.h"
@@ -25,13 +26,18 @@ template <class T> bool wants_conversion(const ir::Graph& graph, const ir::Node&
          graph.fact(node.inputs[0]).rank() >= 3;
 }
 bool is_convolution(const ir::Graph& graph, const ir::Node& node) {
-  return wants_conversion<Conv>(graph, node) || wants_conversion<ConvTranspose>(graph, node);
+  return wants_conversion<Conv>(graph, node) || wants_conversion<ConvInteger>(graph, node) ||
+         wants_conversion<ConvTranspose>(graph, node);
 }
 
-template <class T> Op channels_last_form(const Op& op) {
+template <class T> Op channels_last_form_of(const Op& op) {
   T fields = *op.as<T>();
   fields.channels_last = true;
   return fields;
+}
+Op channels_last_form(const Op& op) {
+  if (op.is<Conv>()) return channels_last_form_of<Conv>(op);
+  return op.is<ConvInteger>() ? channels_last_form_of<ConvInteger>(op) : channels_last_form_of<ConvTranspose>(op);
 }
 
 // A node on channels-last operands, the transposes around it written out.
@@ -40,7 +46,7 @@ std::optional<ir::Patch> converted(const ir::Graph& graph, const ir::Node& node)
   ir::Patch patch(graph);
   Through through;
   if (is_convolution(graph, node)) {
-    through.op = node.op.is<Conv>() ? channels_last_form<Conv>(node.op) : channels_last_form<ConvTranspose>(node.op);
+    through.op = channels_last_form(node.op);
     through.inputs = node.inputs;
     through.inputs[0] = patch.add(Transpose{to_channels_last(rank)}, {node.inputs[0]});
     through.result = to_channels_first(rank);

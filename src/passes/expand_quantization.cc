@@ -132,12 +132,20 @@ ir::Outcome dynamic(const ir::Graph& graph, ir::NodeId id, PassRun&) {
   return patch;
 }
 
-ir::Outcome cast_back(const ir::Graph& graph, ir::NodeId id, PassRun&) {
+// Whether other operators than casts read the value: where products take integers, it is stored as them anyway.
+bool is_stored(const ir::Graph& graph, ValueId id, const PassRun& run) {
+  const auto& users = graph.users(id);
+  return run.target().integer_products &&
+         std::any_of(users.begin(), users.end(), [&](ir::NodeId user) { return !graph.node(user).op.is<Cast>(); });
+}
+
+ir::Outcome cast_back(const ir::Graph& graph, ir::NodeId id, PassRun& run) {
   const ir::Node& node = graph.node(id);
   const auto* outer = node.op.as<Cast>();
   if (outer == nullptr || outer->to != DType::kF32) return ir::no_match;
   const auto inner = producer_as<Cast>(graph, node.inputs[0]);
   if (!inner || !is_rounded(graph, inner.input(0), inner.op->to)) return ir::no_match;
+  if (is_stored(graph, node.inputs[0], run)) return ir::no_match;
   ir::Patch patch(graph);
   patch.replace(node.outputs[0], inner.input(0));
   return patch;

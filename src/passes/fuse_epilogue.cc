@@ -1,6 +1,9 @@
 // Elementwise operators that follow a matrix product or convolution run on its result while it is in cache.
+#include "ops/cast.h"
 #include "ops/conv.h"
+#include "ops/conv_integer.h"
 #include "ops/matmul.h"
+#include "ops/matmul_integer.h"
 #include "passes/passes.h"
 #include "passes/queries.h"
 #include "passes/tile_group.h"
@@ -12,25 +15,36 @@ using ir::kNoValue;
 using ir::NodeId;
 using ir::ValueId;
 
-constexpr size_t kFirstOperand = 3;  // after data, weights and bias
 constexpr size_t kMaxMembers = 16;
 
-const std::vector<TileInstruction>* epilogue_of(const ir::Node& node) {
-  if (const auto* conv = node.op.as<Conv>()) return &conv->epilogue;
-  if (const auto* matmul = node.op.as<MatMul>()) return &matmul->epilogue;
-  return nullptr;
+// What the pass asks of a product: its epilogue, and the first operand of that.
+struct Epilogue {
+  const std::vector<TileInstruction>* body = nullptr;
+  size_t first_operand = 3;  // after data, weights and bias
+  bool of_convolution = false;
+};
+std::optional<Epilogue> epilogue_of(const ir::Node& node) {
+  if (const auto* conv = node.op.as<Conv>()) return Epilogue{&conv->epilogue, 3, true};
+  if (const auto* matmul = node.op.as<MatMul>()) return Epilogue{&matmul->epilogue};
+  // After data, weights and their zero points.
+  if (const auto* integers = node.op.as<MatMulInteger>()) return Epilogue{&integers->epilogue, 4};
+  if (const auto* integers = node.op.as<ConvInteger>()) return Epilogue{&integers->epilogue, 4, true};
+  return std::nullopt;
 }
 
-Op with_epilogue(const Op& op, std::vector<TileInstruction> body) {
-  if (const auto* conv = op.as<Conv>()) {
-    Conv fields = *conv;
-    fields.epilogue = std::move(body);
-    return fields;
-  }
-  MatMul fields = *op.as<MatMul>();
+template <class T> Op with_epilogue_of(const T& op, std::vector<TileInstruction> body) {
+  T fields = op;
   fields.epilogue = std::move(body);
   return fields;
 }
+Op with_epilogue(const Op& op, std::vector<TileInstruction> body) {
+  if (const auto* conv = op.as<Conv>()) return with_epilogue_of(*conv, std::move(body));
+  if (const auto* integers = op.as<MatMulInteger>()) return with_epilogue_of(*integers, std::move(body));
+  if (const auto* integers = op.as<ConvInteger>()) return with_epilogue_of(*integers, std::move(body));
+  return with_epilogue_of(*op.as<MatMul>(), std::move(body));
+}
+
+bool is_integer_product(const Op& op) { return op.is<MatMulInteger>() || op.is<ConvInteger>(); }
 
 // Where nodes stand in the order of running; new ones take the place of what they replace.
 using Positions = std::unordered_map<NodeId, size_t>;
@@ -91,15 +105,15 @@ class Fusion {
     for (const NodeId member : members) {
       for (const ValueId input : graph_.node(member).inputs) {
         const NodeId producer = graph_.value(input).producer;
-        if (producer < 0 || epilogue_of(graph_.node(producer)) == nullptr) continue;
-        const bool enabled =
-            graph_.node(producer).op.is<Conv>() ? run_.target().conv_epilogue : run_.target().matmul_epilogue;
-        if (!enabled) continue;
+        const auto epilogue = producer < 0 ? std::nullopt : epilogue_of(graph_.node(producer));
+        if (!epilogue) continue;
+        const Target& target = run_.target();
+        if (!(epilogue->of_convolution ? target.conv_epilogue : target.matmul_epilogue)) continue;
         if (!used_within(input, members)) {
           why = "the product is used elsewhere";
         } else if (!same_shape(graph_.fact(input), graph_.fact(graph_.node(last).outputs[0]))) {
           why = "the operator broadcasts the product";
-        } else if (!types_fit(graph_.fact(input).dtype(), members)) {
+        } else if (!types_fit(producer, input, members)) {
           why = "the elements are not of the product's type";
         } else if (best < 0 || position(producer) > position(best)) {
           best = producer;
@@ -109,13 +123,28 @@ class Fusion {
     return best;
   }
 
-  bool types_fit(DType product, const std::vector<NodeId>& members) const {
+  bool types_fit(NodeId id, ValueId result, const std::vector<NodeId>& members) const {
+    const DType product = graph_.fact(result).dtype();
+    if (is_integer_product(graph_.node(id).op)) return integers_fit(product, members);
     const auto& mixed = run_.target().mixed_epilogue_types;
     if (std::find(mixed.begin(), mixed.end(), product) != mixed.end()) return true;
     const auto is_f32 = [&](ValueId id) { return graph_.fact(id).dtype() == DType::kF32; };
     return product == DType::kF32 && std::all_of(members.begin(), members.end(), [&](NodeId id) {
              const ir::Node& node = graph_.node(id);
              return is_f32(node.outputs[0]) && std::all_of(node.inputs.begin(), node.inputs.end(), is_f32);
+           });
+  }
+
+  // An integer product's epilogue turns the sums to f32 first, and may read and give bytes.
+  bool integers_fit(DType product, const std::vector<NodeId>& members) const {
+    if (!run_.target().integer_products) return false;
+    const auto from_memory = [&](ValueId id) { return !contains(members, graph_.value(id).producer); };
+    return (product == DType::kI32 || product == DType::kF32) &&
+           std::all_of(members.begin(), members.end(), [&](NodeId id) {
+             const ir::Node& node = graph_.node(id);
+             return std::all_of(node.inputs.begin(), node.inputs.end(), [&](ValueId input) {
+               return graph_.fact(input).dtype() == DType::kF32 || (node.op.is<Cast>() && from_memory(input));
+             });
            });
   }
 
@@ -130,16 +159,16 @@ class Fusion {
     const ir::Node& node = graph_.node(product);
     TileGroup group;
     group.add_input(node.outputs[0]);
-    const auto& epilogue = *epilogue_of(node);
+    const Epilogue epilogue = *epilogue_of(node);
     std::vector<ValueId> operands{node.outputs[0]};
-    for (size_t i = kFirstOperand; i < node.inputs.size(); ++i) operands.push_back(node.inputs[i]);
-    if (!epilogue.empty()) group.add_body(epilogue, operands, node.outputs[0]);
+    for (size_t i = epilogue.first_operand; i < node.inputs.size(); ++i) operands.push_back(node.inputs[i]);
+    if (!epilogue.body->empty()) group.add_body(*epilogue.body, operands, node.outputs[0]);
     for (const NodeId member : members) group.add_node(graph_.node(member));
     if (group.inputs().size() - 1 > run_.target().max_epilogue_operands || group.size() > run_.target().max_body) {
       return run_.refuse(graph_, "fuse", last, "the epilogue would grow too long");
     }
     std::vector<ValueId> inputs = node.inputs;
-    inputs.resize(kFirstOperand, kNoValue);
+    inputs.resize(epilogue.first_operand, kNoValue);
     inputs.insert(inputs.end(), group.inputs().begin() + 1, group.inputs().end());
     ir::Patch patch(graph_);
     patch.replace(graph_.node(last).outputs[0], patch.add(with_epilogue(node.op, group.body()), std::move(inputs)));

@@ -23,6 +23,7 @@ Pass merge_branches();  // convolutions of one input that are added
 
 Pass widen_halves();
 Pass expand_quantization();
+Pass integer_products();
 Pass widen_integer_products();
 
 Pass recognise_attention();

@@ -1,5 +1,6 @@
 #include "passes/quantized_floats.h"
 
+#include "ops/conv_integer.h"
 #include "ops/pool.h"
 #include "ops/reshape.h"
 #include "ops/slice.h"
@@ -112,6 +113,19 @@ ir::ValueId rounded(ir::Patch& patch, ir::ValueId ratio, ir::ValueId spread_zero
   y = patch.add(Unary{UnaryFn::kThresholdedRelu, 0, 0}, {y});
   y = binary(BinaryFn::kMin, y, number(range.high - range.low));
   return range.low != 0 ? binary(BinaryFn::kAdd, y, number(range.low)) : y;
+}
+
+bool has_integer_kernel(const ir::Graph& graph, const ir::Node& node, const Target& target) {
+  if (!target.integer_products) return false;
+  const Fact &x = graph.fact(node.inputs[0]), &w = graph.fact(node.inputs[1]);
+  const ir::ValueId x_zero = input_or_none(node, 2);
+  const auto one = constant_shape(x_zero == ir::kNoValue ? DimShape() : graph.fact(x_zero).shape.value_or(DimShape{0}));
+  if (!one || element_count(*one) != 1 || input_or_none(node, 3) != ir::kNoValue) return false;
+  if (!x.has_rank() || w.dtype() != DType::kI8 || graph.constant(node.inputs[1]) == nullptr) return false;
+  const auto* conv = node.op.as<ConvInteger>();
+  if (conv == nullptr) return x.rank() >= 2 && w.rank() == 2;
+  const bool wide = conv->group == 1 || graph.constant(node.inputs[1])->dim(1) >= kFewChannels;
+  return target.channels_last && wide && x.rank() >= 3 && x.rank() <= 5;
 }
 
 bool takes_elements(const Op& op) {

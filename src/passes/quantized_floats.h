@@ -4,6 +4,7 @@
 
 #include "ir/patch.h"
 #include "ops/quantize_linear.h"
+#include "passes/target.h"
 
 namespace ingot::passes {
 
@@ -19,6 +20,12 @@ ir::ValueId centred(ir::Patch& patch, ir::ValueId x, ir::ValueId spread_zero);
 
 // round(ratio) + zero within the range of integers `to`, its lowest number for NaN, still in f32.
 ir::ValueId rounded(ir::Patch& patch, ir::ValueId ratio, ir::ValueId spread_zero, DType to);
+
+// Channels of a group: fewer leave most of the products that are added up in one instruction unused.
+inline constexpr int64_t kFewChannels = 4;
+
+// Whether a product of integers runs as it is: constant weights of i8 without zero points, one zero point of the data.
+bool has_integer_kernel(const ir::Graph& graph, const ir::Node& node, const Target& target);
 
 // Whether every element of the result is one of input 0 that only this operator picks: maxima, slices, transposes.
 bool takes_elements(const Op& op);

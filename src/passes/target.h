@@ -19,6 +19,7 @@ struct Target {
   bool half_floats = false;          // operators run on f16 and bf16 as they are
   bool join_products = false;        // products of one input become one wide product, whose columns are read in place
   bool attention = true;             // attention is one step that keeps the scores in cache
+  bool integer_products = false;     // products of integers of 8 bits run as they are, with an epilogue on f32
   size_t max_body = 40;              // instructions in one fused group or epilogue
   size_t max_operands = 24;          // inputs and results of one fused group
   size_t max_epilogue_operands = 8;  // operands of one epilogue besides the product

@@ -16,12 +16,25 @@ bool has_tile_type(const ir::Graph& graph, ir::ValueId id, const Target& target)
          std::find(target.pointwise_types.begin(), target.pointwise_types.end(), dtype) != target.pointwise_types.end();
 }
 
+// Integers come from memory and go to memory: what a cast in the same code gave is not read as such.
+bool is_cast_of_integers(const ir::Graph& graph, const ir::Node& node, const Target& target) {
+  const auto* cast = node.op.as<Cast>();
+  if (cast == nullptr || !target.integer_products || node.inputs[0] == ir::kNoValue) return false;
+  const auto is_byte = [](DType dtype) { return dtype == DType::kU8 || dtype == DType::kI8; };
+  const DType from = graph.fact(node.inputs[0]).dtype();
+  if (from == DType::kF32) return is_byte(cast->to);
+  const ir::Node* producer = graph.producer(node.inputs[0]);
+  const bool from_memory = producer == nullptr || !producer->op.is<Cast>();
+  return cast->to == DType::kF32 && from_memory && (is_byte(from) || from == DType::kI32);
+}
+
 }  // namespace
 
 bool is_tile_operator(const ir::Graph& graph, const ir::Node& node, const Target& target) {
   if (node.outputs.size() != 1 || !graph.fact(node.outputs[0]).has_rank()) return false;
   const bool known =
       node.op.is<Unary>() || node.op.is<Binary>() || node.op.is<Where>() || node.op.is<Cast>() || node.op.is<Fused>();
+  if (is_cast_of_integers(graph, node, target)) return true;
   if (!known || !has_tile_type(graph, node.outputs[0], target)) return false;
   return std::all_of(node.inputs.begin(), node.inputs.end(), [&](ir::ValueId id) {
     return id != ir::kNoValue && graph.fact(id).type.is_tensor() && has_tile_type(graph, id, target);

@@ -1,11 +1,12 @@
-// Products of quantised integers, computed in f32: no kernel multiplies integers yet, and f32 holds these sums exactly
-// up to 2^24 and within its rounding beyond.
+// Products of quantised integers, computed in f32: where no kernel multiplies them as they are. f32 holds these
+// sums exactly up to 2^24 and within its rounding beyond.
 #include "ops/conv.h"
 #include "ops/conv_integer.h"
 #include "ops/matmul.h"
 #include "ops/matmul_integer.h"
 #include "ops/matmul_nbits.h"
 #include "ops/reshape.h"
+#include "passes/integer_weights.h"
 #include "passes/passes.h"
 #include "passes/quantized_floats.h"
 #include "passes/queries.h"
@@ -105,9 +106,9 @@ template <class Make> ir::Outcome replace_sums(const ir::Graph& graph, const ir:
   return integers;
 }
 
-ir::Outcome matmul_integer(const ir::Graph& graph, ir::NodeId id, PassRun&) {
+ir::Outcome matmul_integer(const ir::Graph& graph, ir::NodeId id, PassRun& run) {
   const ir::Node& node = graph.node(id);
-  if (!node.op.is<MatMulInteger>()) return ir::no_match;
+  if (!node.op.is<MatMulInteger>() || has_integer_kernel(graph, node, run.target())) return ir::no_match;
   const MatrixOperands at{0, 2, 1, 3};
   if (const char* reason = refuse_matrices(graph, node, at)) return ir::refused(reason);
   const auto terms = graph.fact(node.inputs[1]).shape->rbegin()[1].constant();
@@ -115,10 +116,10 @@ ir::Outcome matmul_integer(const ir::Graph& graph, ir::NodeId id, PassRun&) {
                       [&](ir::Patch& patch) { return float_product(patch, node, at); });
 }
 
-ir::Outcome conv_integer(const ir::Graph& graph, ir::NodeId id, PassRun&) {
+ir::Outcome conv_integer(const ir::Graph& graph, ir::NodeId id, PassRun& run) {
   const ir::Node& node = graph.node(id);
   const auto* op = node.op.as<ConvInteger>();
-  if (op == nullptr) return ir::no_match;
+  if (op == nullptr || has_integer_kernel(graph, node, run.target())) return ir::no_match;
   const auto operands_in = [&](ir::Patch& patch) {
     return conv_operands(patch, node.inputs[0], input_or_none(node, 2), node.inputs[1], input_or_none(node, 3));
   };
@@ -147,7 +148,14 @@ bool all_f32(const ir::Graph& graph, const ir::Node& node, std::initializer_list
                      [&](size_t i) { return graph.fact(node.inputs[i]).dtype() == DType::kF32; });
 }
 
-ir::Outcome qlinear_matmul(const ir::Graph& graph, ir::NodeId id, PassRun&) {
+// Where kernels multiply integers, the product is left to them, or to the rules above.
+ValueId integer_sums(ir::Patch& patch, Op op, const ir::Node& node, const MatrixOperands& at) {
+  const ValueId sums =
+      patch.add(std::move(op), {node.inputs[at.a], node.inputs[at.b], node.inputs[at.a_zero], node.inputs[at.b_zero]});
+  return patch.add(Cast{DType::kF32}, {sums});
+}
+
+ir::Outcome qlinear_matmul(const ir::Graph& graph, ir::NodeId id, PassRun& run) {
   const ir::Node& node = graph.node(id);
   if (!node.op.is<QLinearMatMul>()) return ir::no_match;
   const MatrixOperands at{0, 2, 3, 5};
@@ -159,7 +167,8 @@ ir::Outcome qlinear_matmul(const ir::Graph& graph, ir::NodeId id, PassRun&) {
   const DType to = graph.fact(node.inputs[7]).dtype();
   if (!is_int(to)) return ir::refused("a product of 8-bit floats");
   ir::Patch patch(graph);
-  const ValueId sums = float_product(patch, node, at);
+  const ValueId sums =
+      run.target().integer_products ? integer_sums(patch, MatMulInteger{}, node, at) : float_product(patch, node, at);
   const auto row = [&](size_t i) { return row_parameter(patch, node.inputs[i]); };
   const ValueId x_scale = row(1), y_scale = row(6), y_zero = row(7);
   if (x_scale == ir::kNoValue || y_scale == ir::kNoValue || y_zero == ir::kNoValue) {
@@ -169,7 +178,25 @@ ir::Outcome qlinear_matmul(const ir::Graph& graph, ir::NodeId id, PassRun&) {
   return patch;
 }
 
-ir::Outcome qlinear_conv(const ir::Graph& graph, ir::NodeId id, PassRun&) {
+// The sums of a QLinearConv with its bias, kNoValue when shapes are not known. Channels are axis `channels`.
+ValueId integer_conv_sums(ir::Patch& patch, const QLinearConv& op, const ir::Node& node, int64_t rank,
+                          int64_t channels) {
+  ConvInteger fields{op.group, op.strides, op.dilations, op.pads, op.auto_pad, op.channels_last, {}};
+  const ValueId sums = integer_sums(patch, std::move(fields), node, {0, 2, 3, 5}), bias = input_or_none(node, 8);
+  if (bias == ir::kNoValue) return sums;
+  const ValueId spread = spread_parameter(patch, bias, rank, channels);
+  return spread == ir::kNoValue ? spread : patch.add(Binary{BinaryFn::kAdd}, {sums, spread});
+}
+
+ValueId float_conv_sums(ir::Patch& patch, const QLinearConv& op, const ir::Node& node) {
+  const auto operands = conv_operands(patch, node.inputs[0], node.inputs[2], node.inputs[3], node.inputs[5]);
+  if (!operands) return ir::kNoValue;
+  std::vector<ValueId> inputs{operands->x, operands->w};
+  if (const ValueId bias = input_or_none(node, 8); bias != ir::kNoValue) inputs.push_back(as_f32(patch, bias));
+  return patch.add(conv_of(op), std::move(inputs));
+}
+
+ir::Outcome qlinear_conv(const ir::Graph& graph, ir::NodeId id, PassRun& run) {
   const ir::Node& node = graph.node(id);
   const auto* op = node.op.as<QLinearConv>();
   if (op == nullptr) return ir::no_match;
@@ -177,19 +204,15 @@ ir::Outcome qlinear_conv(const ir::Graph& graph, ir::NodeId id, PassRun&) {
   const Fact& y = graph.fact(node.outputs[0]);
   if (!y.has_rank()) return ir::refused("the rank is not known");
   ir::Patch patch(graph);
-  const auto operands = conv_operands(patch, node.inputs[0], node.inputs[2], node.inputs[3], node.inputs[5]);
   const int64_t channels = op->channels_last ? y.rank() - 1 : 1;
   const auto spread = [&](size_t i) { return spread_parameter(patch, node.inputs[i], y.rank(), channels); };
+  const ValueId sums = run.target().integer_products ? integer_conv_sums(patch, *op, node, y.rank(), channels)
+                                                     : float_conv_sums(patch, *op, node);
   const ValueId x_scale = spread(1), w_scale = spread(4), y_scale = spread(6), y_zero = spread(7);
-  if (!operands || x_scale == ir::kNoValue || w_scale == ir::kNoValue || y_scale == ir::kNoValue ||
+  if (sums == ir::kNoValue || x_scale == ir::kNoValue || w_scale == ir::kNoValue || y_scale == ir::kNoValue ||
       y_zero == ir::kNoValue) {
     return ir::refused("the shapes of scales are not known");
   }
-  Conv conv = conv_of(*op);
-  conv.channels_last = op->channels_last;
-  std::vector<ValueId> inputs{operands->x, operands->w};
-  if (const ValueId bias = input_or_none(node, 8); bias != ir::kNoValue) inputs.push_back(as_f32(patch, bias));
-  const ValueId sums = patch.add(std::move(conv), std::move(inputs));
   replace_by_quantized(patch, node, sums, x_scale, w_scale, y_scale, y_zero, y.dtype());
   return patch;
 }
@@ -224,7 +247,8 @@ Pass widen_integer_products() {
           "No product of quantised integers whose sums f32 holds as well: matrix products and convolutions are those "
           "of f32, on operands less their zero points.",
           "With expand_quantization, whose arithmetic then meets the products without integers between.",
-          {{"matmul_integer", matmul_integer},
+          {{"drop_weight_zero", drop_weight_zero},
+           {"matmul_integer", matmul_integer},
            {"conv_integer", conv_integer},
            {"qlinear_matmul", qlinear_matmul},
            {"qlinear_conv", qlinear_conv},

@@ -97,15 +97,15 @@ void Windows::fill(const T* x, const T* zeros, int64_t first, int64_t count, con
   }
 }
 
-// One line of a window that starts at column `start` of the data's line, with zeros outside.
-template <class T> void Windows::copy_line(const T* line, int64_t start, T* patch) const noexcept {
+// One line of a window that starts at column `start` of the data's line, with `zero` outside.
+template <class T> void Windows::copy_line(const T* line, T zero, int64_t start, T* patch) const noexcept {
   const int64_t channels = geometry_.channels, kernel = geometry_.axes[2].kernel;
   for (int64_t w = 0; w < kernel; ++w, patch += channels) {
     const int64_t column = start + w;
     if (column >= 0 && column < geometry_.axes[2].size) {
       std::memcpy(patch, line + column * channels, static_cast<size_t>(channels) * sizeof(T));
     } else {
-      std::fill_n(patch, channels, T{0});
+      std::fill_n(patch, channels, zero);
     }
   }
 }
@@ -123,7 +123,7 @@ void Windows::fill_edge(const T* x, const T* zeros, const Position& position, co
       const bool outside = id < 0 || id >= axes[0].size || ih < 0 || ih >= axes[1].size;
       const T* line = outside ? nullptr : image + id * strides_[0] + ih * strides_[1];
       if (merged_) {
-        if (!outside) copy_line(line, start, patch);
+        if (!outside) copy_line(line, *zeros, start, patch);
         *entry = outside ? zeros : patch;
         entry += table_rows_;
         patch += depth_;
@@ -140,5 +140,6 @@ void Windows::fill_edge(const T* x, const T* zeros, const Position& position, co
 template void Windows::fill(const float*, const float*, int64_t, int64_t, const float**, float*) const noexcept;
 template void Windows::fill(const uint16_t*, const uint16_t*, int64_t, int64_t, const uint16_t**,
                             uint16_t*) const noexcept;
+template void Windows::fill(const uint8_t*, const uint8_t*, int64_t, int64_t, const uint8_t**, uint8_t*) const noexcept;
 
 }  // namespace ingot::kernels::conv

@@ -1,6 +1,7 @@
 #include "kernels/families.h"
 #include "kernels/gemm/gemm.h"
 #include "kernels/kernel_benching.h"
+#include "ops/matmul_integer.h"
 
 namespace ingot::kernels {
 namespace {
@@ -30,7 +31,20 @@ void add_bf16(int64_t m, int64_t n, int64_t k) {
              2 * static_cast<double>(m * k + k * n + m * n), 1);
 }
 
+void add_integers(int64_t m, int64_t n, int64_t k) {
+  const Problem problem{
+      MatMulInteger{}, {{DType::kU8, {m, k}}, {DType::kI8, {k, n}, true}, {DType::kU8, {}}}, {{DType::kI32, {m, n}}}};
+  const auto products = static_cast<double>(m) * static_cast<double>(n) * static_cast<double>(k);
+  bench_rows(kIntegerGemmFamily, kIntegerGemmFamily.text(problem) + " t1", problem, 2 * products,
+             static_cast<double>(m * k + k * n + 4 * m * n), 1);
+}
+
 const int kRegistered = [] {
+  add_integers(128, 768, 768);
+  add_integers(128, 3072, 768);
+  add_integers(128, 768, 3072);
+  add_integers(3136, 64, 64);
+  add_integers(196, 256, 1024);
   add_bf16(128, 768, 768);
   add_bf16(128, 3072, 768);
   add_bf16(128, 768, 3072);

@@ -129,5 +129,10 @@ inline void store_bool(uint8_t* p, F lanes) {
   const __m128i x = narrow_to_16(shift_right_zeros<31>(bits(lanes)));
   _mm_storel_epi64(reinterpret_cast<__m128i*>(p), _mm_packus_epi16(x, x));
 }
+// The lowest byte of the whole number that x holds.
+inline void store_byte(uint8_t* p, F x) {
+  const __m128i bytes = narrow_to_16(andi(to_int(x), set1i(255)));
+  _mm_storel_epi64(reinterpret_cast<__m128i*>(p), _mm_packus_epi16(bytes, bytes));
+}
 inline void store_i32(int32_t* p, F x) { _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), to_int(x)); }
 inline void store_stream(float* p, F x) { _mm256_stream_ps(p, x); }

@@ -120,6 +120,10 @@ inline void store_brain(uint16_t* p, F x) {
 inline void store_bool(uint8_t* p, F lanes) {
   _mm_storeu_si128(reinterpret_cast<__m128i*>(p), _mm_maskz_set1_epi8(to_mask(lanes), 1));
 }
+// The lowest byte of the whole number that x holds.
+inline void store_byte(uint8_t* p, F x) {
+  _mm_storeu_si128(reinterpret_cast<__m128i*>(p), _mm512_cvtepi32_epi8(to_int(x)));
+}
 inline void store_i32(int32_t* p, F x) { _mm512_storeu_si512(p, to_int(x)); }
 // Past every cache; p is aligned to the vector.
 inline void store_stream(float* p, F x) { _mm512_stream_ps(p, x); }

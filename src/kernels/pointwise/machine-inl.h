@@ -141,6 +141,8 @@ template <int kWide> struct Steps {
       case DType::kF32: return store_typed<float, store>;
       case DType::kF16: return store_typed<uint16_t, store_half>;
       case DType::kBF16: return store_typed<uint16_t, store_brain>;
+      case DType::kU8:
+      case DType::kI8: return store_typed<uint8_t, store_byte>;
       case DType::kI32: return store_typed<int32_t, store_i32>;
       case DType::kBool: return store_typed<uint8_t, store_bool>;
       default: return nullptr;

@@ -129,7 +129,10 @@ TEST(Pointwise, ConvertsBetweenTypesOfFloats) {
     }
   }
   expect_rows_match(kPointwiseFamily, {Cast{DType::kF32}, {random_bool({77})}}, kExact);
-  expect_rows_match(kPointwiseFamily, {Cast{DType::kI32}, {random_of(DType::kF32, {77}, -100, 100)}}, kExact);
+  for (const DType to : {DType::kI32, DType::kI8, DType::kU8}) {
+    const float low = to == DType::kU8 ? 0 : -128, high = to == DType::kU8 ? 255 : 127;
+    expect_rows_match(kPointwiseFamily, {Cast{to}, {random_of(DType::kF32, {77}, low, high)}}, kExact);
+  }
 }
 
 TEST(Pointwise, ComputesInHalfPrecisionTypesWithFloats) {

@@ -292,7 +292,7 @@ Kind kind_of_result(const Op& op, std::span<const Kind> operands) {
   }
   if (const auto* cast = op.as<Cast>()) {
     const Kind to = kind_of(cast->to);
-    if (to == Kind::kInteger) return cast->to == DType::kI32 && a == Kind::kNumber ? to : Kind::kOther;
+    if (to == Kind::kInteger) return cast->to != DType::kI64 && a == Kind::kNumber ? to : Kind::kOther;
     return a == Kind::kOther ? a : to;
   }
   return Kind::kOther;

@@ -60,7 +60,7 @@ void run_on_short_rows(const Program& program, const ShortRows& block, const Sho
       if (row > 0 && operands[k].row_stride == 0) continue;  // the same for all rows: there already
       run.bind(1 + k, laid_out(operands[k], row, rows, columns, buffers[k]));
     }
-    const ShortRowOperand first{reinterpret_cast<const std::byte*>(block.sums), DType::kF32, block.sums_stride, 1};
+    const ShortRowOperand first{static_cast<const std::byte*>(block.sums), DType::kF32, block.sums_stride, 1};
     run.bind(0, laid_out(first, row, rows, columns, sums));
     std::byte* to = block.results + row * block.results_stride * block.result_bytes;
     const bool in_place = block.results_stride == columns || rows == 1;

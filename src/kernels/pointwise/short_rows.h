@@ -15,9 +15,10 @@ struct ShortRowOperand {
   int64_t row_stride = 0, column_stride = 0;
 };
 
-// The program's input 0, and its only result. They may be the same memory when they have the same strides.
+// The program's input 0, of four bytes an element, and its only result. They may be the same memory when they have the
+// same strides.
 struct ShortRows {
-  const float* sums = nullptr;
+  const void* sums = nullptr;
   int64_t sums_stride = 0;
   std::byte* results = nullptr;
   int64_t results_stride = 0, result_bytes = 4;  // elements from row to row, and their size

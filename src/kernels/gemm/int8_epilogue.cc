@@ -1,0 +1,111 @@
+#include "kernels/gemm/int8_epilogue.h"
+
+#include <cstring>
+
+#include "base/checked.h"
+#include "ops/strided_walk.h"
+
+namespace ingot::kernels::gemm {
+namespace {
+
+bool is_operand_type(DType dtype) { return dtype == DType::kF32 || dtype == DType::kU8 || dtype == DType::kI8; }
+
+size_t operand_count(const Problem& problem, size_t first_operand) {
+  return problem.inputs.size() > first_operand ? problem.inputs.size() - first_operand : 0;
+}
+
+ProgramSource source_of(std::span<const TileInstruction> body, const Problem& problem, size_t first_operand,
+                        std::span<const int64_t> results) {
+  ProgramSource source{body, results, {{DType::kI32, false}}, {problem.outputs[0].dtype}, false};
+  for (size_t i = first_operand; i < problem.inputs.size(); ++i) source.inputs.push_back({problem.inputs[i].dtype});
+  return source;
+}
+
+}  // namespace
+
+const char* refuse_int8_epilogue(std::span<const TileInstruction> body, const Problem& problem, size_t first_operand) {
+  const size_t operands = operand_count(problem, first_operand);
+  if (body.empty()) return problem.outputs[0].dtype == DType::kI32 ? nullptr : "the result is not i32";
+  if (!is_operand_type(problem.outputs[0].dtype)) return "the result is neither f32 nor integers of 8 bits";
+  if (operands > kMaxOperands) return "the epilogue has too many operands";
+  for (size_t i = first_operand; i < problem.inputs.size(); ++i) {
+    if (!is_operand_type(problem.inputs[i].dtype)) return "an operand of another type";
+  }
+  const int64_t result[] = {static_cast<int64_t>(operands + body.size())};
+  return refuse_program(source_of(body, problem, first_operand, result));
+}
+
+const char* refuse_int8_program(std::span<const TileInstruction> body, IsaLevel isa) {
+  return body.empty() || machine_of(isa) != nullptr ? nullptr : "its epilogue needs vector code";
+}
+
+Int8Epilogue::Int8Epilogue(const Problem& problem, RowLayout layout, size_t first_operand,
+                           std::span<const TileInstruction> body, IsaLevel isa)
+    : layout_(std::move(layout)), elements_(element_count(layout_.result)) {
+  result_bytes_ = dtype_bits(problem.outputs[0].dtype) / 8;
+  if (body.empty()) return;
+  for (size_t i = first_operand; i < problem.inputs.size(); ++i) operands_.push_back(bind_operand(problem, i));
+  const int64_t result[] = {static_cast<int64_t>(operands_.size() + body.size())};
+  ProgramSource source = source_of(body, problem, first_operand, result);
+  for (size_t i = 0; i < operands_.size(); ++i) {
+    if (operands_[i].view.column == 0) source.inputs[1 + i].dtype = DType::kF32;  // widened where it is spread
+  }
+  program_ = compile_program(source, *machine_of(isa));
+}
+
+Int8Epilogue::Operand Int8Epilogue::bind_operand(const Problem& problem, size_t input) {
+  const Shape& shape = problem.inputs[input].shape;
+  Operand operand{input, problem.inputs[input].dtype, {}, -1, broadcast_strides(shape, layout_.result)};
+  auto view = view_by_rows(shape, layout_);
+  if (!view) {
+    operand.expanded = static_cast<int64_t>(scratch_bytes_);
+    scratch_bytes_ += static_cast<size_t>(round_up(elements_ * operand.bytes(), 64));
+    view = view_by_rows(layout_.result, layout_);
+  }
+  operand.view = std::move(*view);
+  return operand;
+}
+
+void Int8Epilogue::expand(const Operand& operand, const void* const* inputs, std::byte* scratch) const noexcept {
+  const auto* from = static_cast<const std::byte*>(inputs[operand.input]);
+  std::byte* to = scratch + operand.expanded;
+  const int64_t bytes = operand.bytes();
+  for (int64_t i = 0; i < elements_; ++i) {
+    int64_t rest = i, offset = 0;
+    for (size_t axis = layout_.result.size(); axis-- > 0; rest /= layout_.result[axis]) {
+      offset += rest % layout_.result[axis] * operand.strides[axis];
+    }
+    std::memcpy(to + i * bytes, from + offset * bytes, static_cast<size_t>(bytes));
+  }
+}
+
+void Int8Epilogue::prepare(const void* const* inputs, std::byte* scratch) const noexcept {
+  for (const Operand& operand : operands_) {
+    if (operand.expanded >= 0) expand(operand, inputs, scratch);
+  }
+}
+
+void Int8Epilogue::fill(const void* const* inputs, const std::byte* scratch, int64_t index, int64_t column,
+                        Operands& operands) const noexcept {
+  for (size_t i = 0; i < operands_.size(); ++i) {
+    const Operand& operand = operands_[i];
+    const std::byte* data =
+        operand.expanded < 0 ? static_cast<const std::byte*>(inputs[operand.input]) : scratch + operand.expanded;
+    const int64_t offset = operand.view.products[static_cast<size_t>(index)] + column * operand.view.column;
+    operands[i] = {data + offset * operand.bytes(), operand.dtype, operand.view.row, operand.view.column};
+  }
+}
+
+void Int8Epilogue::finish(const int32_t* sums, int64_t sums_stride, int64_t first_row, int64_t rows,
+                          int64_t first_column, int64_t columns, const Operands& operands, std::byte* c,
+                          int64_t c_stride) const noexcept {
+  Operands seen;
+  for (size_t i = 0; i < operands_.size(); ++i) {
+    seen[i] = operands[i];
+    const int64_t at = first_row * seen[i].row_stride + first_column * seen[i].column_stride;
+    seen[i].data += at * operands_[i].bytes();
+  }
+  run_on_short_rows(*program_, {sums, sums_stride, c, c_stride, result_bytes_, rows, columns}, seen.data());
+}
+
+}  // namespace ingot::kernels::gemm
