@@ -12,7 +12,6 @@ namespace {
 using F = float;
 using I = int32_t;
 constexpr int64_t kLanes = 1;
-constexpr int kSums = 4;
 
 F set1(float x) { return x; }
 F load(const float* p) { return *p; }
@@ -42,8 +41,10 @@ template <class E> void put_part(E* p, F x, int64_t count) {
 }
 
 #include "kernels/recurrent/multiply-inl.h"
-#include "kernels/recurrent/step-inl.h"
 #include "kernels/recurrent/widen-inl.h"
+
+constexpr int kSums = 4;
+#include "kernels/recurrent/step-inl.h"
 
 }  // namespace
 
