@@ -7,7 +7,7 @@
 namespace ingot::kernels::conv {
 namespace {
 
-constexpr int64_t kTypicalChannels = 64, kTypicalKernel = 3, kTypicalSize = 56;
+constexpr int64_t kTypicalChannels = 64, kTypicalKernel = 3;
 constexpr int64_t kTransposeBlock = 64;
 
 Shape spatial_of(const Shape& shape, bool channels_last) {
@@ -58,6 +58,15 @@ Geometry geometry_of(const Problem& problem) {
   return geometry;
 }
 
+// Outputs along an axis of an image. Networks for images halve it where they double the channels: 56 at 64 channels, 7
+// at 512. Of other data nothing is known.
+static int64_t typical_outputs(const Geometry& geometry, size_t axes) {
+  constexpr int64_t kLeast = 7, kMost = 56, kChannelsTimesSize = 64 * 56;
+  if (axes != 2) return kMost;
+  const int64_t channels = std::max<int64_t>({1, geometry.channels, geometry.filters});
+  return std::clamp(kChannelsTimesSize / channels, kLeast, kMost);
+}
+
 Geometry typical_geometry(const Problem& problem) {
   const auto& op = *problem.op.as<Conv>();
   const Shape &x = problem.inputs[0].shape, &w = problem.inputs[1].shape, &y = problem.outputs[0].shape;
@@ -68,9 +77,10 @@ Geometry typical_geometry(const Problem& problem) {
   geometry.filters = known_or(w[0], kTypicalChannels);
   const Shape in = spatial_of(x, op.channels_last), out = spatial_of(y, op.channels_last);
   const auto axes = axes_of(op, Shape(w.begin() + 2, w.end()));
+  const int64_t outputs = typical_outputs(geometry, axes.size());
   std::vector<WindowRange> ranges;
   for (size_t i = 0; i < axes.size(); ++i) {
-    const int64_t kernel = *axes[i].kernel.constant(), size = known_or(in[i], kTypicalSize);
+    const int64_t kernel = *axes[i].kernel.constant(), size = known_or(in[i], outputs * axes[i].stride);
     ranges.push_back({size, known_or(out[i], std::max<int64_t>(1, size / axes[i].stride)), kernel, axes[i].stride,
                       axes[i].dilation, axes[i].pad_begin, axes[i].pad_end});
   }
