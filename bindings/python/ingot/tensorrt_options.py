@@ -6,9 +6,8 @@ from . import _ingot, errors
 from .names import nearest_first
 
 _ON_THE_CPU = "bf16 where the CPU multiplies it by instructions of its own; else fp32. Sums and norms stay in fp32"
-_NO_STREAM = "runs have a stream of their own"
 _NO_PARTS = "a plan always takes the whole model: there are no parts to choose"
-_NO_TIMING = "kernels are chosen by a cost model, not by timing: there is nothing to keep"
+_NO_TIMING = "the CPU's kernels are chosen by a cost model; what a GPU measured is always kept, per user (docs/plan-cache.md)"
 _NO_CODE = "plans hold data and no code, and are not encrypted"
 _NO_DLA = "there is no DLA"
 
@@ -27,6 +26,10 @@ def _gpu(value, gpu):
     return {"device": "cuda:%d" % int(value), "fallback": True} if other else {}
 
 
+def _stream(value, gpu):
+    return {"user_compute_stream": str(value)} if gpu else {}
+
+
 def _sixteen_bits(on_gpu):
     def meaning(value, gpu):
         features = json.loads(_ingot.doctor_json())["cpu"]["features"] if not gpu else {}
@@ -39,8 +42,8 @@ def _sixteen_bits(on_gpu):
 # Name: (TensorRT provider's default, (words, function giving Ingot's options) or the reason for ignoring it).
 TABLE = {
     "device_id": ("0", ("device: that GPU, where there is one of this number", _gpu)),
-    "user_compute_stream": ("", _NO_STREAM),
-    "has_user_compute_stream": ("0", _NO_STREAM),
+    "user_compute_stream": ("", ("user_compute_stream: on a GPU; plans inside ONNX Runtime have a stream of their own", _stream)),
+    "has_user_compute_stream": ("0", "user_compute_stream alone tells"),
     "trt_max_partition_iterations": ("1000", _NO_PARTS),
     "trt_min_subgraph_size": ("1", _NO_PARTS),
     "trt_op_types_to_exclude": ("", _NO_PARTS),
@@ -73,11 +76,11 @@ TABLE = {
     "trt_force_timing_cache": ("0", _NO_TIMING),
     "trt_builder_optimization_level": ("3", "every pass always runs: builds take seconds"),
     "trt_build_heuristics_enable": ("0", "every pass always runs: builds take seconds"),
-    "trt_tactic_sources": ("", "kernels come from one library"),
+    "trt_tactic_sources": ("", "there are no tactics to choose from: of each GPU library the fastest kernel is taken"),
     "trt_preview_features": ("", "there are none"),
     "trt_sparsity_enable": ("0", "weights are used as they are"),
     "trt_auxiliary_streams": ("-1", "threads are set by SessionOptions.intra_op_num_threads"),
-    "trt_cuda_graph_enable": ("0", "a plan already is a fixed list of steps"),
+    "trt_cuda_graph_enable": ("0", "runs on a GPU always are launches of recorded graphs"),
     "trt_extra_plugin_lib_paths": ("", "a library is never loaded for a model: use ingot.register_custom_operator"),
     "trt_profile_min_shapes": ("", ("minShapes", _to("minShapes"))),
     "trt_profile_opt_shapes": ("", ("optShapes", _to("optShapes"))),

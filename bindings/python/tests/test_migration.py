@@ -62,6 +62,12 @@ def test_defaults_are_not_remarked_and_every_option_has_a_meaning():
     assert tensorrt_options.translate({"trt_dla_enable": False, "trt_int8_enable": 0})[1] == []
 
 
+def test_a_stream_is_used_where_there_is_a_gpu():
+    translated, remarks = tensorrt_options.translate({"user_compute_stream": "64", "has_user_compute_stream": "1"}, gpu=True)
+    assert translated == {"user_compute_stream": "64"} and len(remarks) == 2
+    assert tensorrt_options.translate({"user_compute_stream": "64"})[0] == {}
+
+
 def test_other_providers_are_served_and_named_in_one_line(mlp, caplog):
     with caplog.at_level(logging.INFO, "ingot"):
         ingot.InferenceSession(mlp.SerializeToString(), providers=["CUDAExecutionProvider", "CPUExecutionProvider"])

@@ -11,6 +11,7 @@ from .. import errors, tensorrt_options
 from ..providers import CPU, KNOWN, TENSORRT, log, pairs
 from .available import INGOT, ORDER, candidates
 
+_NOT_INSIDE = ("folder", "user_compute_stream")  # options of Ingot's own sessions alone
 _RECORD = "session.record_ep_graph_assignment_info"
 
 
@@ -34,7 +35,7 @@ def _wanted(providers, provider_options):
 
 
 def _text(options):
-    return {str(key): str(value).lower() if isinstance(value, bool) else str(value) for key, value in options.items() if key != "folder"}
+    return {str(key): str(value).lower() if isinstance(value, bool) else str(value) for key, value in options.items() if key not in _NOT_INSIDE}
 
 
 def _with_threads(candidate, given, options):
