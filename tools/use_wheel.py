@@ -34,6 +34,7 @@ def use(folder: Path) -> None:
 
     session = ingot.onnxruntime.InferenceSession(model(), providers=["IngotExecutionProvider"], strict=True)
     np.testing.assert_allclose(session.run(None, {"x": x})[0], expected, rtol=1e-6)
+    assert (Path(ingot.__file__).parent / "ingot-tuning" / "zen4.jsonl").is_file(), "the wheel has no measurements of kernels"
     stray = [path.name for path in Path(ingot.__file__).parents[1].iterdir()
              if not path.name.startswith(("ingot", "bin", "__pycache__"))]
     assert not stray, f"the wheel puts {stray} beside the package"

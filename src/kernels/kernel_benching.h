@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstring>
+#include <map>
 #include <string>
 
 #include "kernels/machine_peak.h"
@@ -12,7 +13,17 @@
 namespace ingot::kernels {
 
 // Registers "<row>/<name>" for each row that takes `problem`, running on `threads` threads. `flops` and `bytes` per
-// run; GFLOP/s, the share of the measured peak, and GB/s of the fastest repetition are reported.
+// run; GFLOP/s and its share of the measured peak, GB/s and its share of the measured copy bandwidth at that many bytes
+// are those of the fastest repetition.
+inline const MachinePeak& bench_peak(int threads) {
+  static std::map<int, MachinePeak> peaks;
+  if (!peaks.contains(threads)) {
+    ThreadPool pool(threads);
+    peaks[threads] = measure_peak(pool);
+  }
+  return peaks[threads];
+}
+
 inline void bench_rows(const Family& family, const std::string& name, const Problem& problem, double flops,
                        double bytes, int threads = 1) {
   for (const Row& row : family.rows) {
@@ -32,8 +43,11 @@ inline void bench_rows(const Family& family, const std::string& name, const Prob
         memory.push_back(tensor);
         inputs.push_back(tensor.raw());
       }
-      Tensor output(problem.outputs[0].dtype, problem.outputs[0].shape);
-      void* outputs[] = {output.mutable_raw()};
+      std::vector<void*> outputs;
+      for (const Operand& output : problem.outputs) {
+        memory.emplace_back(output.dtype, output.shape);
+        outputs.push_back(memory.back().mutable_raw());
+      }
       std::vector<std::byte> scratch(bound->scratch_bytes + 64);
       auto* aligned = reinterpret_cast<std::byte*>((reinterpret_cast<uintptr_t>(scratch.data()) + 63) / 64 * 64);
       ThreadPool pool(threads);
@@ -42,13 +56,14 @@ inline void bench_rows(const Family& family, const std::string& name, const Prob
       double best = 1e30;
       for (auto _ : state) {
         const auto start = Clock::now();
-        bound->run({inputs.data(), outputs, aligned, parallel});
+        bound->run({inputs.data(), outputs.data(), aligned, parallel});
         best = std::min(best, std::chrono::duration<double>(Clock::now() - start).count());
       }
       state.counters["best_us"] = best * 1e6;
       state.counters["GFLOPS"] = flops / best * 1e-9;
       state.counters["peak%"] = flops / best * 1e-9 / peak_gflops() * 100 / threads;
       state.counters["GB/s"] = bytes / best * 1e-9;
+      state.counters["bandwidth%"] = bytes / best * 1e-9 / bandwidth_gbps(bench_peak(threads), bytes) * 100;
     });
   }
 }

@@ -24,6 +24,10 @@ file(GLOB_RECURSE compiler_library ${work}/moved/libingot.so*)
 if(PART STREQUAL runtime AND compiler_library)
   message(FATAL_ERROR "the runtime-only installation holds ${compiler_library}")
 endif()
+file(GLOB_RECURSE measurements ${work}/moved/*/ingot-tuning/zen4.jsonl)
+if(PART STREQUAL whole AND NOT measurements)
+  message(FATAL_ERROR "the installation holds no measurements of kernels")
+endif()
 
 run(${CMAKE_COMMAND} -G Ninja -S ${SOURCE} -B ${work}/build -DPART=${PART} -DCMAKE_PREFIX_PATH=${work}/moved
     -DCMAKE_CXX_COMPILER=${CXX} -DCMAKE_C_COMPILER=${C})
