@@ -74,7 +74,7 @@ void FolderStore::read_database() {
   read_ = true;
   if (database_path_.empty()) return;
   try {
-    database_ = tuning::Database::read(database_path_);
+    known_ = tuning::Lines(database_path_);
   } catch (const Error& error) {
     warn(fmt::format("tuning database: {}", error.message()));
   }
@@ -83,14 +83,14 @@ void FolderStore::read_database() {
 std::optional<tuning::Entry> FolderStore::find_choice(const tuning::Key& key) {
   const std::lock_guard lock(mutex_);
   read_database();
-  const tuning::Entry* entry = database_.find(key);
+  const tuning::Entry* entry = known_.find(key);
   return entry != nullptr ? std::optional(*entry) : std::nullopt;
 }
 
 void FolderStore::keep_choice(const tuning::Key& key, const tuning::Entry& entry) {
   const std::lock_guard lock(mutex_);
   read_database();
-  database_.put(key, entry);
+  known_.put(key, entry);
   fresh_.put(key, entry);
 }
 

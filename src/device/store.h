@@ -5,7 +5,7 @@
 #include <mutex>
 #include <optional>
 
-#include "base/tuning_database.h"
+#include "base/tuning_lines.h"
 
 namespace ingot::device {
 
@@ -55,7 +55,8 @@ class FolderStore : public Store {
   std::optional<bool> usable_;  // whether code may be looked for, once that is known
   bool full_ = false;           // nothing more can be written
   bool read_ = false;
-  tuning::Database database_, fresh_;
+  tuning::Lines known_;
+  tuning::Database fresh_;
 };
 
 }  // namespace ingot::device
