@@ -45,6 +45,7 @@ class BoundInt8Conv final : public BoundKernel {
   Geometry geometry_;
   Windows windows_;
   DType x_type_;
+  bool has_zero_;
   bool per_image_ = false;  // whether an operand of the epilogue needs products of one image each
   int64_t panel_bytes_, group_bytes_, stored_columns_;  // of a group's weights
   int64_t zeros_bytes_ = 0, minus_bytes_ = 0;
@@ -90,6 +91,7 @@ BoundInt8Conv::BoundInt8Conv(const Int8TileSet& tiles, IsaLevel isa, const Probl
     : geometry_(geometry_of(as_conv(problem))),
       windows_(geometry_, tiles.shape.rows),
       x_type_(problem.inputs[0].dtype),
+      has_zero_(has_input(problem, kZeroPoint)),
       panel_bytes_(gemm::int8_panel_bytes(tiles, windows_.taps(), windows_.depth(), geometry_.group_filters())),
       group_bytes_(gemm::int8_packed_bytes(tiles, windows_.taps(), windows_.depth(), geometry_.group_filters())),
       stored_columns_(round_up(geometry_.group_filters(), tiles.shape.vector)) {
@@ -123,7 +125,7 @@ gemm::Int8Size BoundInt8Conv::blocked_size() const {
 }
 
 void BoundInt8Conv::prepare(const RunArgs& args) const noexcept {
-  const void* zero = args.inputs[kZeroPoint];
+  const void* zero = has_zero_ ? args.inputs[kZeroPoint] : nullptr;
   std::memset(args.scratch, zero == nullptr ? 0 : *static_cast<const uint8_t*>(zero),
               static_cast<size_t>(zeros_bytes_));
   auto* minus = reinterpret_cast<int32_t*>(args.scratch + zeros_bytes_);
