@@ -48,7 +48,8 @@ Int8Epilogue::Int8Epilogue(const Problem& problem, RowLayout layout, size_t firs
   const int64_t result[] = {static_cast<int64_t>(operands_.size() + body.size())};
   ProgramSource source = source_of(body, problem, first_operand, result);
   for (size_t i = 0; i < operands_.size(); ++i) {
-    if (operands_[i].view.column == 0) source.inputs[1 + i].dtype = DType::kF32;  // widened where it is spread
+    if (operands_[i].view.column != 0) continue;
+    source.inputs[1 + i] = {DType::kF32, operands_[i].view.row == 0};  // widened where it is spread
   }
   program_ = compile_program(source, *machine_of(isa));
 }
