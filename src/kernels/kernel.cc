@@ -21,10 +21,13 @@ std::string text_with_inputs(const Problem& problem) {
 
 std::span<const Family* const> all_families() {
   static const std::vector<const Family*> all = {
-      &kGemmFamily,      &kConvFamily,      &kWinogradFamily, &kConvTransposeFamily, &kDepthwiseFamily,
-      &kPointwiseFamily, &kTransposeFamily, &kCopyFamily,     &kSoftmaxFamily,       &kNormFamily,
-      &kReduceFamily,    &kPoolFamily,      &kResizeFamily,   &kAttentionFamily,     &kSiblingsFamily,
-      &kRecurrentFamily, &kChainFamily,     &kSampleFamily,   &kIntegerGemmFamily,   &kIntegerConvFamily,
+      &kGemmFamily,          &kConvFamily,        &kWinogradFamily,
+      &kConvTransposeFamily, &kDepthwiseFamily,   &kPointwiseFamily,
+      &kTransposeFamily,     &kCopyFamily,        &kSoftmaxFamily,
+      &kNormFamily,          &kReduceFamily,      &kPoolFamily,
+      &kResizeFamily,        &kAttentionFamily,   &kSiblingsFamily,
+      &kRecurrentFamily,     &kChainFamily,       &kSampleFamily,
+      &kIntegerGemmFamily,   &kIntegerConvFamily, &kIntegerDepthwiseFamily,
   };
   return all;
 }

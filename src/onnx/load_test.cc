@@ -102,6 +102,15 @@ TEST(Load, InputsWithInitializersAreConstants) {
   EXPECT_TRUE(identical(outputs[0].tensor(), Tensor::of<float>({2}, {0.5f, 0.5f})));
 }
 
+TEST(Load, WeightsStayQuantisedHoweverFew) {
+  Model source = model({node("DequantizeLinear", {"w", "s"}, {"d"}, ""), node("MatMul", {"x", "d"}, {"y"}, "")});
+  source.graph.initializers = {from_tensor(Tensor::of<int8_t>({3, 3}, std::vector<int8_t>(9, 1)), "w"),
+                               from_tensor(Tensor::scalar(0.5f), "s")};
+  const ir::Graph graph = load_test(source);
+  ASSERT_EQ(graph.order().size(), 2u);
+  EXPECT_EQ(graph.constant(graph.node(graph.order()[1]).inputs[1]), nullptr);
+}
+
 TEST(Load, SparseInitializersAreMadeDense) {
   Model source = model({node("Softmax", {"x"}, {"y"})});
   SparseTensorProto sparse;

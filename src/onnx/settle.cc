@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "ops/eval.h"
+#include "ops/quantize_linear.h"
 
 namespace ingot::onnx {
 namespace {
@@ -23,8 +24,15 @@ std::optional<Tensor> from_elements(const Fact& fact) {
   return Tensor::of<int32_t>(*shape, std::vector<int32_t>(content->begin(), content->end()));
 }
 
+// Weights of products stay quantised, however few: kernels on integers take them as they are.
+bool is_quantized_weight(const ir::Graph& graph, const ir::Node& node) {
+  return node.op.is<DequantizeLinear>() && graph.fact(node.inputs[0]).has_rank() &&
+         graph.fact(node.inputs[0]).rank() >= 2;
+}
+
 bool is_foldable(const ir::Graph& graph, const ir::Node& node) {
   if (node.op.has(kNondeterministic) || node.op.has(kControlFlow) || node.inputs.empty()) return false;
+  if (is_quantized_weight(graph, node)) return false;
   return std::all_of(node.inputs.begin(), node.inputs.end(), [&](ir::ValueId id) {
     if (id == ir::kNoValue) return true;
     const Tensor* constant = graph.constant(id);

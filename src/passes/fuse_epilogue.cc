@@ -123,11 +123,21 @@ class Fusion {
     return best;
   }
 
+  bool is_byte(ValueId id) const {
+    return graph_.fact(id).dtype() == DType::kU8 || graph_.fact(id).dtype() == DType::kI8;
+  }
+
   bool types_fit(NodeId id, ValueId result, const std::vector<NodeId>& members) const {
     const DType product = graph_.fact(result).dtype();
-    if (is_integer_product(graph_.node(id).op)) return integers_fit(product, members);
+    if (is_integer_product(graph_.node(id).op)) return integers_fit(result, members);
     const auto& mixed = run_.target().mixed_epilogue_types;
-    if (std::find(mixed.begin(), mixed.end(), product) != mixed.end()) return true;
+    const auto has_bytes = [&](NodeId id) {
+      const ir::Node& node = graph_.node(id);
+      return is_byte(node.outputs[0]) ||
+             std::any_of(node.inputs.begin(), node.inputs.end(), [&](ValueId in) { return is_byte(in); });
+    };
+    if (std::find(mixed.begin(), mixed.end(), product) != mixed.end())
+      return std::none_of(members.begin(), members.end(), has_bytes);
     const auto is_f32 = [&](ValueId id) { return graph_.fact(id).dtype() == DType::kF32; };
     return product == DType::kF32 && std::all_of(members.begin(), members.end(), [&](NodeId id) {
              const ir::Node& node = graph_.node(id);
@@ -136,15 +146,17 @@ class Fusion {
   }
 
   // An integer product's epilogue turns the sums to f32 first, and may read and give bytes.
-  bool integers_fit(DType product, const std::vector<NodeId>& members) const {
-    if (!run_.target().integer_products) return false;
-    const auto from_memory = [&](ValueId id) { return !contains(members, graph_.value(id).producer); };
-    return (product == DType::kI32 || product == DType::kF32) &&
-           std::all_of(members.begin(), members.end(), [&](NodeId id) {
+  bool integers_fit(ValueId result, const std::vector<NodeId>& members) const {
+    const auto dtype = [&](ValueId id) { return graph_.fact(id).dtype(); };
+    const auto readable = [&](const ir::Node& node, ValueId id) {
+      if (dtype(id) == DType::kF32) return true;
+      const bool from_memory = is_byte(id) && id != result && !contains(members, graph_.value(id).producer);
+      return node.op.is<Cast>() && (from_memory || (id == result && dtype(id) == DType::kI32));
+    };
+    return run_.target().integer_products && std::all_of(members.begin(), members.end(), [&](NodeId id) {
              const ir::Node& node = graph_.node(id);
-             return std::all_of(node.inputs.begin(), node.inputs.end(), [&](ValueId input) {
-               return graph_.fact(input).dtype() == DType::kF32 || (node.op.is<Cast>() && from_memory(input));
-             });
+             return (dtype(node.outputs[0]) == DType::kF32 || is_byte(node.outputs[0])) &&
+                    std::all_of(node.inputs.begin(), node.inputs.end(), [&](ValueId in) { return readable(node, in); });
            });
   }
 

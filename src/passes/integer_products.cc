@@ -100,7 +100,7 @@ ir::Outcome dequantized_conv(const ir::Graph& graph, ir::NodeId id, PassRun& run
   const auto weights = quantized_weights(graph, node.inputs[1], 0);
   if (!data || !weights) return ir::no_match;
   const ValueId bias = input_or_none(node, 2);
-  if (op->group != 1 && weights->bytes.dim(1) < kFewChannels) return ir::refused("few channels in a group");
+  if (!has_integer_form(weights->bytes.shape(), op->group)) return ir::refused("few channels in a group");
   if (bias != kNoValue && !graph.fact(bias).has_rank()) return ir::refused("the shape of the bias is not known");
   ConvInteger fields{op->group, op->strides, op->dilations, op->pads, op->auto_pad, false, {}};
   ir::Patch patch(graph);

@@ -141,15 +141,15 @@ TEST(IntegerProducts, TransposedWeightsAndVectorsOfScalesServeMatrices) {
   expect_same_numbers(result);
 }
 
-TEST(IntegerProducts, DepthwiseConvolutionsStayFloats) {
+TEST(IntegerProducts, ConvolutionsInNarrowGroupsStayFloats) {
   const auto result = in_integers(R"(graph g(%x: u8[n,6,5,5]) {
     %s: f32[] = const 0.05
     %z: u8[] = const 128
-    %w: i8[6,1,3,3] = const random(1)
+    %w: i8[6,2,3,3] = const random(1)
     %ws: f32[] = const 0.01
     %f = dequantize_linear(%x, %s, %z)
     %v = dequantize_linear(%w, %ws)
-    %y = conv{group=6, pads=[1,1,1,1]}(%f, %v)
+    %y = conv{group=3, pads=[1,1,1,1]}(%f, %v)
     return %y
   })");
   EXPECT_EQ(result.refusals(), "few channels in a group");

@@ -115,6 +115,11 @@ ir::ValueId rounded(ir::Patch& patch, ir::ValueId ratio, ir::ValueId spread_zero
   return range.low != 0 ? binary(BinaryFn::kAdd, y, number(range.low)) : y;
 }
 
+bool has_integer_form(const Shape& weights, int64_t group) {
+  if (weights.size() < 3 || weights.size() > 5) return false;
+  return group == 1 || weights[1] >= kFewChannels || (weights[1] == 1 && weights[0] == group);
+}
+
 bool has_integer_kernel(const ir::Graph& graph, const ir::Node& node, const Target& target) {
   if (!target.integer_products) return false;
   const Fact &x = graph.fact(node.inputs[0]), &w = graph.fact(node.inputs[1]);
@@ -124,8 +129,7 @@ bool has_integer_kernel(const ir::Graph& graph, const ir::Node& node, const Targ
   if (!x.has_rank() || w.dtype() != DType::kI8 || graph.constant(node.inputs[1]) == nullptr) return false;
   const auto* conv = node.op.as<ConvInteger>();
   if (conv == nullptr) return x.rank() >= 2 && w.rank() == 2;
-  const bool wide = conv->group == 1 || graph.constant(node.inputs[1])->dim(1) >= kFewChannels;
-  return target.channels_last && wide && x.rank() >= 3 && x.rank() <= 5;
+  return target.channels_last && has_integer_form(graph.constant(node.inputs[1])->shape(), conv->group);
 }
 
 bool takes_elements(const Op& op) {

@@ -24,6 +24,10 @@ ir::ValueId rounded(ir::Patch& patch, ir::ValueId ratio, ir::ValueId spread_zero
 // Channels of a group: fewer leave most of the products that are added up in one instruction unused.
 inline constexpr int64_t kFewChannels = 4;
 
+// Whether a convolution of that many groups by such weights has kernels on integers: of many channels, or of one filter
+// for each channel.
+bool has_integer_form(const Shape& weights, int64_t group);
+
 // Whether a product of integers runs as it is: constant weights of i8 without zero points, one zero point of the data.
 bool has_integer_kernel(const ir::Graph& graph, const ir::Node& node, const Target& target);
 

@@ -20,15 +20,8 @@ namespace {
 using gemm::Int8Product;
 using gemm::Int8TileSet;
 
-constexpr size_t kZeroPoint = 2, kWeightZero = 3, kFirstOperand = 4;
-
 bool has_input(const Problem& problem, size_t input) {
   return input < problem.inputs.size() && problem.inputs[input].present();
-}
-
-// The same on numbers of any type, as geometry sees it.
-Problem as_conv(const Problem& problem) {
-  return {conv_of(*problem.op.as<ConvInteger>()), {problem.inputs[0], problem.inputs[1]}, problem.outputs};
 }
 
 class BoundInt8Conv final : public BoundKernel {
@@ -45,6 +38,7 @@ class BoundInt8Conv final : public BoundKernel {
   Geometry geometry_;
   Windows windows_;
   DType x_type_;
+  bool has_zero_;
   bool per_image_ = false;  // whether an operand of the epilogue needs products of one image each
   int64_t panel_bytes_, group_bytes_, stored_columns_;  // of a group's weights
   int64_t zeros_bytes_ = 0, minus_bytes_ = 0;
@@ -90,6 +84,7 @@ BoundInt8Conv::BoundInt8Conv(const Int8TileSet& tiles, IsaLevel isa, const Probl
     : geometry_(geometry_of(as_conv(problem))),
       windows_(geometry_, tiles.shape.rows),
       x_type_(problem.inputs[0].dtype),
+      has_zero_(has_input(problem, kIntegerZeroPoint)),
       panel_bytes_(gemm::int8_panel_bytes(tiles, windows_.taps(), windows_.depth(), geometry_.group_filters())),
       group_bytes_(gemm::int8_packed_bytes(tiles, windows_.taps(), windows_.depth(), geometry_.group_filters())),
       stored_columns_(round_up(geometry_.group_filters(), tiles.shape.vector)) {
@@ -103,9 +98,9 @@ BoundInt8Conv::BoundInt8Conv(const Int8TileSet& tiles, IsaLevel isa, const Probl
 
 void BoundInt8Conv::bind_epilogue(const Problem& problem, IsaLevel isa) {
   gemm::RowLayout layout{problem.outputs[0].shape, 0, 1};
-  per_image_ = !gemm::view_by_rows(problem, kFirstOperand, layout);
+  per_image_ = !gemm::view_by_rows(problem, kIntegerOperand, layout);
   layout.product_axes = per_image_ ? 1 : 0;
-  epilogue_.emplace(problem, std::move(layout), kFirstOperand, problem.op.as<ConvInteger>()->epilogue, isa);
+  epilogue_.emplace(problem, std::move(layout), kIntegerOperand, problem.op.as<ConvInteger>()->epilogue, isa);
 }
 
 gemm::Int8Size BoundInt8Conv::blocked_size() const {
@@ -123,7 +118,7 @@ gemm::Int8Size BoundInt8Conv::blocked_size() const {
 }
 
 void BoundInt8Conv::prepare(const RunArgs& args) const noexcept {
-  const void* zero = args.inputs[kZeroPoint];
+  const void* zero = has_zero_ ? args.inputs[kIntegerZeroPoint] : nullptr;
   std::memset(args.scratch, zero == nullptr ? 0 : *static_cast<const uint8_t*>(zero),
               static_cast<size_t>(zeros_bytes_));
   auto* minus = reinterpret_cast<int32_t*>(args.scratch + zeros_bytes_);
@@ -188,11 +183,16 @@ constexpr const OpDef* kOps[] = {&ConvInteger::def};
 std::string text(const Problem& problem) {
   const auto dtype = [](const Operand& operand) { return std::string(dtype_name(operand.dtype)); };
   return "integer_conv " + geometry_text(as_conv(problem)) + " " + dtype(problem.inputs[0]) + ":" +
-         dtype(problem.inputs[1]) + ":" + dtype(problem.outputs[0]) + (has_input(problem, kZeroPoint) ? " +zero" : "") +
+         dtype(problem.inputs[1]) + ":" + dtype(problem.outputs[0]) +
+         (has_input(problem, kIntegerZeroPoint) ? " +zero" : "") +
          gemm::epilogue_text(problem.op.as<ConvInteger>()->epilogue);
 }
 
 }  // namespace
+
+Problem as_conv(const Problem& problem) {
+  return {conv_of(*problem.op.as<ConvInteger>()), {problem.inputs[0], problem.inputs[1]}, problem.outputs};
+}
 
 const char* refuse_int8_conv(const Problem& problem) {
   const auto& op = *problem.op.as<ConvInteger>();
@@ -201,11 +201,11 @@ const char* refuse_int8_conv(const Problem& problem) {
   if (x != DType::kU8 && x != DType::kI8) return "the data is not bytes";
   if (problem.inputs[1].dtype != DType::kI8 || !problem.inputs[1].constant) return "the weights are no constant of i8";
   if (!op.channels_last) return "the data is not channels-last";
-  if (has_input(problem, kZeroPoint) && element_count(problem.inputs[kZeroPoint].shape) != 1) {
+  if (has_input(problem, kIntegerZeroPoint) && element_count(problem.inputs[kIntegerZeroPoint].shape) != 1) {
     return "the data has several zero points";
   }
-  if (has_input(problem, kWeightZero)) return "the weights have a zero point";
-  return gemm::refuse_int8_epilogue(op.epilogue, problem, kFirstOperand);
+  if (has_input(problem, kIntegerWeightZero)) return "the weights have a zero point";
+  return gemm::refuse_int8_epilogue(op.epilogue, problem, kIntegerOperand);
 }
 
 std::unique_ptr<BoundKernel> bind_int8_conv(const Int8TileSet& tiles, IsaLevel isa, const Problem& problem,

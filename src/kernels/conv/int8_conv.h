@@ -10,6 +10,11 @@
 
 namespace ingot::kernels::conv {
 
+// Inputs of the problem.
+inline constexpr size_t kIntegerZeroPoint = 2, kIntegerWeightZero = 3, kIntegerOperand = 4;
+// The same on numbers of any type, as geometry sees it.
+Problem as_conv(const Problem& problem);
+
 const char* refuse_int8_conv(const Problem& problem);
 std::unique_ptr<BoundKernel> bind_int8_conv(const gemm::Int8TileSet& tiles, IsaLevel isa, const Problem& problem,
                                             const Target& target);

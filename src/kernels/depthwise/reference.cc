@@ -24,6 +24,13 @@ F get_part(const Brain* p, int64_t n) {
   for (int64_t i = 0; i < n; ++i) x.at[i] = static_cast<float>(BF16::from_bits(p[i].bits));
   return x;
 }
+template <class T> F bytes_part(const T* p, int64_t n) {
+  F x = {};
+  for (int64_t i = 0; i < n; ++i) x.at[i] = p[i];
+  return x;
+}
+F get_part(const uint8_t* p, int64_t n) { return bytes_part(p, n); }
+F get_part(const int8_t* p, int64_t n) { return bytes_part(p, n); }
 template <class T> F get(const T* p) { return get_part(p, kLanes); }
 F load(const float* p) { return load_part(p, kLanes); }
 void store_part(float* p, const F& x, int64_t n) {

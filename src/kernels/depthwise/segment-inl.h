@@ -164,7 +164,7 @@ template <class T, int kStride> constexpr void set_rotating(SegmentFn (&of)[kSiz
   of[3] = rotating_segment<T, kSizes[3], kStride>;
 }
 
-template <class T> constexpr SegmentFunctions make_functions() {
+template <class T, bool with_groups = true> constexpr SegmentFunctions make_functions() {
   SegmentFunctions functions = {};
   set_sliding<T, kWidths[0], 1>(functions.sliding[0][0]);
   set_sliding<T, kWidths[0], 2>(functions.sliding[0][1]);
@@ -172,21 +172,30 @@ template <class T> constexpr SegmentFunctions make_functions() {
   set_sliding<T, kWidths[1], 2>(functions.sliding[1][1]);
   set_sliding<T, kWidths[2], 1>(functions.sliding[2][0]);
   set_sliding<T, kWidths[2], 2>(functions.sliding[2][1]);
-  set_rotating<T, 1>(functions.rotating[0]);
-  set_rotating<T, 2>(functions.rotating[1]);
   functions.gathering[0] = gathering_segment<T, kSizes[0], false>;
   functions.gathering[1] = gathering_segment<T, kSizes[1], false>;
   functions.gathering[2] = gathering_segment<T, kSizes[2], false>;
   functions.gathering[3] = gathering_segment<T, kSizes[3], false>;
-  functions.spreading[0] = gathering_segment<T, kSizes[0], true>;
-  functions.spreading[1] = gathering_segment<T, kSizes[1], true>;
-  functions.spreading[2] = gathering_segment<T, kSizes[2], true>;
-  functions.spreading[3] = gathering_segment<T, kSizes[3], true>;
+  if constexpr (with_groups) {
+    set_rotating<T, 1>(functions.rotating[0]);
+    set_rotating<T, 2>(functions.rotating[1]);
+    functions.spreading[0] = gathering_segment<T, kSizes[0], true>;
+    functions.spreading[1] = gathering_segment<T, kSizes[1], true>;
+    functions.spreading[2] = gathering_segment<T, kSizes[2], true>;
+    functions.spreading[3] = gathering_segment<T, kSizes[3], true>;
+  }
   return functions;
 }
 
 constexpr SegmentSet make_segments(const char* packing, double gflops, gemm::TransposeFn transpose) {
-  return {static_cast<int>(kLanes), packing, gflops, transpose, make_functions<float>(), make_functions<Brain>()};
+  return {static_cast<int>(kLanes),
+          packing,
+          gflops,
+          transpose,
+          make_functions<float>(),
+          make_functions<Brain>(),
+          make_functions<uint8_t, false>(),
+          make_functions<int8_t, false>()};
 }
 
 #undef INGOT_UNROLL

@@ -14,7 +14,7 @@ namespace ingot::kernels::depthwise {
 
 struct SegmentArgs {
   // Of sliding segments: [kernel lines][(pixels - 1) * stride + kernel width]; of gathering ones: [positions][pixels].
-  // To the data's channels, f32 or bf16 as the function wants them.
+  // To the data's channels, of the type that the function wants.
   const void* const* pixels = nullptr;
   int64_t lines = 0;  // kernel lines; kernel positions where pixels are gathered
   // Of rotating segments: channels of a group, and which channel of a vector each lane reads, [rotations][vector].
@@ -47,7 +47,8 @@ struct SegmentSet {
   const char* packing;
   double gflops;
   gemm::TransposeFn transpose;
-  SegmentFunctions f32, bf16;  // by the data's type; weights and results are f32
+  // By the data's type; weights and results are f32. Those on bytes slide and gather only.
+  SegmentFunctions f32, bf16, u8, i8;
 };
 
 extern const SegmentSet kReferenceSegments, kAvx2Segments, kAvx512Segments;

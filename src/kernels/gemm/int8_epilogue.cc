@@ -15,8 +15,8 @@ size_t operand_count(const Problem& problem, size_t first_operand) {
 }
 
 ProgramSource source_of(std::span<const TileInstruction> body, const Problem& problem, size_t first_operand,
-                        std::span<const int64_t> results) {
-  ProgramSource source{body, results, {{DType::kI32, false}}, {problem.outputs[0].dtype}, false};
+                        std::span<const int64_t> results, DType sums) {
+  ProgramSource source{body, results, {{sums, false}}, {problem.outputs[0].dtype}, false};
   for (size_t i = first_operand; i < problem.inputs.size(); ++i) source.inputs.push_back({problem.inputs[i].dtype});
   return source;
 }
@@ -32,7 +32,7 @@ const char* refuse_int8_epilogue(std::span<const TileInstruction> body, const Pr
     if (!is_operand_type(problem.inputs[i].dtype)) return "an operand of another type";
   }
   const int64_t result[] = {static_cast<int64_t>(operands + body.size())};
-  return refuse_program(source_of(body, problem, first_operand, result));
+  return refuse_program(source_of(body, problem, first_operand, result, DType::kI32));
 }
 
 const char* refuse_int8_program(std::span<const TileInstruction> body, IsaLevel isa) {
@@ -40,15 +40,16 @@ const char* refuse_int8_program(std::span<const TileInstruction> body, IsaLevel 
 }
 
 Int8Epilogue::Int8Epilogue(const Problem& problem, RowLayout layout, size_t first_operand,
-                           std::span<const TileInstruction> body, IsaLevel isa)
+                           std::span<const TileInstruction> body, IsaLevel isa, DType sums)
     : layout_(std::move(layout)), elements_(element_count(layout_.result)) {
   result_bytes_ = dtype_bits(problem.outputs[0].dtype) / 8;
   if (body.empty()) return;
   for (size_t i = first_operand; i < problem.inputs.size(); ++i) operands_.push_back(bind_operand(problem, i));
   const int64_t result[] = {static_cast<int64_t>(operands_.size() + body.size())};
-  ProgramSource source = source_of(body, problem, first_operand, result);
+  ProgramSource source = source_of(body, problem, first_operand, result, sums);
   for (size_t i = 0; i < operands_.size(); ++i) {
-    if (operands_[i].view.column == 0) source.inputs[1 + i].dtype = DType::kF32;  // widened where it is spread
+    if (operands_[i].view.column != 0) continue;
+    source.inputs[1 + i] = {DType::kF32, operands_[i].view.row == 0};  // widened where it is spread
   }
   program_ = compile_program(source, *machine_of(isa));
 }
@@ -96,9 +97,8 @@ void Int8Epilogue::fill(const void* const* inputs, const std::byte* scratch, int
   }
 }
 
-void Int8Epilogue::finish(const int32_t* sums, int64_t sums_stride, int64_t first_row, int64_t rows,
-                          int64_t first_column, int64_t columns, const Operands& operands, std::byte* c,
-                          int64_t c_stride) const noexcept {
+void Int8Epilogue::finish(const void* sums, int64_t sums_stride, int64_t first_row, int64_t rows, int64_t first_column,
+                          int64_t columns, const Operands& operands, std::byte* c, int64_t c_stride) const noexcept {
   Operands seen;
   for (size_t i = 0; i < operands_.size(); ++i) {
     seen[i] = operands[i];

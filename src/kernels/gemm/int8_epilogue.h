@@ -1,5 +1,6 @@
-// What follows a product of integers, on its sums while they are in cache: a program whose input 0 is the sums (i32)
-// and whose other inputs are operands of f32 or integers of 8 bits; its result is f32 or such integers.
+// What follows a product of integers, on its sums while they are in cache: a program whose input 0 is the sums (i32, or
+// whole numbers in f32) and whose other inputs are operands of f32 or integers of 8 bits; its result is f32 or such
+// integers.
 #pragma once
 #include <array>
 #include <optional>
@@ -21,7 +22,7 @@ class Int8Epilogue {
   using Operands = std::array<ShortRowOperand, kMaxOperands>;
 
   Int8Epilogue(const Problem& problem, RowLayout layout, size_t first_operand, std::span<const TileInstruction> body,
-               IsaLevel isa);
+               IsaLevel isa, DType sums = DType::kI32);
   // Without a program the sums are the result.
   bool has_program() const { return program_.has_value(); }
   int64_t result_bytes() const { return result_bytes_; }  // of an element
@@ -33,7 +34,7 @@ class Int8Epilogue {
             Operands& operands) const noexcept;
   // Makes results at `c`, of rows of `c_stride` elements, of rows x columns sums, which start at a row and column of
   // the product.
-  void finish(const int32_t* sums, int64_t sums_stride, int64_t first_row, int64_t rows, int64_t first_column,
+  void finish(const void* sums, int64_t sums_stride, int64_t first_row, int64_t rows, int64_t first_column,
               int64_t columns, const Operands& operands, std::byte* c, int64_t c_stride) const noexcept;
 
  private:

@@ -39,6 +39,7 @@ class BoundInt8MatMul final : public BoundKernel {
   class Operands;
   Sizes sizes_;
   DType a_type_;
+  bool has_zero_;
   int64_t panel_bytes_, stored_columns_, minus_bytes_;
   std::optional<Int8Epilogue> epilogue_;
   std::optional<Int8Gemm> gemm_;
@@ -68,7 +69,7 @@ class BoundInt8MatMul::Operands final : public Int8Source {
 };
 
 BoundInt8MatMul::BoundInt8MatMul(const Int8TileSet& tiles, IsaLevel isa, const Problem& problem, const Target& target)
-    : sizes_(sizes_of(problem)), a_type_(problem.inputs[0].dtype) {
+    : sizes_(sizes_of(problem)), a_type_(problem.inputs[0].dtype), has_zero_(has_input(problem, kZeroPoint)) {
   const Shape &a = problem.inputs[0].shape, &y = problem.outputs[0].shape;
   Shape expected(a.begin(), a.end() - 1);
   expected.push_back(sizes_.n);
@@ -89,7 +90,7 @@ BoundInt8MatMul::BoundInt8MatMul(const Int8TileSet& tiles, IsaLevel isa, const P
 void BoundInt8MatMul::run(const RunArgs& args) const noexcept {
   if (sizes_.rows * sizes_.n == 0) return;
   const auto* sums = reinterpret_cast<const int32_t*>(static_cast<const std::byte*>(args.inputs[1]) + panel_bytes_);
-  subtract_zero(sums, stored_columns_, zero_of_tiles(a_type_, args.inputs[kZeroPoint]),
+  subtract_zero(sums, stored_columns_, zero_of_tiles(a_type_, has_zero_ ? args.inputs[kZeroPoint] : nullptr),
                 reinterpret_cast<int32_t*>(args.scratch));
   std::byte* epilogue_scratch = args.scratch + minus_bytes_;
   epilogue_->prepare(args.inputs, epilogue_scratch);

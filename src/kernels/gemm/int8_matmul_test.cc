@@ -71,6 +71,14 @@ TEST(IntegerGemm, FoldsBatchesAndGivesEmptyResults) {
   expect_gemm({.a = {2, 5}, .b = {5, 0}});
 }
 
+TEST(IntegerGemm, TakesOperandsWithoutZeroPoints) {
+  std::mt19937 random(1);
+  for (const DType type : {DType::kU8, DType::kI8}) {
+    const Tensor a = random_bytes(random, type, {9, 20}), b = random_bytes(random, DType::kI8, {20, 30});
+    expect_rows_match(kIntegerGemmFamily, {MatMulInteger{}, {a, b}, {false, true}}, {});
+  }
+}
+
 TEST(IntegerGemm, SharesLargeProductsOut) {
   expect_gemm({.a = {300, 1024}, .b = {1024, 40}, .zero = 128});
   expect_gemm({.a = {40, 300}, .b = {300, 1000}, .zero = 1});

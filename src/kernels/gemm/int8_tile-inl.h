@@ -31,13 +31,17 @@ inline __attribute__((always_inline)) void multiply(Sums<R, V>& sums, const Int8
     INGOT_UNROLL
     for (int r = 0; r < R; ++r) a[r] = args.a[tap * args.a_rows + r];
     for (int64_t d = 0; d < whole; d += 4, b += step) {
+      B8::Units row[V];
       INGOT_UNROLL
-      for (int r = 0; r < R; ++r) {
+      for (int v = 0; v < V; ++v) row[v] = B8::load_units(b + v * 4 * B8::kWidth);
+      INGOT_UNROLL
+      for (int r = 0; r < R; ++r) {  // one value at a time: registers are few
         uint32_t unit;
         __builtin_memcpy(&unit, a[r] + d, 4);
-        values[r] = value_of<is_signed>(unit);
+        const B8::Value value = value_of<is_signed>(unit);
+        INGOT_UNROLL
+        for (int v = 0; v < V; ++v) sums.at[r][v] = B8::dot(sums.at[r][v], value, row[v]);
       }
-      add_unit<R, V>(sums, b, values);
     }
     if (rest == 0) continue;
     INGOT_UNROLL

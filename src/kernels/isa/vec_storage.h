@@ -10,6 +10,8 @@ struct Brain {
 inline F get(const float* p) { return load(p); }
 inline F get(const Half* p) { return load_half(&p->bits); }
 inline F get(const Brain* p) { return load_brain(&p->bits); }
+inline F get(const uint8_t* p) { return load_u8(p); }
+inline F get(const int8_t* p) { return load_i8(p); }
 inline void put(float* p, F x) { store(p, x); }
 inline void put(Half* p, F x) { store_half(&p->bits, x); }
 inline void put(Brain* p, F x) { store_brain(&p->bits, x); }

@@ -51,13 +51,20 @@ const void* laid_out(const ShortRowOperand& operand, int64_t row, int64_t rows, 
 void run_on_short_rows(const Program& program, const ShortRows& block, const ShortRowOperand* operands) noexcept {
   alignas(64) std::byte buffers[kMaxRowOperands][kChunk * sizeof(float)];
   alignas(64) std::byte sums[kChunk * sizeof(float)], results[kChunk * sizeof(float)];
+  float splats[kMaxRowOperands];
   ProgramRun run(program);
   const int64_t columns = block.columns, at_once = std::min(kChunk / columns, block.rows);
   const int64_t row_bytes = columns * block.result_bytes;
+  const auto is_splat = [&](size_t k) { return program.element_bytes[1 + k] == 0; };
+  for (size_t k = 0; k + 1 < program.inputs; ++k) {
+    if (!is_splat(k)) continue;
+    splats[k] = splat_value(operands[k].dtype, operands[k].data);
+    run.bind(1 + k, &splats[k]);
+  }
   for (int64_t row = 0; row < block.rows; row += at_once) {
     const int64_t rows = std::min(at_once, block.rows - row);
     for (size_t k = 0; k + 1 < program.inputs; ++k) {
-      if (row > 0 && operands[k].row_stride == 0) continue;  // the same for all rows: there already
+      if (is_splat(k) || (row > 0 && operands[k].row_stride == 0)) continue;  // the same for all rows: there already
       run.bind(1 + k, laid_out(operands[k], row, rows, columns, buffers[k]));
     }
     const ShortRowOperand first{static_cast<const std::byte*>(block.sums), DType::kF32, block.sums_stride, 1};

@@ -8,7 +8,8 @@ inline constexpr int64_t kShortRow = 128;  // columns at most
 inline constexpr size_t kMaxRowOperands = 12;
 
 // An input of the program: element (r, c) at element r * row_stride + c * column_stride, with column_stride 0 or 1. One
-// whose column_stride is 0 is an f32 input of the program, whatever its elements are.
+// whose column_stride is 0 is an f32 input of the program, whatever its elements are; with both strides 0 maybe a
+// splat.
 struct ShortRowOperand {
   const std::byte* data = nullptr;
   DType dtype = DType::kF32;
