@@ -12,8 +12,8 @@ struct InterpretOptions {
   uint64_t seed = 0;
   std::function<void()> check_cancelled;
   SymbolValues symbols;  // sizes known from outside, as a body has them; the inputs' shapes add theirs
-  // Called after every node of the main graph with its outputs.
-  std::function<void(const Node&, std::span<const Value>)> observe;
+  // Called after every node of the main graph with its outputs, which it may change.
+  std::function<void(const Node&, std::span<Value>)> observe;
 };
 
 // `inputs` in the order of graph.inputs(); returns values in the order of graph.outputs(). Throws Error with a
