@@ -59,10 +59,10 @@ Geometry geometry_of(const Problem& problem) {
 }
 
 // Outputs along an axis of an image. Networks for images halve it where they double the channels: 56 at 64 channels, 7
-// at 512. Of other data nothing is known.
+// at 512. Of other data nothing is known, and convolutions in groups have more channels for their size.
 static int64_t typical_outputs(const Geometry& geometry, size_t axes) {
   constexpr int64_t kLeast = 7, kMost = 56, kChannelsTimesSize = 64 * 56;
-  if (axes != 2) return kMost;
+  if (axes != 2 || geometry.groups > 1) return kMost;
   const int64_t channels = std::max<int64_t>({1, geometry.channels, geometry.filters});
   return std::clamp(kChannelsTimesSize / channels, kLeast, kMost);
 }
