@@ -15,6 +15,9 @@ const int kRegistered = [] {
     for (const SquareConv& conv : kConvs) bench_conv(kDepthwiseFamily, conv, channels_last);
   }
   for (const SquareConv& conv : kConvs) bench_conv(kDepthwiseFamily, conv, true, 1, DType::kBF16);
+  for (const SquareConv& conv : kConvs) {
+    if (conv.stride == 1) bench_integer_conv(kIntegerDepthwiseFamily, conv);
+  }
   return 0;
 }();
 
