@@ -42,19 +42,27 @@ struct Built {
   std::unique_ptr<Operation> operation;
 };
 
-// Those that the library does not refuse; `refusal`: why it did the first. Some take the library a second to make.
-std::vector<Built> build(const std::vector<Candidate>& candidates, double patience, std::string& refusal) {
+// Those that the library does not refuse; `refusal`: why it did the first. Some take the library seconds to make.
+std::vector<Built> build(const std::vector<Candidate>& candidates, const Choice& choice, std::string& refusal) {
   using Clock = std::chrono::steady_clock;
+  const auto seconds_since = [](Clock::time_point begin) {
+    return std::chrono::duration<double>(Clock::now() - begin).count();
+  };
   const Clock::time_point begin = Clock::now();
+  std::map<std::string, double> unknown;
+  std::map<std::string, double>& make_seconds = choice.make_seconds != nullptr ? *choice.make_seconds : unknown;
   std::vector<Built> built;
   for (const Candidate& each : candidates) {
-    if (!built.empty() && std::chrono::duration<double>(Clock::now() - begin).count() > patience) break;
+    double& expected = make_seconds[engine_of(each.name)];
+    if (!built.empty() && seconds_since(begin) + expected > choice.patience) continue;
+    const Clock::time_point started = Clock::now();
     try {
       built.push_back({&each, each.make()});
     } catch (const Error& error) {
       if (error.code() == Code::kOutOfMemory) throw;
       if (refusal.empty()) refusal = error.message();
     }
+    expected = std::max(expected, seconds_since(started));
   }
   return built;
 }
@@ -138,7 +146,7 @@ Chosen choose(device::Device& device, device::Store& store, const Choice& choice
   }
   const std::vector<Candidate> candidates = proposals(store, choice);
   std::string refusal;
-  std::vector<Built> built = build(candidates, choice.patience, refusal);
+  std::vector<Built> built = build(candidates, choice, refusal);
   if (built.empty()) {
     store.keep_choice(choice.key, {kNone, {}, false});
     fail(Code::kUnsupported, "the library can make none of its {} proposals: {}", candidates.size(), refusal);
@@ -147,6 +155,12 @@ Chosen choose(device::Device& device, device::Store& store, const Choice& choice
   store.keep_choice(choice.key, {chosen.name, chosen.ns, false});
   if (chosen.refusal.empty()) chosen.refusal = std::move(refusal);
   return chosen;
+}
+
+std::string engine_of(const std::string& name) {
+  size_t end = 0;
+  for (int word = 0; word < 3 && end != std::string::npos; ++word) end = name.find(' ', end + (word > 0 ? 1 : 0));
+  return name.substr(0, end);
 }
 
 std::string choice_text(const Chosen& chosen) {

@@ -21,6 +21,9 @@ struct Choice {
   // The one of this name without asking for the others; null where that cannot be done.
   std::function<std::unique_ptr<device::Operation>(const std::string& name)> kept;
   double patience = 1e9;  // seconds: once they are over and one is made, the other candidates are left out
+  // The longest that one of an engine took to make, in seconds, by engine_of its name: one that would outlast the
+  // patience is left out. Used and kept up; null: nothing is known.
+  std::map<std::string, double>* make_seconds = nullptr;
 };
 
 struct Chosen {
@@ -31,6 +34,8 @@ struct Chosen {
   std::string refusal;                    // of one that could not be made or run; "" where all can, or nobody asked
 };
 
+// "cuDNN engine 8" of "cuDNN engine 8 2=4 3=0": the first three words.
+std::string engine_of(const std::string& name);
 // The candidate that takes least time on operands of these sizes (16-bit and 32-bit floats of moderate size), measured
 // once as it runs, recorded: the store remembers it, and later it is made alone and run once. One that no longer works
 // is a warning and a new choice. Candidates that fail are left out; kUnsupported when all do, which is remembered too.

@@ -101,6 +101,17 @@ TEST_F(Choosing, LeavesOutTheOtherCandidatesWhenItsPatienceIsOver) {
   EXPECT_EQ(made, std::vector<std::string>{"b"});
 }
 
+TEST_F(Choosing, LeavesOutAnEngineThatWouldOutlastItsPatience) {
+  std::map<std::string, double> seconds = {{"cuDNN engine 8", 3}};
+  Choice hasty = choice({"own kernel", "cuDNN engine 8 2=1", "cuDNN engine 9"});
+  hasty.patience = 2;
+  hasty.make_seconds = &seconds;
+  choose_anew(hasty);
+  EXPECT_EQ(made, (std::vector<std::string>{"own kernel", "cuDNN engine 9"}));
+  EXPECT_EQ(seconds.at("cuDNN engine 8"), 3);
+  EXPECT_GT(seconds.at("own kernel"), 0);
+}
+
 TEST_F(Choosing, MeasuresAgainWhenWhatItRemembersIsNoLongerProposed) {
   choose_anew(choice({"a"}));
   const Chosen chosen = choose_anew(choice({"b"}));
