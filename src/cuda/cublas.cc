@@ -2,6 +2,8 @@
 
 #include <map>
 #include <mutex>
+#include <optional>
+#include <sstream>
 
 #include "base/error.h"
 #include "cuda/cublas_declarations.h"
@@ -23,6 +25,7 @@ struct Cublas {
     library.get("cublasLtCreate", create);
     library.get("cublasLtMatmul", matmul);
     library.get("cublasLtMatmulAlgoGetHeuristic", heuristic);
+    library.get("cublasLtMatmulAlgoCheck", check_algo);
     library.get("cublasLtMatmulDescCreate", desc_create);
     library.get("cublasLtMatmulDescDestroy", desc_destroy);
     library.get("cublasLtMatmulDescSetAttribute", desc_set);
@@ -40,6 +43,8 @@ struct Cublas {
                 const void*, lt::Layout, void*, lt::Layout, const lt::Algo*, void*, size_t, Stream) = nullptr;
   int (*heuristic)(lt::Handle, lt::Desc, lt::Layout, lt::Layout, lt::Layout, lt::Layout, lt::Preference, int,
                    lt::Heuristic*, int*) = nullptr;
+  int (*check_algo)(lt::Handle, lt::Desc, lt::Layout, lt::Layout, lt::Layout, lt::Layout, const lt::Algo*,
+                    lt::Heuristic*) = nullptr;
   int (*desc_create)(lt::Desc*, int, int) = nullptr;
   int (*desc_destroy)(lt::Desc) = nullptr;
   int (*desc_set)(lt::Desc, int, const void*, size_t) = nullptr;
@@ -134,6 +139,15 @@ std::string name_of(const lt::Algo& algo) {
   return name;
 }
 
+std::optional<lt::Algo> algo_of(const std::string& name) {
+  std::istringstream words(name);
+  std::string library;
+  lt::Algo algo = {};
+  words >> library >> std::hex;
+  for (uint64_t& word : algo.data) words >> word;
+  return library == "cublaslt" && !words.fail() ? std::optional(algo) : std::nullopt;
+}
+
 class Product : public Operation {
  public:
   Product(std::shared_ptr<Problem> problem, const lt::Heuristic& chosen, Stream stream)
@@ -192,6 +206,18 @@ std::vector<Candidate> matrix_products(const MatrixProduct& product, Stream stre
   }
   if (candidates.empty()) fail(Code::kUnsupported, "cuBLASLt has no algorithm for this product: status {}", status);
   return candidates;
+}
+
+std::unique_ptr<Operation> named_product(const MatrixProduct& product, const std::string& name, Stream stream) {
+  const auto algo = algo_of(name);
+  if (!algo || !cublas().library.found()) return nullptr;
+  auto problem = std::make_shared<Problem>(product);
+  lt::Heuristic checked = {};
+  const int status =
+      cublas().check_algo(handle(), problem->desc, problem->b, problem->a, problem->y, problem->y, &*algo, &checked);
+  if (status != 0 || checked.state != 0 || checked.workspace > kMaxWorkspace) return nullptr;
+  checked.algo = *algo;
+  return std::make_unique<Product>(std::move(problem), checked, stream);
 }
 
 }  // namespace ingot::cuda

@@ -237,7 +237,11 @@ class CudaDevice : public device::Device {
     if (c.bias) bytes.push_back(c.m * width);
     if (c.residual) bytes.push_back(y);
     const std::string libraries = fmt::format("cuBLASLt {}, cuDNN {}", cublas_version(), cudnn_version());
-    const auto again = [&](const std::string&, const std::string& text) { return kept_convolution(c, text, stream_); };
+    const auto again = [&](const std::string& name, const std::optional<std::string>& text) {
+      if (text) return kept_convolution(c, *text, stream_);
+      const auto product = device::as_product(c);
+      return product ? named_product(*product, name, stream_) : nullptr;
+    };
     return fastest_of(
         own, device::text_of(c), libraries, bytes, [&] { return candidates(c); }, again);
   }
@@ -248,8 +252,12 @@ class CudaDevice : public device::Device {
                                   (p.stride_b * (p.batch - 1) + p.k * p.n) * width, y};
     if (p.bias) bytes.push_back(p.n * width);
     if (p.residual) bytes.push_back(y);
-    return fastest_of(own, device::text_of(p), fmt::format("cuBLASLt {}", cublas_version()), bytes,
-                      [&] { return matrix_products(p, stream_); }, {});
+    const auto again = [&](const std::string& name, const std::optional<std::string>&) {
+      return named_product(p, name, stream_);
+    };
+    return fastest_of(
+        own, device::text_of(p), fmt::format("cuBLASLt {}", cublas_version()), bytes,
+        [&] { return matrix_products(p, stream_); }, again);
   }
 
   std::unique_ptr<Operation> attention(const device::Attention& a, const device::OwnOperation& own) override {
@@ -259,8 +267,8 @@ class CudaDevice : public device::Device {
       operation->choice = fmt::format("{}: {}", kOwn, reason);
       return operation;
     }
-    const auto again = [&](const std::string& name, const std::string& text) {
-      return kept_attention(a, name, text, stream_);
+    const auto again = [&](const std::string& name, const std::optional<std::string>& text) {
+      return text ? kept_attention(a, name, *text, stream_) : nullptr;
     };
     return fastest_of(
         &own, device::text_of(a), fmt::format("cuDNN {}", cudnn_version()), device::operand_bytes(a),
@@ -335,8 +343,9 @@ class CudaDevice : public device::Device {
     return fmt::format("cuDNN plan\n{}\n{}\n{}", key.cpu, key.problem, name);
   }
   // The fastest of what the libraries give and of `own`, where there is one; `again` makes one of the libraries' from
-  // the text that was kept of it.
-  using Again = std::function<std::unique_ptr<Operation>(const std::string& name, const std::string& text)>;
+  // its name and the text that was kept of it, or gives null.
+  using Again =
+      std::function<std::unique_ptr<Operation>(const std::string& name, const std::optional<std::string>& text)>;
   std::unique_ptr<Operation> fastest_of(const device::OwnOperation* own, const std::string& problem,
                                         std::string libraries, std::vector<int64_t> bytes,
                                         const std::function<std::vector<Candidate>()>& of_libraries,
@@ -357,8 +366,7 @@ class CudaDevice : public device::Device {
     };
     const auto kept = [&](const std::string& name) -> std::unique_ptr<Operation> {
       if (own != nullptr && name == kOwn) return own->make();
-      const auto text = again ? store_->find_code(plan_key(key, name)) : std::nullopt;
-      return text ? again(name, *text) : nullptr;
+      return again(name, store_->find_code(plan_key(key, name)));
     };
     return chosen({key, std::move(bytes), all, kept}, own != nullptr ? &reason : nullptr);
   }
