@@ -1,4 +1,6 @@
 // A product that is only cut into columns becomes a product for each cut: nothing is copied afterwards.
+#include <algorithm>
+
 #include "ops/cast.h"
 #include "ops/gather.h"
 #include "ops/matmul.h"
@@ -96,12 +98,13 @@ ir::Outcome split(const ir::Graph& graph, NodeId id, PassRun& run) {
   const char* why = nullptr;
   const auto cuts = cuts_of(graph, y, why);
   if (!cuts) return why != nullptr ? ir::refused(why) : ir::no_match;
-  if (cuts->front().axis + 1 != graph.fact(y).rank() || cuts->front().picked) return ir::no_match;
+  const bool picked = std::any_of(cuts->begin(), cuts->end(), [](const Cut& cut) { return cut.picked; });
+  if (cuts->front().axis + 1 != graph.fact(y).rank() || picked) return ir::no_match;
   if (const char* reason = refuse_product(graph, node)) return ir::refused(reason);
   ir::Patch patch(graph);
   const auto& users = graph.users(y);
   for (size_t i = 0; i < users.size(); ++i) {
-    const auto [axis, first, last, picked] = cuts->at(i);
+    const int64_t first = cuts->at(i).first, last = cuts->at(i).last;
     std::vector<ValueId> inputs{node.inputs[0], part_of(patch, node.inputs[1], op->trans_b ? 0 : 1, first, last)};
     if (const ValueId bias = input_or_none(node, 2); bias != ir::kNoValue) {
       const bool one = graph.constant(bias)->dim(0) == 1;

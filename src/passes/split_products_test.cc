@@ -49,6 +49,18 @@ TEST(SplitProducts, WeightsThatAreComputedStay) {
   EXPECT_EQ(result.refusals(), "the weights are not one constant matrix of floats");
 }
 
+TEST(SplitProducts, ASingleColumnThatIsPickedBesideCutsStays) {
+  const auto result = rewrite(split_products(), R"(graph g(%x: f32[n,8]) {
+    %w: f32[8,12] = const random(1)
+    %y = matmul(%x, %w)
+    %part = slice{starts=[4], ends=[8], axes=[1]}(%y)
+    %index: i64[] = const 7
+    %column = gather{axis=1}(%y, %index)
+    return %part, %column
+  })");
+  EXPECT_EQ(result.patches(), 0);
+}
+
 // Query, key and value as exporters cut them from one product: by index, after heads are moved to the front.
 std::string stacked(const std::string& moves, const std::string& last_index = "2") {
   return R"(graph g(%x: f32[n,5,8]) {
