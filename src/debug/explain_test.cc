@@ -40,7 +40,7 @@ onnx::Model positions() {
 
 json explained(const onnx::Model& model, int rounds) {
   auto built = compiler::build(model, "m.onnx", "", {});
-  runtime::Session session(std::make_shared<const plan::Plan>(std::move(built.plan)), {1, 0, 0});
+  runtime::Session session(std::make_shared<const plan::Plan>(std::move(built.plan)), {{.threads = 1, .spins = 0}});
   const std::vector<Value> inputs = {Tensor::of<float>({2, 3}, {1, 2, 3, 0, 5, 6})};
   return json::parse(explain(session, inputs, rounds));
 }
@@ -98,7 +98,7 @@ TEST(Explain, LearnsShapesThatDependOnDataFromARun) {
 
 TEST(Explain, RefusesInputsThatDoNotFit) {
   auto built = compiler::build(layer(), "m.onnx", "", {});
-  runtime::Session session(std::make_shared<const plan::Plan>(std::move(built.plan)), {1, 0, 0});
+  runtime::Session session(std::make_shared<const plan::Plan>(std::move(built.plan)), {{.threads = 1, .spins = 0}});
   EXPECT_THROW(explain(session, {}, 0), Error);
 }
 

@@ -25,7 +25,7 @@ namespace fs = std::filesystem;
 // First element of y for ones.
 float answer(plan::Plan plan) {
   const int64_t rows = plan.program.values[static_cast<size_t>(plan.program.inputs[0])].shape->at(1).constant().value();
-  runtime::Session session(std::make_shared<const plan::Plan>(std::move(plan)), {1});
+  runtime::Session session(std::make_shared<const plan::Plan>(std::move(plan)), {{.threads = 1}});
   std::vector<Value> inputs{Tensor::of<float>({1, rows}, std::vector<float>(static_cast<size_t>(rows), 1))}, outputs(1);
   session.run(inputs, outputs);
   return outputs[0].tensor().data<float>()[0];

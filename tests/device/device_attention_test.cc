@@ -204,7 +204,7 @@ constexpr const char* kBooleanMask = R"(graph g(%q: f32[2,4,70,32], %k: f32[2,4,
 // The choice that the only step of the graph ends with.
 std::string choice_of(const char* text, const std::string& device) {
   const ir::Graph graph = ir::parse_graph(text);
-  runtime::Session session(plan_for(graph, device, "fp16"), {1});
+  runtime::Session session(plan_for(graph, device, "fp16"), {{.threads = 1}});
   std::vector<Value> outputs(1);
   session.run(random_inputs(graph), outputs);
   const auto report = session.device()->report();

@@ -37,7 +37,8 @@ class DeviceFault : public testing::Test {
  protected:
   void TearDown() override { EXPECT_EQ(null_usage().live_bytes, before_); }
   std::unique_ptr<Session> session_on(const std::string& device) const {
-    return std::make_unique<Session>(plan_for(ir::parse_graph(kProduct), device, "fp32"), runtime::SessionOptions{1});
+    return std::make_unique<Session>(plan_for(ir::parse_graph(kProduct), device, "fp32"),
+                                     runtime::SessionOptions{{.threads = 1}});
   }
 
  private:
@@ -61,7 +62,7 @@ TEST_F(DeviceFault, OtherShapesAreGivenUpBeforeMemoryIsSaidToBeOut) {
 
 TEST_F(DeviceFault, WeightsThatDoNotFitAreATypedError) {
   const ir::Graph graph = ir::parse_graph(kDeviceCases[0].text);
-  Session session(plan_for(graph, "null:memory=512", "fp32"), {1});
+  Session session(plan_for(graph, "null:memory=512", "fp32"), {{.threads = 1}});
   std::vector<Value> outputs(graph.outputs().size());
   try {
     session.run(random_inputs(graph), outputs);
@@ -114,7 +115,7 @@ TEST(DeviceFaultOnAGpu, OutOfMemoryLeavesTheSessionUsable) {
   std::string reason;
   const auto device = gpu(reason);
   if (device == nullptr) GTEST_SKIP() << reason;
-  Session session(plan_for(ir::parse_graph(kProduct), "cuda", "fp32"), {1});
+  Session session(plan_for(ir::parse_graph(kProduct), "cuda", "fp32"), {{.threads = 1}});
   EXPECT_EQ(run(session, 4), std::nullopt);
   {
     // Nearly all that is free is taken; what a run of 256 MiB needs does not fit.
@@ -132,7 +133,7 @@ TEST(DeviceFaultOnAGpu, SessionsGiveBackTheirMemory) {
   int64_t after_first = 0;
   for (int round = 0; round < 5; ++round) {
     {
-      Session session(plan_for(ir::parse_graph(kProduct), "cuda", "fp32"), {1});
+      Session session(plan_for(ir::parse_graph(kProduct), "cuda", "fp32"), {{.threads = 1}});
       EXPECT_EQ(run(session, 4096), std::nullopt);
     }
     device->synchronize();

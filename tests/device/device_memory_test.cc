@@ -45,7 +45,7 @@ std::set<device::Address> addresses_seen(const std::function<void()>& body) {
 
 TEST(DeviceMemory, OperandsOnTheDeviceAreNotCopied) {
   for (const char* precision : {"fp32", "fp16"}) {
-    Session session(plan_for(ir::parse_graph(kNegation), "null", precision), {1});
+    Session session(plan_for(ir::parse_graph(kNegation), "null", precision), {{.threads = 1}});
     const std::vector<Value> inputs{to_device("null", random_tensor(DType::kF32, {3, 64}, 1))};
     std::vector<Value> outputs{Memory::of("null")->allocate(DType::kF32, {3, 64})};
     const device::Address x = device::address_of(inputs[0].tensor()), y = device::address_of(outputs[0].tensor());
@@ -62,7 +62,7 @@ TEST(DeviceMemory, OperandsOnTheDeviceAreNotCopied) {
 }
 
 TEST(DeviceMemory, AGraphIsRecordedOncePerPlaceOfItsOperands) {
-  Session session(plan_for(ir::parse_graph(kNegation), "null", "fp16"), {1});
+  Session session(plan_for(ir::parse_graph(kNegation), "null", "fp16"), {{.threads = 1}});
   std::vector<Value> inputs(2), outputs(2);
   for (size_t i = 0; i < 2; ++i) {
     inputs[i] = to_device("null", random_tensor(DType::kF32, {3, 64}, i));
@@ -79,7 +79,7 @@ TEST(DeviceMemory, AGraphIsRecordedOncePerPlaceOfItsOperands) {
 TEST(DeviceMemory, OutputsWithoutMemoryReceiveSome) {
   const int64_t before = null_usage().live_bytes;
   {
-    Session session(plan_for(ir::parse_graph(kNegation), "null", "fp32"), {1});
+    Session session(plan_for(ir::parse_graph(kNegation), "null", "fp32"), {{.threads = 1}});
     const std::vector<Value> inputs{to_device("null", random_tensor(DType::kF32, {5, 64}, 1))};
     std::vector<Value> outputs(1);
     run_on_device(session, inputs, outputs);
@@ -90,7 +90,7 @@ TEST(DeviceMemory, OutputsWithoutMemoryReceiveSome) {
 }
 
 TEST(DeviceMemory, AnOutputOverAnInputIsWrittenAtTheEnd) {
-  Session session(plan_for(ir::parse_graph(kNegation), "null", "fp32"), {1});
+  Session session(plan_for(ir::parse_graph(kNegation), "null", "fp32"), {{.threads = 1}});
   const Tensor state = to_device("null", random_tensor(DType::kF32, {3, 64}, 1));
   std::vector<Value> inputs{state}, outputs{state};
   const int64_t before = null_usage().copies;
@@ -99,7 +99,7 @@ TEST(DeviceMemory, AnOutputOverAnInputIsWrittenAtTheEnd) {
 }
 
 TEST(DeviceMemory, WhatIsNotAlignedIsCopiedWithinTheDevice) {
-  Session session(plan_for(ir::parse_graph(kNegation), "null", "fp32"), {1});
+  Session session(plan_for(ir::parse_graph(kNegation), "null", "fp32"), {{.threads = 1}});
   const Tensor whole = Memory::of("null")->allocate(DType::kF32, {4, 64});
   const auto* odd = static_cast<const float*>(whole.raw()) + 1;
   const std::vector<Value> inputs{Tensor(DType::kF32, {3, 64}, odd, nullptr)};
@@ -116,7 +116,7 @@ TEST(DeviceMemory, StepsOfTheHostFetchWhatLiesOnTheDevice) {
     %y = unary{fn=neg}(%h)
     return %x, %h, %y
   })");
-  Session session(plan_for(graph, "null", "fp16"), {1});
+  Session session(plan_for(graph, "null", "fp16"), {{.threads = 1}});
   const auto host = random_inputs(graph), expected = ir::interpret(graph, host);
   const std::vector<Value> inputs{to_device("null", host[0].tensor())};
   std::vector<Value> outputs(3);
@@ -127,7 +127,7 @@ TEST(DeviceMemory, StepsOfTheHostFetchWhatLiesOnTheDevice) {
 }
 
 TEST(DeviceMemory, BoundMemoryOfAnotherShapeIsRefused) {
-  Session session(plan_for(ir::parse_graph(kNegation), "null", "fp32"), {1});
+  Session session(plan_for(ir::parse_graph(kNegation), "null", "fp32"), {{.threads = 1}});
   const std::vector<Value> inputs{to_device("null", random_tensor(DType::kF32, {3, 64}, 1))};
   std::vector<Value> outputs{Memory::of("null")->allocate(DType::kF32, {2, 64})};
   try {
@@ -142,14 +142,14 @@ TEST(DeviceMemory, SessionsOnTheCpuRefuseIt) {
   const ir::Graph graph = ir::parse_graph(kNegation);
   plan::Plan plan = lower::lower(fused(graph), graph, {});
   plan.info.kernel_abi = plan::kernel_abi();
-  Session session(std::make_shared<const plan::Plan>(std::move(plan)), {1});
+  Session session(std::make_shared<const plan::Plan>(std::move(plan)), {{.threads = 1}});
   const std::vector<Value> inputs{to_device("null", random_tensor(DType::kF32, {3, 64}, 1))};
   std::vector<Value> outputs(1);
   EXPECT_THROW(run_on_device(session, inputs, outputs), Error);
 }
 
 TEST(DeviceMemory, ARunIsOrderedByTheCallersStream) {
-  Session session(plan_for(ir::parse_graph(kNegation), "null", "fp32"), {1});
+  Session session(plan_for(ir::parse_graph(kNegation), "null", "fp32"), {{.threads = 1}});
   const std::vector<Value> inputs{to_device("null", random_tensor(DType::kF32, {3, 64}, 1))};
   std::vector<Value> outputs(1);
   RunControl control;
@@ -162,7 +162,7 @@ TEST(DeviceMemory, ARunIsOrderedByTheCallersStream) {
 }
 
 TEST(DeviceMemory, AsynchronousRunsWaitForNothingUnlessAnOutputGoesToTheHost) {
-  Session session(plan_for(ir::parse_graph(kNegation), "null", "fp32"), {1});
+  Session session(plan_for(ir::parse_graph(kNegation), "null", "fp32"), {{.threads = 1}});
   const std::vector<Value> inputs{to_device("null", random_tensor(DType::kF32, {3, 64}, 1))};
   std::vector<Value> outputs{Memory::of("null")->allocate(DType::kF32, {3, 64})}, to_host(1);
   RunControl control;
@@ -181,7 +181,7 @@ TEST(DeviceMemory, ResultsAreTheSameOnAGpu) {
     const ir::Graph graph = ir::parse_graph(each.text);
     std::unique_ptr<Session> session;
     try {
-      session = std::make_unique<Session>(plan_for(graph, "cuda", "fp16"), runtime::SessionOptions{1});
+      session = std::make_unique<Session>(plan_for(graph, "cuda", "fp16"), runtime::SessionOptions{{.threads = 1}});
     } catch (const Error& error) {
       if (error.code() != Code::kDevice) throw;
       GTEST_SKIP() << error.what();

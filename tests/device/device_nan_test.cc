@@ -86,7 +86,8 @@ TEST_P(DeviceNan, IsWhereTheInterpreterHasIt) {
   for (const auto& [precision, bound] : {std::pair("fp32", 1e-5), std::pair("fp16", 4e-3), std::pair("bf16", 3e-2)}) {
     std::unique_ptr<runtime::Session> session;
     try {
-      session = std::make_unique<runtime::Session>(plan_for(graph, "cuda", precision), runtime::SessionOptions{1});
+      session = std::make_unique<runtime::Session>(plan_for(graph, "cuda", precision),
+                                                   runtime::SessionOptions{{.threads = 1}});
     } catch (const Error& error) {
       if (error.code() != Code::kDevice) throw;
       GTEST_SKIP() << error.what();

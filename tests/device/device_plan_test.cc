@@ -25,7 +25,7 @@ TEST_P(DevicePlan, EveryStepHasADeviceKernel) {
 }
 
 TEST_P(DevicePlan, RunsOnTheNullDeviceAsOneGraph) {
-  Session session(plan_for(graph, "null", "fp16"), {1});
+  Session session(plan_for(graph, "null", "fp16"), {{.threads = 1}});
   std::vector<Value> outputs(graph.outputs().size());
   session.run(random_inputs(graph), outputs);
   const auto expected = ir::interpret(graph, random_inputs(graph));
@@ -73,7 +73,7 @@ TEST_P(DevicePlan, GeneratedSourcesCompileForHopper) {
 std::vector<std::string> sources_of_a_session(const ir::Graph& graph) {
   std::vector<std::string> sources;
   device::observe_null_sources([&](const std::string& source) { sources.push_back(source); });
-  Session session(plan_for(graph, "null", "fp16"), {1});
+  Session session(plan_for(graph, "null", "fp16"), {{.threads = 1}});
   std::vector<Value> outputs(graph.outputs().size());
   session.run(random_inputs(graph), outputs);
   device::observe_null_sources({});
@@ -109,7 +109,7 @@ TEST_P(DevicePlan, AgreesWithTheInterpreterOnAGpu) {
   for (const auto& [precision, bound] : precisions) {
     std::unique_ptr<Session> session;
     try {
-      session = std::make_unique<Session>(plan_for(graph, "cuda", precision), runtime::SessionOptions{1});
+      session = std::make_unique<Session>(plan_for(graph, "cuda", precision), runtime::SessionOptions{{.threads = 1}});
     } catch (const Error& error) {
       if (error.code() != Code::kDevice) throw;
       GTEST_SKIP() << error.what();
@@ -128,7 +128,7 @@ INSTANTIATE_TEST_SUITE_P(Corpus, DevicePlan, testing::ValuesIn(kDeviceCases),
 
 TEST(DeviceSession, ConvolutionBiasAndActivationAreOneOperation) {
   const ir::Graph graph = ir::parse_graph(kDeviceCases[0].text);
-  Session session(plan_for(graph, "null", "fp32"), {1});
+  Session session(plan_for(graph, "null", "fp32"), {{.threads = 1}});
   std::vector<Value> outputs(1);
   session.run(random_inputs(graph), outputs);
   EXPECT_EQ(session.device()->report().operations, 1u);
@@ -155,7 +155,7 @@ TEST(DeviceSession, WhatIsReadWhereItLiesIsNoOperation) {
                                     [&, wanted = name](const DeviceCase& other) { return other.name == wanted; });
     ASSERT_NE(each, std::end(kDeviceCases));
     const ir::Graph graph = ir::parse_graph(each->text);
-    Session session(plan_for(graph, "null", "fp32"), {1});
+    Session session(plan_for(graph, "null", "fp32"), {{.threads = 1}});
     std::vector<Value> outputs(graph.outputs().size());
     session.run(random_inputs(graph), outputs);
     EXPECT_EQ(session.device()->report().operations, operations) << name;
@@ -172,7 +172,7 @@ TEST(DeviceSession, BlocksOfSqueezeAndExciteAreFewOperationsInSixteenBits) {
     const auto* each = std::find_if(std::begin(kDeviceCases), std::end(kDeviceCases),
                                     [&, wanted = name](const DeviceCase& other) { return other.name == wanted; });
     const ir::Graph graph = ir::parse_graph(each->text);
-    Session session(plan_for(graph, "null", "fp16"), {1});
+    Session session(plan_for(graph, "null", "fp16"), {{.threads = 1}});
     std::vector<Value> outputs(graph.outputs().size());
     session.run(random_inputs(graph), outputs);
     const size_t conversions = graph.inputs().size() + graph.outputs().size();
@@ -186,7 +186,7 @@ TEST(DeviceSession, StepsWithoutKernelsRunOnTheHostBetweenGraphs) {
     %y = unary{fn=neg}(%h)
     return %x, %h, %y
   })");
-  Session session(plan_for(graph, "null", "fp16"), {1});
+  Session session(plan_for(graph, "null", "fp16"), {{.threads = 1}});
   const auto inputs = random_inputs(graph), expected = ir::interpret(graph, inputs);
   std::vector<Value> outputs(3);
   session.run(inputs, outputs);
@@ -208,7 +208,7 @@ TEST(DeviceSession, SizesOfTheRunAreNoStepsOfTheHost) {
     %p = pad{pads=[floor(n,2),0,0,0]}(%e)
     return %r, %e, %p
   })");
-  Session session(plan_for(graph, "null", "fp32"), {1});
+  Session session(plan_for(graph, "null", "fp32"), {{.threads = 1}});
   for (const int64_t size : {4, 6}) {
     std::vector<Value> outputs(3);
     session.run(std::vector<Value>{random_tensor(DType::kF32, {size, 12}, 1)}, outputs);
@@ -224,7 +224,7 @@ TEST(DeviceSession, AnInputUnderAnotherShapeIsNoStepOfTheHost) {
     %y = unary{fn=neg}(%r)
     return %y
   })");
-  Session session(plan_for(graph, "null", "fp16"), {1});
+  Session session(plan_for(graph, "null", "fp16"), {{.threads = 1}});
   std::vector<Value> outputs(1);
   session.run(std::vector<Value>{random_tensor(DType::kF32, {5, 4, 3}, 1)}, outputs);
   EXPECT_EQ(outputs[0].tensor().shape(), (Shape{5, 12}));
@@ -244,7 +244,7 @@ TEST(DeviceSession, StepsOfTheHostRunByItsKernels) {
   plan::Plan plan = lower::lower(graph, graph, options);
   plan.info.kernel_abi = plan::kernel_abi();
   plan.info.options = {{"device", "null"}, {"precision", "fp32"}};
-  Session session(std::make_shared<const plan::Plan>(std::move(plan)), {1});
+  Session session(std::make_shared<const plan::Plan>(std::move(plan)), {{.threads = 1}});
   const auto inputs = random_inputs(graph), expected = ir::interpret(graph, inputs);
   std::vector<Value> outputs(2);
   session.run(inputs, outputs);
@@ -255,7 +255,7 @@ TEST(DeviceSession, StepsOfTheHostRunByItsKernels) {
 
 TEST(DeviceSession, ProfilesHaveOneTimePerStep) {
   const ir::Graph graph = ir::parse_graph(kDeviceCases[0].text);
-  Session session(plan_for(graph, "null", "fp16"), {1});
+  Session session(plan_for(graph, "null", "fp16"), {{.threads = 1}});
   std::vector<Value> outputs(1);
   std::vector<runtime::StepTiming> timings;
   runtime::RunControl control;
@@ -271,7 +271,7 @@ TEST(DeviceSession, ProfilersSeeRangesOfARunAndOfEveryStepThatIsTimed) {
     %y = softmax{axis=3}(%a)
     return %y
   })");
-  Session session(plan_for(graph, "null", "fp16"), {1});
+  Session session(plan_for(graph, "null", "fp16"), {{.threads = 1}});
   std::vector<Value> outputs(1);
   std::vector<std::string> ranges;
   std::vector<runtime::StepTiming> timings;
@@ -291,7 +291,7 @@ TEST(DeviceSession, NewShapesBindAgain) {
     %y = unary{fn=neg}(%x)
     return %y
   })");
-  Session session(plan_for(graph, "null", "fp32"), {1});
+  Session session(plan_for(graph, "null", "fp32"), {{.threads = 1}});
   for (const int64_t size : {2, 5, 2}) {
     std::vector<Value> inputs{random_tensor(DType::kF32, {size, 4}, 1)}, outputs(1);
     session.run(inputs, outputs);
@@ -302,7 +302,7 @@ TEST(DeviceSession, NewShapesBindAgain) {
 TEST(DeviceSession, SaysWhatIsMissingWithoutADriver) {
   const ir::Graph graph = ir::parse_graph(kDeviceCases[0].text);
   try {
-    Session session(plan_for(graph, "cuda:31", "fp16"), {1});
+    Session session(plan_for(graph, "cuda:31", "fp16"), {{.threads = 1}});
     GTEST_SKIP() << "this machine has many GPUs";
   } catch (const Error& error) {
     EXPECT_EQ(error.code(), Code::kDevice) << error.what();

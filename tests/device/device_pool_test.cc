@@ -23,7 +23,7 @@ constexpr const char* kNegation = R"(graph g(%x: f32[n,64]) {
   })";
 
 Session session_on(const std::string& devices) {
-  return Session(plan_for(ir::parse_graph(kNegation), devices, "fp32"), {1});
+  return Session(plan_for(ir::parse_graph(kNegation), devices, "fp32"), {{.threads = 1}});
 }
 
 void run(Session& session) {
@@ -215,12 +215,12 @@ TEST(DevicePool, TwoGpusAgreeWithOne) {
   const auto inputs = random_inputs(graph);
   std::unique_ptr<Session> both;
   try {
-    both = std::make_unique<Session>(plan_for(graph, "cuda:0,1", "fp16"), runtime::SessionOptions{1});
+    both = std::make_unique<Session>(plan_for(graph, "cuda:0,1", "fp16"), runtime::SessionOptions{{.threads = 1}});
   } catch (const Error& error) {
     if (error.code() != Code::kDevice) throw;
     GTEST_SKIP() << error.what();
   }
-  Session one(plan_for(graph, "cuda:0", "fp16"), {1});
+  Session one(plan_for(graph, "cuda:0", "fp16"), {{.threads = 1}});
   std::vector<Value> expected(1);
   one.run(inputs, expected);
   for (int i = 0; i < 4; ++i) {

@@ -42,7 +42,7 @@ TEST(PlanRun, ARunOfSeenShapesWithBoundOutputsAllocatesNothing) {
   options.target = kernels::this_machine(1);
   plan::Plan plan = lower::lower(graph, graph, options);
   plan.info.kernel_abi = plan::kernel_abi();
-  runtime::Session session(std::make_shared<const plan::Plan>(std::move(plan)), {1});
+  runtime::Session session(std::make_shared<const plan::Plan>(std::move(plan)), {{.threads = 1}});
   ASSERT_TRUE(session.executor()->allocating_steps().empty());
   std::vector<Value> inputs{Tensor(DType::kF32, {4, 8})}, outputs{Tensor(DType::kF32, {4, 16})};
   const runtime::RunControl control;

@@ -28,7 +28,7 @@ Fused fuse(const char* text, const std::vector<Shape>& inputs) {
   plan.info.kernel_abi = plan::kernel_abi();
   Fused result{0, plan::plan_text(plan)};
   for (const plan::Step& step : plan.program.steps) result.kernels += step.kind != plan::StepKind::kView;
-  runtime::Session session(std::make_shared<const plan::Plan>(std::move(plan)), {2});
+  runtime::Session session(std::make_shared<const plan::Plan>(std::move(plan)), {{.threads = 2}});
   std::vector<Value> values;
   for (const Shape& shape : inputs) values.emplace_back(random_tensor(DType::kF32, shape, 7 + values.size()));
   const auto expected = ir::interpret(before, values);

@@ -47,7 +47,7 @@ TEST(PlanRun, OnePlanServesEveryShapeOfASymbolicDim) {
     %z = softmax(%y)
     return %z as "z", %y as "y"
   })");
-  runtime::Session session(plan_of(graph), {1});
+  runtime::Session session(plan_of(graph), {{.threads = 1}});
   for (const int64_t n : {1, 5, 3, 5, 0}) expect_as_interpreted(graph, session, {ramp({n, 8})});
 }
 
@@ -58,7 +58,7 @@ TEST(PlanRun, ViewsShareBytesAndOutputsThatAliasAreCopied) {
     %c = reshape{shape=[12]}(%x)
     return %a as "a", %b as "b", %c as "c", %x as "x"
   })");
-  runtime::Session session(plan_of(graph), {1});
+  runtime::Session session(plan_of(graph), {{.threads = 1}});
   expect_as_interpreted(graph, session, {ramp({2, 6})});
 }
 
@@ -71,7 +71,7 @@ TEST(PlanRun, ShapesThatDataDecidesRunInTheMiddle) {
     %y = reduce{fn=sum, axes=[0,1], keepdims=false}(%s)
     return %s as "s", %y as "y"
   })");
-  runtime::Session session(plan_of(graph), {1});
+  runtime::Session session(plan_of(graph), {{.threads = 1}});
   for (const int64_t n : {4, 40, 17}) expect_as_interpreted(graph, session, {ramp({n})});
 }
 
@@ -80,7 +80,7 @@ TEST(PlanRun, BoundOutputsAreWrittenInPlace) {
     %y = unary{fn=neg}(%x)
     return %y as "y"
   })");
-  runtime::Session session(plan_of(graph), {1});
+  runtime::Session session(plan_of(graph), {{.threads = 1}});
   Tensor bound(DType::kF32, {2, 3});
   std::vector<Value> inputs{ramp({2, 3})}, outputs{bound};
   session.run(inputs, outputs);
@@ -140,7 +140,7 @@ TEST(PlanRun, WrongInputsSayWhatWasExpected) {
     %z = unary{fn=neg}(%x)
     return %z as "z", %y as "y"
   })");
-  runtime::Session session(plan_of(graph), {1});
+  runtime::Session session(plan_of(graph), {{.threads = 1}});
   const auto message = [&](std::vector<Value> inputs) {
     std::vector<Value> outputs(2);
     try {
@@ -164,7 +164,7 @@ TEST(PlanRun, AnOutputMayBeBoundToAnInputsMemory) {
     %y = binary{fn=mul}(%state, %next)
     return %y as "y", %next as "next"
   })");
-  runtime::Session session(plan_of(graph), {1});
+  runtime::Session session(plan_of(graph), {{.threads = 1}});
   Tensor state = Tensor::of<float>({4}, {1, 2, 3, 4});
   const Tensor x = Tensor::of<float>({4}, {1, 1, 1, 1});
   for (int run = 0; run < 3; ++run) {

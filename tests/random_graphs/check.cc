@@ -88,7 +88,8 @@ std::string difference(const std::vector<Value>& actual, const std::vector<Value
 std::vector<Value> run_plan(plan::Plan plan, const std::vector<Value>& inputs, int threads) {
   plan.info.kernel_abi = plan::kernel_abi();
   auto bytes = std::make_shared<std::vector<std::byte>>(plan::serialize_plan(plan));
-  runtime::Session session(std::make_shared<const plan::Plan>(plan::parse_plan(*bytes, bytes)), {threads, 100, 0});
+  runtime::Session session(std::make_shared<const plan::Plan>(plan::parse_plan(*bytes, bytes)),
+                           {{.threads = threads, .spins = 100}});
   std::vector<Value> outputs(plan.program.outputs.size());
   session.run(inputs, outputs);
   return outputs;
