@@ -1,12 +1,10 @@
 #include "kernels/gemm/bf16_epilogue.h"
 
 #include <algorithm>
-#include <cstring>
 
 #include "base/checked.h"
 #include "base/error.h"
 #include "ops/cast.h"
-#include "ops/strided_walk.h"
 #include "ops/unary.h"
 
 namespace ingot::kernels::gemm {
@@ -62,7 +60,7 @@ const char* refuse_bf16_program(std::span<const TileInstruction> body, IsaLevel 
 
 Bf16Epilogue::Bf16Epilogue(const Problem& problem, RowLayout layout, size_t bias_input,
                            std::span<const TileInstruction> body, IsaLevel isa, FinisherOf finisher)
-    : layout_(std::move(layout)), elements_(element_count(layout_.result)), bias_input_(bias_input) {
+    : layout_(std::move(layout)), bias_input_(bias_input) {
   result_bytes_ = dtype_bits(problem.outputs[0].dtype) / 8;
   if (bias_input < problem.inputs.size() && problem.inputs[bias_input].present()) {
     const kernels::Operand& bias = problem.inputs[bias_input];
@@ -78,12 +76,12 @@ Bf16Epilogue::Bf16Epilogue(const Problem& problem, RowLayout layout, size_t bias
   finish_fn_ = finisher(nullptr);
   if (body.empty() || fits_registers(problem, body, finisher)) return;
   for (size_t input = bias_input + 1; input < problem.inputs.size(); ++input) {
-    operands_.push_back(bind_operand(problem, input, false));
+    operands_.emplace_back(problem, input, layout_, scratch_bytes_);
   }
   const int64_t result[] = {static_cast<int64_t>(operands_.size() + body.size())};
   ProgramSource source = source_of(body, problem, bias_input, result);
   for (size_t i = 0; i < operands_.size(); ++i) {
-    if (operands_[i].view.column == 0) source.inputs[1 + i].dtype = DType::kF32;  // widened when bound
+    if (operands_[i].same_for_columns()) source.inputs[1 + i].dtype = DType::kF32;  // widened when bound
   }
   program_ = compile_program(source, *machine_of(isa));
 }
@@ -95,7 +93,7 @@ bool Bf16Epilogue::fits_registers(const Problem& problem, std::span<const TileIn
   if (function == nullptr) return false;
   finish_fn_ = function;
   form_ = *form;
-  if (form_.addend) addend_ = bind_operand(problem, *form_.addend, true);
+  if (form_.addend) addend_.emplace(problem, *form_.addend, layout_, scratch_bytes_, true);
   return true;
 }
 
@@ -128,32 +126,6 @@ float Bf16Epilogue::scalar(std::optional<size_t> input, const void* const* input
   return input ? splat_value(types_[*input], inputs[*input]) : absent;
 }
 
-Bf16Epilogue::Operand Bf16Epilogue::bind_operand(const Problem& problem, size_t input, bool column_vector) {
-  const Shape& shape = problem.inputs[input].shape;
-  Operand operand{input, problem.inputs[input].dtype, {}, -1, broadcast_strides(shape, layout_.result)};
-  auto view = view_by_rows(shape, layout_);
-  if (!view || (column_vector && view->column != 1)) {
-    operand.expanded = static_cast<int64_t>(scratch_bytes_);
-    scratch_bytes_ += static_cast<size_t>(round_up(elements_ * operand.bytes(), 64));
-    view = view_by_rows(layout_.result, layout_);
-  }
-  operand.view = std::move(*view);
-  return operand;
-}
-
-void Bf16Epilogue::expand(const Operand& operand, const void* const* inputs, std::byte* scratch) const noexcept {
-  const auto* from = static_cast<const std::byte*>(inputs[operand.input]);
-  std::byte* to = scratch + operand.expanded;
-  const int64_t bytes = operand.bytes();
-  for (int64_t i = 0; i < elements_; ++i) {
-    int64_t rest = i, offset = 0;
-    for (size_t axis = layout_.result.size(); axis-- > 0; rest /= layout_.result[axis]) {
-      offset += rest % layout_.result[axis] * operand.strides[axis];
-    }
-    std::memcpy(to + i * bytes, from + offset * bytes, static_cast<size_t>(bytes));
-  }
-}
-
 void Bf16Epilogue::prepare(const void* const* inputs, std::byte* scratch) const noexcept {
   if (bias_type_ != DType::kUndefined) {
     const auto* from = static_cast<const std::byte*>(inputs[bias_input_]);
@@ -161,20 +133,8 @@ void Bf16Epilogue::prepare(const void* const* inputs, std::byte* scratch) const 
     auto* to = reinterpret_cast<float*>(scratch);
     for (int64_t i = 0; i < bias_size_; ++i) to[i] = splat_value(bias_type_, from + i * step);
   }
-  const auto spread = [&](const Operand& operand) {
-    if (operand.expanded >= 0) expand(operand, inputs, scratch);
-  };
-  if (addend_) spread(*addend_);
-  for (const Operand& operand : operands_) spread(operand);
-}
-
-Bf16Operand Bf16Epilogue::at(const Operand& operand, const void* const* inputs, const std::byte* scratch, int64_t index,
-                             int64_t column) const noexcept {
-  const std::byte* data =
-      operand.expanded < 0 ? static_cast<const std::byte*>(inputs[operand.input]) : scratch + operand.expanded;
-  const RowView& view = operand.view;
-  const int64_t offset = view.products[static_cast<size_t>(index)] + column * view.column;
-  return {data + offset * operand.bytes(), view.row, view.column};
+  if (addend_) addend_->prepare(inputs, scratch);
+  for (const BroadcastOperand& operand : operands_) operand.prepare(inputs, scratch);
 }
 
 void Bf16Epilogue::fill(const void* const* inputs, const std::byte* scratch, int64_t index, int64_t column,
@@ -186,23 +146,19 @@ void Bf16Epilogue::fill(const void* const* inputs, const std::byte* scratch, int
   product.scale = scalar(form_.scale, inputs, 1);
   product.shift = scalar(form_.shift, inputs, 0);
   if (addend_) {
-    const Bf16Operand addend = at(*addend_, inputs, scratch, index, column);
+    const ShortRowOperand addend = addend_->at(inputs, scratch, index, column);
     product.addend = {reinterpret_cast<const uint16_t*>(addend.data), addend.row_stride};
   }
   for (size_t i = 0; i < operands_.size(); ++i) {
-    product.operands[i] = at(operands_[i], inputs, scratch, index, column);
+    product.operands[i] = operands_[i].at(inputs, scratch, index, column);
   }
 }
 
 void Bf16Epilogue::finish_rows(const float* sums, int64_t sums_stride, int64_t first_row, int64_t rows,
-                               int64_t first_column, int64_t columns, const Bf16Operand* operands, std::byte* c,
+                               int64_t first_column, int64_t columns, const ShortRowOperand* operands, std::byte* c,
                                int64_t c_stride) const noexcept {
   ShortRowOperand seen[kMaxOperands];
-  for (size_t k = 0; k < operands_.size(); ++k) {
-    const Bf16Operand& operand = operands[k];
-    const int64_t at = first_row * operand.row_stride + first_column * operand.column_stride;
-    seen[k] = {operand.data + at * operands_[k].bytes(), operands_[k].dtype, operand.row_stride, operand.column_stride};
-  }
+  for (size_t i = 0; i < operands_.size(); ++i) seen[i] = from_row(operands[i], first_row, first_column);
   run_on_short_rows(*program_, {sums, sums_stride, c, c_stride, result_bytes_, rows, columns}, seen);
 }
 

@@ -11,12 +11,6 @@
 
 namespace ingot::kernels::gemm {
 
-// Element (r, c) at byte (r * row_stride + c * column_stride) * element size.
-struct Bf16Operand {
-  const std::byte* data = nullptr;
-  int64_t row_stride = 0, column_stride = 0;
-};
-
 // One of the products, at row 0 and column 0.
 struct Bf16Product {
   const uint16_t* b = nullptr;
@@ -24,8 +18,8 @@ struct Bf16Product {
   const uint16_t* zeros = nullptr;  // what rows of zeros point to; null: there are none
   TileFinish finish;
   Bf16Addend addend;
-  float scale = 1, shift = 0;                      // after the activation
-  std::array<Bf16Operand, kMaxOperands> operands;  // of the program
+  float scale = 1, shift = 0;                          // after the activation
+  std::array<ShortRowOperand, kMaxOperands> operands;  // of the program
 };
 
 // Null when Bf16Epilogue takes bias and epilogue of the problem, else the reason. Looks at ranks, types, constants.
@@ -56,27 +50,15 @@ class Bf16Epilogue {
   // Runs the program on rows x columns sums at `sums` and writes the results to rows of `c_stride` elements at `c`.
   // `operands` as fill gave them, `first_row` and `first_column` the block's place in the product.
   void finish_rows(const float* sums, int64_t sums_stride, int64_t first_row, int64_t rows, int64_t first_column,
-                   int64_t columns, const Bf16Operand* operands, std::byte* c, int64_t c_stride) const noexcept;
+                   int64_t columns, const ShortRowOperand* operands, std::byte* c, int64_t c_stride) const noexcept;
 
  private:
-  struct Operand {
-    size_t input = 0;
-    DType dtype = DType::kF32;
-    RowView view;
-    int64_t expanded = -1;  // offset in scratch
-    Shape strides;          // along the result's axes
-    int64_t bytes() const { return dtype_bits(dtype) / 8; }
-  };
   bool fits_registers(const Problem& problem, std::span<const TileInstruction> body, FinisherOf finisher);
-  Operand bind_operand(const Problem& problem, size_t input, bool column_vector);
-  Bf16Operand at(const Operand& operand, const void* const* inputs, const std::byte* scratch, int64_t index,
-                 int64_t column) const noexcept;
   // The scalar input of a form's place.
   float scalar(std::optional<size_t> input, const void* const* inputs, float absent) const noexcept;
-  void expand(const Operand& operand, const void* const* inputs, std::byte* scratch) const noexcept;
 
   RowLayout layout_;
-  int64_t elements_ = 0, result_bytes_ = 2;
+  int64_t result_bytes_ = 2;
   size_t scratch_bytes_ = 0;
   size_t bias_input_ = 0;
   DType bias_type_ = DType::kUndefined;
@@ -84,8 +66,8 @@ class Bf16Epilogue {
   RegisterForm form_;
   FinishFn finish_fn_ = nullptr;
   std::vector<DType> types_;  // of the inputs
-  std::optional<Operand> addend_;
-  std::vector<Operand> operands_;  // of the program
+  std::optional<BroadcastOperand> addend_;
+  std::vector<BroadcastOperand> operands_;  // of the program
   std::optional<Program> program_;
 };
 

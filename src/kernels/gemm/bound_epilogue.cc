@@ -1,12 +1,11 @@
 #include "kernels/gemm/bound_epilogue.h"
 
-#include "base/checked.h"
 #include "kernels/gemm/finish_program.h"
 #include "ops/binary.h"
-#include "ops/strided_walk.h"
 #include "ops/unary.h"
 
 namespace ingot::kernels::gemm {
+
 const char* refuse_epilogue(std::span<const TileInstruction> body, const Problem& problem, size_t first_operand) {
   const size_t operands = problem.inputs.size() > first_operand ? problem.inputs.size() - first_operand : 0;
   if (operands > kMaxOperands) return "the epilogue has too many operands";
@@ -34,7 +33,7 @@ std::string epilogue_text(std::span<const TileInstruction> body) {
 BoundEpilogue::BoundEpilogue(const Problem& problem, RowLayout layout, size_t bias_input,
                              std::span<const TileInstruction> body, size_t first_operand, IsaLevel isa,
                              bool in_registers)
-    : layout_(std::move(layout)), elements_(element_count(layout_.result)) {
+    : layout_(std::move(layout)) {
   if (bias_input < problem.inputs.size() && problem.inputs[bias_input].present()) {
     bias_ = bind_operand(problem, bias_input, true);
   }
@@ -62,64 +61,37 @@ bool BoundEpilogue::fits_registers(const Problem& problem, std::span<const TileI
   return true;
 }
 
-BoundEpilogue::Operand BoundEpilogue::bind_operand(const Problem& problem, size_t input, bool column_vector) {
-  const Shape& shape = problem.inputs[input].shape;
-  Operand operand{input, {}, -1, broadcast_strides(shape, layout_.result)};
-  auto view = view_by_rows(shape, layout_);
-  if (!view || (column_vector && view->column != 1)) {
-    operand.expanded = static_cast<int64_t>(scratch_bytes_);
-    scratch_bytes_ += static_cast<size_t>(round_up(storage_bytes(DType::kF32, element_count(layout_.result)), 64));
-    view = view_by_rows(layout_.result, layout_);
-  }
-  operand.view = std::move(*view);
-  return operand;
+BroadcastOperand BoundEpilogue::bind_operand(const Problem& problem, size_t input, bool column_vector) {
+  return {problem, input, layout_, scratch_bytes_, column_vector};
 }
 
 void BoundEpilogue::prepare(const void* const* inputs, std::byte* scratch) const noexcept {
-  const auto expand = [&](const Operand& operand) {
-    if (operand.expanded < 0) return;
-    const auto* from = static_cast<const float*>(inputs[operand.input]);
-    auto* to = reinterpret_cast<float*>(scratch + operand.expanded);
-    for (int64_t i = 0; i < elements_; ++i) {
-      int64_t rest = i, offset = 0;
-      for (size_t axis = layout_.result.size(); axis-- > 0; rest /= layout_.result[axis]) {
-        offset += rest % layout_.result[axis] * operand.strides[axis];
-      }
-      to[i] = from[offset];
-    }
-  };
-  if (bias_) expand(*bias_);
-  if (addend_) expand(*addend_);
-  for (const Operand& operand : operands_) expand(operand);
-}
-
-RowOperand BoundEpilogue::at(const Operand& operand, const void* const* inputs, const std::byte* scratch, int64_t index,
-                             int64_t column) const noexcept {
-  const auto* data = operand.expanded < 0 ? static_cast<const float*>(inputs[operand.input])
-                                          : reinterpret_cast<const float*>(scratch + operand.expanded);
-  const RowView& view = operand.view;
-  return {data + view.products[static_cast<size_t>(index)] + column * view.column, view.row, view.column};
+  if (bias_) bias_->prepare(inputs, scratch);
+  if (addend_) addend_->prepare(inputs, scratch);
+  for (const BroadcastOperand& operand : operands_) operand.prepare(inputs, scratch);
 }
 
 void BoundEpilogue::fill(const void* const* inputs, const std::byte* scratch, int64_t index, int64_t column,
                          Product& product) const noexcept {
+  const auto at = [&](const BroadcastOperand& operand) -> RowOperand {
+    const ShortRowOperand found = operand.at(inputs, scratch, index, column);
+    return {reinterpret_cast<const float*>(found.data), found.row_stride, found.column_stride};
+  };
   TileFinish& finish = product.finish;
   if (bias_) {
-    const RowOperand bias = at(*bias_, inputs, scratch, index, column);
+    const RowOperand bias = at(*bias_);
     finish.bias = bias.data;
     finish.bias_stride = bias.row_stride;
   }
   if (addend_) {
-    const RowOperand addend = at(*addend_, inputs, scratch, index, column);
+    const RowOperand addend = at(*addend_);
     finish.addend = addend.data;
     finish.addend_stride = addend.row_stride;
   }
   if (form_.relu) finish.low = 0;
   if (form_.low) finish.low = *static_cast<const float*>(inputs[*form_.low]);
   if (form_.high) finish.high = *static_cast<const float*>(inputs[*form_.high]);
-  for (size_t i = 0; i < operands_.size(); ++i) {
-    product.operands[i] = at(operands_[i], inputs, scratch, index, column);
-  }
+  for (size_t i = 0; i < operands_.size(); ++i) product.operands[i] = at(operands_[i]);
 }
 
 }  // namespace ingot::kernels::gemm

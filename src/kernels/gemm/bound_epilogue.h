@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "kernels/gemm/blocked.h"
+#include "kernels/gemm/broadcast_operand.h"
 #include "kernels/gemm/register_form.h"
-#include "kernels/gemm/row_view.h"
 
 namespace ingot::kernels::gemm {
 
@@ -32,24 +32,15 @@ class BoundEpilogue {
             Product& product) const noexcept;
 
  private:
-  struct Operand {
-    size_t input = 0;
-    RowView view;
-    int64_t expanded = -1;  // offset in scratch
-    Shape strides;          // along the result's axes
-  };
   bool fits_registers(const Problem& problem, std::span<const TileInstruction> body, size_t first_operand,
                       IsaLevel isa);
-  Operand bind_operand(const Problem& problem, size_t input, bool column_vector);
-  RowOperand at(const Operand& operand, const void* const* inputs, const std::byte* scratch, int64_t index,
-                int64_t column) const noexcept;
+  BroadcastOperand bind_operand(const Problem& problem, size_t input, bool column_vector);
 
   RowLayout layout_;
-  int64_t elements_ = 0;
   size_t scratch_bytes_ = 0;
-  std::optional<Operand> bias_, addend_;
+  std::optional<BroadcastOperand> bias_, addend_;
   RegisterForm form_;
-  std::vector<Operand> operands_;
+  std::vector<BroadcastOperand> operands_;
   std::unique_ptr<RowProgram> program_;
 };
 

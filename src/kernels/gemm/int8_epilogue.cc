@@ -1,10 +1,5 @@
 #include "kernels/gemm/int8_epilogue.h"
 
-#include <cstring>
-
-#include "base/checked.h"
-#include "ops/strided_walk.h"
-
 namespace ingot::kernels::gemm {
 namespace {
 
@@ -39,72 +34,34 @@ const char* refuse_int8_program(std::span<const TileInstruction> body, IsaLevel 
   return body.empty() || machine_of(isa) != nullptr ? nullptr : "its epilogue needs vector code";
 }
 
-Int8Epilogue::Int8Epilogue(const Problem& problem, RowLayout layout, size_t first_operand,
+Int8Epilogue::Int8Epilogue(const Problem& problem, const RowLayout& layout, size_t first_operand,
                            std::span<const TileInstruction> body, IsaLevel isa, DType sums)
-    : layout_(std::move(layout)), elements_(element_count(layout_.result)) {
-  result_bytes_ = dtype_bits(problem.outputs[0].dtype) / 8;
+    : result_bytes_(dtype_bits(problem.outputs[0].dtype) / 8) {
   if (body.empty()) return;
-  for (size_t i = first_operand; i < problem.inputs.size(); ++i) operands_.push_back(bind_operand(problem, i));
+  for (size_t i = first_operand; i < problem.inputs.size(); ++i)
+    operands_.emplace_back(problem, i, layout, scratch_bytes_);
   const int64_t result[] = {static_cast<int64_t>(operands_.size() + body.size())};
   ProgramSource source = source_of(body, problem, first_operand, result, sums);
   for (size_t i = 0; i < operands_.size(); ++i) {
-    if (operands_[i].view.column != 0) continue;
-    source.inputs[1 + i] = {DType::kF32, operands_[i].view.row == 0};  // widened where it is spread
+    if (!operands_[i].same_for_columns()) continue;
+    source.inputs[1 + i] = {DType::kF32, operands_[i].same_for_rows()};  // widened where it is spread
   }
   program_ = compile_program(source, *machine_of(isa));
 }
 
-Int8Epilogue::Operand Int8Epilogue::bind_operand(const Problem& problem, size_t input) {
-  const Shape& shape = problem.inputs[input].shape;
-  Operand operand{input, problem.inputs[input].dtype, {}, -1, broadcast_strides(shape, layout_.result)};
-  auto view = view_by_rows(shape, layout_);
-  if (!view) {
-    operand.expanded = static_cast<int64_t>(scratch_bytes_);
-    scratch_bytes_ += static_cast<size_t>(round_up(elements_ * operand.bytes(), 64));
-    view = view_by_rows(layout_.result, layout_);
-  }
-  operand.view = std::move(*view);
-  return operand;
-}
-
-void Int8Epilogue::expand(const Operand& operand, const void* const* inputs, std::byte* scratch) const noexcept {
-  const auto* from = static_cast<const std::byte*>(inputs[operand.input]);
-  std::byte* to = scratch + operand.expanded;
-  const int64_t bytes = operand.bytes();
-  for (int64_t i = 0; i < elements_; ++i) {
-    int64_t rest = i, offset = 0;
-    for (size_t axis = layout_.result.size(); axis-- > 0; rest /= layout_.result[axis]) {
-      offset += rest % layout_.result[axis] * operand.strides[axis];
-    }
-    std::memcpy(to + i * bytes, from + offset * bytes, static_cast<size_t>(bytes));
-  }
-}
-
 void Int8Epilogue::prepare(const void* const* inputs, std::byte* scratch) const noexcept {
-  for (const Operand& operand : operands_) {
-    if (operand.expanded >= 0) expand(operand, inputs, scratch);
-  }
+  for (const BroadcastOperand& operand : operands_) operand.prepare(inputs, scratch);
 }
 
 void Int8Epilogue::fill(const void* const* inputs, const std::byte* scratch, int64_t index, int64_t column,
                         Operands& operands) const noexcept {
-  for (size_t i = 0; i < operands_.size(); ++i) {
-    const Operand& operand = operands_[i];
-    const std::byte* data =
-        operand.expanded < 0 ? static_cast<const std::byte*>(inputs[operand.input]) : scratch + operand.expanded;
-    const int64_t offset = operand.view.products[static_cast<size_t>(index)] + column * operand.view.column;
-    operands[i] = {data + offset * operand.bytes(), operand.dtype, operand.view.row, operand.view.column};
-  }
+  for (size_t i = 0; i < operands_.size(); ++i) operands[i] = operands_[i].at(inputs, scratch, index, column);
 }
 
 void Int8Epilogue::finish(const void* sums, int64_t sums_stride, int64_t first_row, int64_t rows, int64_t first_column,
                           int64_t columns, const Operands& operands, std::byte* c, int64_t c_stride) const noexcept {
   Operands seen;
-  for (size_t i = 0; i < operands_.size(); ++i) {
-    seen[i] = operands[i];
-    const int64_t at = first_row * seen[i].row_stride + first_column * seen[i].column_stride;
-    seen[i].data += at * operands_[i].bytes();
-  }
+  for (size_t i = 0; i < operands_.size(); ++i) seen[i] = from_row(operands[i], first_row, first_column);
   run_on_short_rows(*program_, {sums, sums_stride, c, c_stride, result_bytes_, rows, columns}, seen.data());
 }
 

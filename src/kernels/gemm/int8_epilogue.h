@@ -21,8 +21,8 @@ class Int8Epilogue {
   // Operands of one product, at its row 0 and column 0.
   using Operands = std::array<ShortRowOperand, kMaxOperands>;
 
-  Int8Epilogue(const Problem& problem, RowLayout layout, size_t first_operand, std::span<const TileInstruction> body,
-               IsaLevel isa, DType sums = DType::kI32);
+  Int8Epilogue(const Problem& problem, const RowLayout& layout, size_t first_operand,
+               std::span<const TileInstruction> body, IsaLevel isa, DType sums = DType::kI32);
   // Without a program the sums are the result.
   bool has_program() const { return program_.has_value(); }
   int64_t result_bytes() const { return result_bytes_; }  // of an element
@@ -38,21 +38,9 @@ class Int8Epilogue {
               int64_t columns, const Operands& operands, std::byte* c, int64_t c_stride) const noexcept;
 
  private:
-  struct Operand {
-    size_t input = 0;
-    DType dtype = DType::kF32;
-    RowView view;
-    int64_t expanded = -1;  // offset in scratch
-    Shape strides;          // along the result's axes
-    int64_t bytes() const { return dtype_bits(dtype) / 8; }
-  };
-  Operand bind_operand(const Problem& problem, size_t input);
-  void expand(const Operand& operand, const void* const* inputs, std::byte* scratch) const noexcept;
-
-  RowLayout layout_;
-  int64_t elements_ = 0, result_bytes_ = 4;
+  int64_t result_bytes_ = 4;
   size_t scratch_bytes_ = 0;
-  std::vector<Operand> operands_;
+  std::vector<BroadcastOperand> operands_;
   std::optional<Program> program_;
 };
 
