@@ -1,7 +1,6 @@
 #include "kernels/gemm/bf16_blocked.h"
 
 #include <algorithm>
-#include <cmath>
 
 #include "base/checked.h"
 #include "kernels/gemm/bf16_gather.h"
@@ -12,8 +11,6 @@ namespace {
 
 constexpr int64_t kTableEntries = 4096;  // row pointers handled at once
 constexpr double kWorthAThread = 400e3;  // multiply-adds
-
-int64_t parts(int64_t size, int64_t largest) { return std::max<int64_t>(1, (size + largest - 1) / largest); }
 
 }  // namespace
 
@@ -75,26 +72,19 @@ void Bf16Gemm::share_out(const Target& target) {
                       static_cast<double>(size_.n) * static_cast<double>(size_.taps * size_.depth);
   const int64_t threads = std::clamp<int64_t>(static_cast<int64_t>(work / kWorthAThread), 1, target.threads);
   const auto depth = static_cast<double>(stored_.elements()), of_row = static_cast<double>(row_of_a());
-  double best = INFINITY;
-  for (int64_t n = 1; n <= std::min(panels_, threads); ++n) {
-    for (int64_t m = 1; m <= std::min(row_tiles_, threads); ++m) {
-      const auto rows = static_cast<double>(parts(row_tiles_, m) * tiles_.shape.rows);
-      const auto columns = static_cast<double>(parts(panels_, n) * tiles_.shape.columns());
-      const double unit = 2 * rows * columns * depth / tiles_.shape.gflops +
-                          2 * (rows * of_row + columns * depth) / kBytesPerNanosecond;
-      const double cost = static_cast<double>(parts(size_.products * m * n, threads)) * unit;
-      if (cost >= best) continue;
-      best = cost;
-      units_m_ = m;
-      units_n_ = n;
-    }
-  }
-  slots_ = std::min(threads, size_.products * units_m_ * units_n_);
+  grid_ = least_grid(row_tiles_, panels_, threads, [&](Grid grid) {
+    const auto rows = static_cast<double>(parts(row_tiles_, grid.m) * tiles_.shape.rows);
+    const auto columns = static_cast<double>(parts(panels_, grid.n) * tiles_.shape.columns());
+    const double unit =
+        2 * rows * columns * depth / tiles_.shape.gflops + 2 * (rows * of_row + columns * depth) / kBytesPerNanosecond;
+    return static_cast<double>(parts(size_.products * grid.m * grid.n, threads)) * unit;
+  });
+  slots_ = std::min(threads, size_.products * grid_.m * grid_.n);
 }
 
 void Bf16Gemm::run(const Bf16Source& source, std::byte* scratch, const Parallel& parallel) const noexcept {
   if (size_.products == 0) return;
-  const int64_t units = size_.products * units_m_ * units_n_;
+  const int64_t units = size_.products * grid_.m * grid_.n;
   parallel.run(slots_, [&](int64_t index) {
     std::byte* at = scratch + index * slot_bytes_;
     const Slot slot = {reinterpret_cast<const uint16_t**>(at),
@@ -112,11 +102,11 @@ void Bf16Gemm::run(const Bf16Source& source, std::byte* scratch, const Parallel&
 }
 
 void Bf16Gemm::run_unit(const Bf16Source& source, int64_t unit, const Slot& slot) const noexcept {
-  const int64_t part_m = unit % units_m_, part_n = unit / units_m_ % units_n_, index = unit / (units_m_ * units_n_);
-  const int64_t end = row_tiles_ * (part_m + 1) / units_m_, tile_rows = tiles_.shape.rows;
+  const int64_t part_m = unit % grid_.m, part_n = unit / grid_.m % grid_.n, index = unit / (grid_.m * grid_.n);
+  const int64_t end = row_tiles_ * (part_m + 1) / grid_.m, tile_rows = tiles_.shape.rows;
   const Bf16Product product = source.product(index);
   Blocks blocks;
-  for (int64_t tile = row_tiles_ * part_m / units_m_; tile < end; tile += block_tiles_) {
+  for (int64_t tile = row_tiles_ * part_m / grid_.m; tile < end; tile += block_tiles_) {
     const int64_t first = tile * tile_rows;
     const int64_t rows = std::min(std::min(end, tile + block_tiles_) * tile_rows, size_.m) - first;
     if (!size_.shared_lines.empty()) {
@@ -127,7 +117,7 @@ void Bf16Gemm::run_unit(const Bf16Source& source, int64_t unit, const Slot& slot
       if (tiles_.blocks != nullptr) place_rows(rows, slot, blocks.rows);
       if (tiles_.wide != nullptr) widen_rows(product, rows, slot);
     }
-    for (int64_t panel = panels_ * part_n / units_n_; panel < panels_ * (part_n + 1) / units_n_; ++panel) {
+    for (int64_t panel = panels_ * part_n / grid_.n; panel < panels_ * (part_n + 1) / grid_.n; ++panel) {
       if (tiles_.blocks != nullptr) {
         run_block_panel(product, first, rows, panel, slot, blocks);
       } else if (tiles_.wide != nullptr) {
@@ -199,7 +189,7 @@ void Bf16Gemm::place_rows(int64_t rows, const Slot& slot, BlockRows& placed) con
     const uint16_t* const* table = slot.table + row * size_.taps;
     const int64_t count = std::min(kBlockRows, rows - row);
     Bf16Rows& block = placed[static_cast<size_t>(row / kBlockRows)];
-    const bool few = panels_ / units_n_ <= kFewPanels;
+    const bool few = panels_ / grid_.n <= kFewPanels;
     block = few ? rows_in_place(table, count, size_.taps, size_.depth) : Bf16Rows();
     if (block.at != nullptr) continue;
     tiles_.blocks->gather({table, kBlockRows, count, size_.taps, size_.depth, stored_.elements(), to});

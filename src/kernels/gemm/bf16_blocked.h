@@ -5,6 +5,7 @@
 
 #include "kernels/gemm/bf16_epilogue.h"
 #include "kernels/gemm/bf16_tile.h"
+#include "kernels/gemm/grid.h"
 
 namespace ingot::kernels::gemm {
 
@@ -98,10 +99,10 @@ class Bf16Gemm {
   StoredDepth stored_;
   const Bf16Epilogue& epilogue_;
   int64_t panels_ = 0, row_tiles_ = 0;
-  int64_t block_tiles_ = 1;            // row tiles handled with one table
-  int64_t cuts_ = 1;                   // parts of the depth of widened panels
-  int64_t units_m_ = 1, units_n_ = 1;  // parts of each product
-  int64_t halo_ = 0;                   // lines that a block of rows reads behind its own
+  int64_t block_tiles_ = 1;  // row tiles handled with one table
+  int64_t cuts_ = 1;         // parts of the depth of widened panels
+  Grid grid_;                // parts of each product
+  int64_t halo_ = 0;         // lines that a block of rows reads behind its own
   int64_t slots_ = 1, slot_bytes_ = 0, table_bytes_ = 0, sums_bytes_ = 0, patches_bytes_ = 0, map_bytes_ = 0;
   std::vector<WideBlock> wide_blocks_;
   int64_t wide_stride_ = 0, wide_rows_bytes_ = 0;  // floats from widened row to row; of a block of them

@@ -12,8 +12,6 @@ constexpr int64_t kMostRows = 8;   // of a tile
 constexpr int64_t kMostTaps = 32;  // of a block
 constexpr int64_t kDepth = 512;    // of a block, about: L2 holds it beside rows of A
 
-int64_t parts(int64_t size, int64_t largest) { return std::max<int64_t>(1, (size + largest - 1) / largest); }
-
 // Rows of so many floats do not meet in the same lines of L1.
 int64_t wide_stride(int64_t depth) {
   constexpr int64_t kLine = 16;

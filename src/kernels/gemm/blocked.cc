@@ -1,7 +1,6 @@
 #include "kernels/gemm/blocked.h"
 
 #include <algorithm>
-#include <cmath>
 #include <cstring>
 
 #include "base/checked.h"
@@ -16,8 +15,6 @@ constexpr int64_t kTableEntries = 4096;      // row pointers handled at once
 constexpr int64_t kProgramFloats = 1024;     // finished floats, still in L1, that a program runs on
 constexpr int64_t kChunkFloats = 256 << 10;  // of the B of segments read together
 constexpr double kWorthAThread = 200e3;      // multiply-adds
-
-int64_t parts(int64_t size, int64_t largest) { return std::max<int64_t>(1, (size + largest - 1) / largest); }
 
 }  // namespace
 
@@ -120,26 +117,19 @@ void BlockedGemm::share_out(const Target& target) {
   for (const Panel& panel : columns_) columns += static_cast<double>(panel.columns);
   const double work = static_cast<double>(size_.products) * size_.m * columns * size_.taps * size_.depth;
   const int64_t threads = std::clamp<int64_t>(static_cast<int64_t>(work / kWorthAThread), 1, target.threads);
-  double best = INFINITY;
-  for (int64_t n = 1; n <= std::min(panels_, threads); ++n) {
-    for (int64_t m = 1; m <= std::min(row_tiles_, threads); ++m) {
-      const int64_t units = size_.products * m * n;
-      const double busiest = static_cast<double>(parts(units, threads)) * static_cast<double>(parts(row_tiles_, m)) *
-                             static_cast<double>(parts(panels_, n));
-      const double repacking = stored_ == StoredB::kPanels ? 0 : 0.05 * static_cast<double>(m);
-      const double cost = busiest * (1 + 0.001 * static_cast<double>(m + n) + repacking);
-      if (cost >= best) continue;
-      best = cost;
-      units_m_ = m;
-      units_n_ = n;
-    }
-  }
-  slots_ = std::min(threads, size_.products * units_m_ * units_n_);
+  grid_ = least_grid(row_tiles_, panels_, threads, [&](Grid grid) {
+    const int64_t units = size_.products * grid.m * grid.n;
+    const double busiest = static_cast<double>(parts(units, threads)) * static_cast<double>(parts(row_tiles_, grid.m)) *
+                           static_cast<double>(parts(panels_, grid.n));
+    const double repacking = stored_ == StoredB::kPanels ? 0 : 0.05 * static_cast<double>(grid.m);
+    return busiest * (1 + 0.001 * static_cast<double>(grid.m + grid.n) + repacking);
+  });
+  slots_ = std::min(threads, size_.products * grid_.m * grid_.n);
 }
 
 void BlockedGemm::run(const Source& source, std::byte* scratch, const Parallel& parallel) const noexcept {
   if (size_.products == 0) return;
-  const int64_t units = size_.products * units_m_ * units_n_;
+  const int64_t units = size_.products * grid_.m * grid_.n;
   parallel.run(slots_, [&](int64_t index) {
     const Slot slot = slot_at(scratch + index * slot_bytes_);
     for (int64_t unit = units * index / slots_; unit < units * (index + 1) / slots_; ++unit) {
@@ -158,10 +148,10 @@ BlockedGemm::Slot BlockedGemm::slot_at(std::byte* scratch) const noexcept {
 }
 
 void BlockedGemm::run_unit(const Source& source, int64_t unit, const Slot& slot) const noexcept {
-  const int64_t part_m = unit % units_m_, part_n = unit / units_m_ % units_n_, index = unit / (units_m_ * units_n_);
-  const int64_t first = row_tiles_ * part_m / units_m_ * tiles_.rows;
-  const int64_t end = std::min(row_tiles_ * (part_m + 1) / units_m_ * tiles_.rows, size_.m);
-  run_part(source, index, first, end, panels_ * part_n / units_n_, panels_ * (part_n + 1) / units_n_, slot);
+  const int64_t part_m = unit % grid_.m, part_n = unit / grid_.m % grid_.n, index = unit / (grid_.m * grid_.n);
+  const int64_t first = row_tiles_ * part_m / grid_.m * tiles_.rows;
+  const int64_t end = std::min(row_tiles_ * (part_m + 1) / grid_.m * tiles_.rows, size_.m);
+  run_part(source, index, first, end, panels_ * part_n / grid_.n, panels_ * (part_n + 1) / grid_.n, slot);
 }
 
 // Rows [first, end) of the panels; `first` at a whole tile.

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "kernels/epilogue.h"
+#include "kernels/gemm/grid.h"
 #include "kernels/gemm/tile.h"
 #include "kernels/kernel.h"
 
@@ -114,8 +115,8 @@ class BlockedGemm {
   std::vector<DepthBlock> blocks_;
   std::vector<Panel> columns_;
   int64_t panels_ = 0, row_tiles_ = 0;
-  int64_t block_tiles_ = 1;            // row tiles handled with one table
-  int64_t units_m_ = 1, units_n_ = 1;  // parts of each product
+  int64_t block_tiles_ = 1;  // row tiles handled with one table
+  Grid grid_;                // parts of each product
   int64_t slots_ = 1, slot_bytes_ = 0, table_bytes_ = 0, packed_bytes_ = 0;
   std::vector<std::vector<int64_t>> tap_offsets_;  // in full panels, then in the last one of each segment
 };

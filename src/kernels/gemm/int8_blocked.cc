@@ -12,8 +12,6 @@ constexpr int64_t kTableEntries = 4096;  // row pointers handled at once
 constexpr int64_t kProgramTiles = 4;     // row tiles whose sums, still in L1, are finished together
 constexpr double kWorthAThread = 800e3;  // multiply-adds
 
-int64_t parts(int64_t size, int64_t largest) { return std::max<int64_t>(1, (size + largest - 1) / largest); }
-
 }  // namespace
 
 Int8Gemm::Int8Gemm(const Int8TileSet& tiles, const Int8Size& size, const Int8Epilogue& epilogue, const Target& target)
@@ -41,22 +39,16 @@ void Int8Gemm::share_out(const Target& target) {
   const double work = static_cast<double>(size_.products) * static_cast<double>(size_.m) *
                       static_cast<double>(size_.n) * static_cast<double>(size_.taps * size_.depth);
   const int64_t threads = std::clamp<int64_t>(static_cast<int64_t>(work / kWorthAThread), 1, target.threads);
-  int64_t best = INT64_MAX;
-  for (int64_t n = 1; n <= std::min(panels_, threads); ++n) {
-    for (int64_t m = 1; m <= std::min(row_tiles_, threads); ++m) {
-      const int64_t busiest = parts(size_.products * m * n, threads) * parts(row_tiles_, m) * parts(panels_, n);
-      if (busiest >= best) continue;
-      best = busiest;
-      units_m_ = m;
-      units_n_ = n;
-    }
-  }
-  slots_ = std::min(threads, size_.products * units_m_ * units_n_);
+  grid_ = least_grid(row_tiles_, panels_, threads, [&](Grid grid) {
+    return static_cast<double>(parts(size_.products * grid.m * grid.n, threads) * parts(row_tiles_, grid.m) *
+                               parts(panels_, grid.n));
+  });
+  slots_ = std::min(threads, size_.products * grid_.m * grid_.n);
 }
 
 void Int8Gemm::run(const Int8Source& source, std::byte* scratch, const Parallel& parallel) const noexcept {
   if (size_.products == 0) return;
-  const int64_t units = size_.products * units_m_ * units_n_;
+  const int64_t units = size_.products * grid_.m * grid_.n;
   parallel.run(slots_, [&](int64_t index) {
     std::byte* at = scratch + index * slot_bytes_;
     const Slot slot = {reinterpret_cast<const uint8_t**>(at), reinterpret_cast<int32_t*>(at + table_bytes_),
@@ -68,14 +60,14 @@ void Int8Gemm::run(const Int8Source& source, std::byte* scratch, const Parallel&
 }
 
 void Int8Gemm::run_unit(const Int8Source& source, int64_t unit, const Slot& slot) const noexcept {
-  const int64_t part_m = unit % units_m_, part_n = unit / units_m_ % units_n_, index = unit / (units_m_ * units_n_);
-  const int64_t end = row_tiles_ * (part_m + 1) / units_m_, tile_rows = tiles_.shape.rows;
+  const int64_t part_m = unit % grid_.m, part_n = unit / grid_.m % grid_.n, index = unit / (grid_.m * grid_.n);
+  const int64_t end = row_tiles_ * (part_m + 1) / grid_.m, tile_rows = tiles_.shape.rows;
   const Int8Product product = source.product(index);
-  for (int64_t tile = row_tiles_ * part_m / units_m_; tile < end; tile += block_tiles_) {
+  for (int64_t tile = row_tiles_ * part_m / grid_.m; tile < end; tile += block_tiles_) {
     const int64_t first = tile * tile_rows;
     const int64_t rows = std::min(std::min(end, tile + block_tiles_) * tile_rows, size_.m) - first;
     source.rows(index, first, rows, slot.table, slot.patches);
-    for (int64_t panel = panels_ * part_n / units_n_; panel < panels_ * (part_n + 1) / units_n_; ++panel) {
+    for (int64_t panel = panels_ * part_n / grid_.n; panel < panels_ * (part_n + 1) / grid_.n; ++panel) {
       run_panel(product, first, rows, panel, slot);
     }
   }

@@ -1,5 +1,6 @@
 // The loop nest round the tiles on integers: as gemm/blocked.h with packed B, cut into rows and panels.
 #pragma once
+#include "kernels/gemm/grid.h"
 #include "kernels/gemm/int8_epilogue.h"
 #include "kernels/gemm/int8_tile.h"
 
@@ -55,8 +56,8 @@ class Int8Gemm {
   Int8Size size_;
   const Int8Epilogue& epilogue_;
   int64_t panels_ = 0, row_tiles_ = 0;
-  int64_t block_tiles_ = 1;            // row tiles handled with one table
-  int64_t units_m_ = 1, units_n_ = 1;  // parts of each product
+  int64_t block_tiles_ = 1;  // row tiles handled with one table
+  Grid grid_;                // parts of each product
   int64_t slots_ = 1, slot_bytes_ = 0, table_bytes_ = 0, sums_bytes_ = 0;
 };
 
