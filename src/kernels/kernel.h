@@ -26,6 +26,9 @@ struct Problem {
   Op op;
   std::vector<Operand> inputs, outputs;
 };
+inline bool has_input(const Problem& problem, size_t input) {
+  return input < problem.inputs.size() && problem.inputs[input].present();
+}
 
 // Runs task(i) for i in [0, count), possibly on several threads, and returns when all are done. Given by the caller;
 // kernels have no threads of their own. How a kernel cuts its work must not depend on `threads` where that would

@@ -53,7 +53,7 @@ double attention_flops(const Attention& op, const Problem& problem) {
   if (!flat && q.size() != 4) return 0;
   const auto heads = static_cast<double>(flat ? op.q_heads : q[1]);
   auto keys = static_cast<double>(k[flat ? 1 : 2]);
-  if (problem.inputs.size() > 4 && problem.inputs[4].present()) {
+  if (has_input(problem, 4)) {
     keys += static_cast<double>(problem.inputs[4].shape[2]);
   }
   const double size_k = static_cast<double>(q.back()) / (flat ? std::max(1.0, heads) : 1);

@@ -10,10 +10,6 @@ using attention::kK, attention::kMask, attention::kPastK, attention::kQ, attenti
 
 const OpDef* const kOps[] = {&Attention::def};
 
-bool present(const Problem& problem, size_t input) {
-  return input < problem.inputs.size() && problem.inputs[input].present();
-}
-
 // `dtype`: of queries, keys, values and the result.
 const char* refuse(const Problem& problem, DType dtype) {
   for (const size_t input : {kQ, kK, kV}) {
@@ -21,9 +17,9 @@ const char* refuse(const Problem& problem, DType dtype) {
     const size_t rank = problem.inputs[input].shape.size();
     if (rank != 3 && rank != 4) return "an operand of rank other than 3 and 4";
   }
-  if (present(problem, kPastK)) return "past keys and values";
+  if (has_input(problem, kPastK)) return "past keys and values";
   if (problem.op.as<Attention>()->output_count > 1) return "outputs besides the result";
-  if (!present(problem, kMask)) return nullptr;
+  if (!has_input(problem, kMask)) return nullptr;
   if (problem.inputs[kMask].shape.size() > 4) return "a mask of rank above 4";
   const DType mask = problem.inputs[kMask].dtype;
   return mask != DType::kF32 && mask != DType::kBool ? "a mask other than f32 and bool" : nullptr;

@@ -30,7 +30,7 @@ Geometry::Geometry(const Problem& problem)
   check(problem);
   scale = static_cast<float>(op.scale != 0 ? op.scale : 1 / std::sqrt(static_cast<double>(q.size)));
   seen_ = k.length;
-  has_lengths_ = problem.inputs.size() > kLengths && problem.inputs[kLengths].present();
+  has_lengths_ = has_input(problem, kLengths);
   bind_mask(problem);
 }
 
@@ -43,8 +43,7 @@ void Geometry::check(const Problem& problem) const {
          shape_text(problem.inputs[kQ].shape), shape_text(problem.inputs[kK].shape),
          shape_text(problem.inputs[kV].shape), shape_text(problem.outputs[0].shape));
   }
-  if (problem.inputs.size() > kLengths && problem.inputs[kLengths].present() &&
-      element_count(problem.inputs[kLengths].shape) != q.batch) {
+  if (has_input(problem, kLengths) && element_count(problem.inputs[kLengths].shape) != q.batch) {
     fail(Code::kInvalidArgument, "lengths {} for {} sequences", shape_text(problem.inputs[kLengths].shape), q.batch);
   }
 }

@@ -163,7 +163,7 @@ void BoundTransposed::bind_axes(const Problem& problem) {
       axis.phases.push_back(std::move(phase));
     }
   }
-  has_bias_ = problem.inputs.size() > 2 && problem.inputs[2].present();
+  has_bias_ = has_input(problem, 2);
   const Shape bias = has_bias_ ? problem.inputs[2].shape : Shape{filters_};
   if (y != expected || bias != Shape{filters_}) {
     fail(Code::kInvalidArgument, "conv_transpose of {} with weights {} does not give {}", shape_text(x), shape_text(w),

@@ -20,10 +20,6 @@ namespace {
 using gemm::Int8Product;
 using gemm::Int8TileSet;
 
-bool has_input(const Problem& problem, size_t input) {
-  return input < problem.inputs.size() && problem.inputs[input].present();
-}
-
 class BoundInt8Conv final : public BoundKernel {
  public:
   BoundInt8Conv(const Int8TileSet& tiles, IsaLevel isa, const Problem& problem, const Target& target);

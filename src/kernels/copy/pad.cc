@@ -100,8 +100,7 @@ class PadKernel : public BoundKernel {
 }  // namespace
 
 const char* refuse_pad(const Problem& problem) {
-  const auto given = [&](size_t input) { return problem.inputs.size() > input && problem.inputs[input].present(); };
-  if (given(1) || given(3)) return "pads that are inputs";
+  if (has_input(problem, 1) || has_input(problem, 3)) return "pads that are inputs";
   return constant_shape(problem.op.as<Pad>()->pads) ? nullptr : "pads that depend on the sizes";
 }
 
@@ -132,7 +131,7 @@ std::unique_ptr<BoundKernel> bind_pad(const Problem& problem) {
     for (int64_t x = 0; x < to[k]; ++x) axes[k].source.push_back(source_position(pad.mode, x - pads[k], from[k]));
     stride *= from[k];
   }
-  const bool has_value = problem.inputs.size() > 2 && problem.inputs[2].present();
+  const bool has_value = has_input(problem, 2);
   return std::make_unique<PadKernel>(std::move(axes), piece, bytes, has_value,
                                      axis_count > 0 ? pads[axis_count - 1] : 0,
                                      axis_count > 0 ? from[axis_count - 1] : 1);

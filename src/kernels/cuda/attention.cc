@@ -33,7 +33,7 @@ Heads heads_of(const Shape& shape, int64_t heads, const std::vector<int64_t>& st
   return dense;
 }
 
-bool has_mask(const Problem& problem) { return problem.inputs.size() > kMask && problem.inputs[kMask].present(); }
+bool has_mask(const Problem& problem) { return has_input(problem, kMask); }
 
 const char* refuse(const Problem& problem) {
   const auto& attention = *problem.op.as<Attention>();

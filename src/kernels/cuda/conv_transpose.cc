@@ -10,7 +10,7 @@
 namespace ingot::kernels::cuda {
 namespace {
 
-bool has_bias(const Problem& problem) { return problem.inputs.size() > 2 && problem.inputs[2].present(); }
+bool has_bias(const Problem& problem) { return has_input(problem, 2); }
 
 const char* refuse(const Problem& problem) {
   const auto& conv = *problem.op.as<ConvTranspose>();

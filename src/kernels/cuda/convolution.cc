@@ -15,7 +15,7 @@ namespace {
 constexpr size_t kBias = 2, kFirstOperand = 3;
 constexpr device::Activation kActivations[] = {device::Activation::kRelu, device::Activation::kSilu};
 
-bool has_bias(const Problem& problem) { return problem.inputs.size() > kBias && problem.inputs[kBias].present(); }
+bool has_bias(const Problem& problem) { return has_input(problem, kBias); }
 
 bool is_planar(const Problem& problem) {
   const size_t rank = problem.inputs[0].shape.size();

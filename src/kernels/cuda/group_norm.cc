@@ -9,10 +9,6 @@
 namespace ingot::kernels::cuda {
 namespace {
 
-bool given(const Problem& problem, size_t input) {
-  return problem.inputs.size() > input && problem.inputs[input].present();
-}
-
 const char* refuse_norm(const Problem& problem) {
   for (const Operand& input : problem.inputs) {
     if (input.present() && !is_float(input.dtype)) return "the elements are no floats";
@@ -50,7 +46,7 @@ Emission emit_norm(const Problem& problem, DType storage) {
   call.operands = {{Slot::kInput, 0}, {Slot::kOutput, 0}};
   std::string result = "(load(x[at]) - mean) * factor";
   for (const size_t input : {1, 2}) {
-    if (!given(problem, input)) continue;
+    if (!has_input(problem, input)) continue;
     const bool per_channel = problem.inputs[input].shape != Shape{groups} || groups == channels;
     kernel.parameters +=
         fmt::format(", const {}* p{}", device_type_name(stored(problem.inputs[input].dtype, storage)), input);

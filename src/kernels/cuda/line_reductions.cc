@@ -111,7 +111,7 @@ Accumulation accumulation(ReduceFn fn, DType type, int64_t count) {
 
 const char* refuse_reduce(const Problem& problem) {
   const auto& reduce = *problem.op.as<Reduce>();
-  if (problem.inputs.size() > 1 && problem.inputs[1].present()) return "the axes are data";
+  if (has_input(problem, 1)) return "the axes are data";
   if (reduce.axes.empty() && reduce.empty_is_identity) return "nothing is reduced";
   if (is_float(problem.inputs[0].dtype)) return nullptr;
   if (!is_int(problem.inputs[0].dtype)) return "the elements are no numbers";

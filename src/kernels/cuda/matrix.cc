@@ -17,7 +17,7 @@ int64_t leading(const Shape& shape) {
   return count;
 }
 
-bool has_bias(const Problem& problem) { return problem.inputs.size() > kBias && problem.inputs[kBias].present(); }
+bool has_bias(const Problem& problem) { return has_input(problem, kBias); }
 
 const char* refuse(const Problem& problem) {
   const auto& matmul = *problem.op.as<MatMul>();

@@ -8,12 +8,8 @@
 namespace ingot::kernels::cuda {
 namespace {
 
-bool given(const Problem& problem, size_t input) {
-  return problem.inputs.size() > input && problem.inputs[input].present();
-}
-
 const char* refuse_pad(const Problem& problem) {
-  return given(problem, 1) || given(problem, 3) ? "the pads are data" : nullptr;
+  return has_input(problem, 1) || has_input(problem, 3) ? "the pads are data" : nullptr;
 }
 
 // The position on an axis of `size` that fills position `at`, as C++; constants lie where `at` is outside.
@@ -57,7 +53,7 @@ Emission emit_pad(const Problem& problem, DType storage) {
     offset = fmt::format("({} * {} + at{})", offset, in[i], i);
     inside += fmt::format(" && at{0} >= 0 && at{0} < {1}", i, in[i]);
   }
-  const bool value = given(problem, 2) && pad.mode == PadMode::kConstant;
+  const bool value = has_input(problem, 2) && pad.mode == PadMode::kConstant;
   const char* name = device_type_name(type);
   body += fmt::format(R"(  pack<{0}, {1}> value = {{}};
   if ({2}) value = *(const pack<{0}, {1}>*)(x + {3} * {4} + i{5} * {1});
@@ -102,7 +98,7 @@ Emission emit_trilu(const Problem& problem, DType storage) {
   const Shape& shape = problem.outputs[0].shape;
   const char* name = device_type_name(stored(problem.inputs[0].dtype, storage));
   const size_t rank = shape.size();
-  const bool k = given(problem, 1);
+  const bool k = has_input(problem, 1);
   Call call;
   call.work = per_element(
       shape,

@@ -6,7 +6,7 @@
 namespace ingot::kernels::cuda {
 namespace {
 
-bool has_zero_point(const Problem& problem) { return problem.inputs.size() > 2 && problem.inputs[2].present(); }
+bool has_zero_point(const Problem& problem) { return has_input(problem, 2); }
 
 const char* refuse_parameters(const Problem& problem, int64_t block) {
   if (block != 0) return "the scales are of blocks";

@@ -9,7 +9,7 @@ namespace ingot::kernels::cuda {
 namespace {
 
 bool given(const Problem& problem, size_t input) {
-  return problem.inputs.size() > input && problem.inputs[input].present() && problem.inputs[input].shape != Shape{0};
+  return has_input(problem, input) && problem.inputs[input].shape != Shape{0};
 }
 bool by_sizes(const Problem& problem) { return !problem.op.as<Resize>()->sizes.empty() || given(problem, 3); }
 

@@ -33,7 +33,7 @@ Emission emit_sizes(const Problem& problem, DType storage) {
 }
 
 const char* refuse_cumulative(const Problem& problem) {
-  if (problem.inputs.size() > 1 && problem.inputs[1].present()) return "the axis is data";
+  if (has_input(problem, 1)) return "the axis is data";
   return is_float(problem.inputs[0].dtype) || is_int(problem.inputs[0].dtype) ? nullptr : "the elements are no numbers";
 }
 

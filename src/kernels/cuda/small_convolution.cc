@@ -11,7 +11,7 @@ namespace {
 
 constexpr size_t kBias = 2, kFirstOperand = 3;
 
-bool has_bias(const Problem& problem) { return problem.inputs.size() > kBias && problem.inputs[kBias].present(); }
+bool has_bias(const Problem& problem) { return has_input(problem, kBias); }
 
 // Whether every result is made of the pixel at its place.
 bool is_pointwise(const Problem& problem) {

@@ -13,7 +13,7 @@ constexpr int64_t kMostSorted = 2048;  // keys in shared memory
 const char* refuse(const Problem& problem) {
   const auto& top = *problem.op.as<TopK>();
   const Operand& x = problem.inputs[0];
-  if (problem.inputs.size() > 1 && problem.inputs[1].present()) return "k is data";
+  if (has_input(problem, 1)) return "k is data";
   if (!is_float(x.dtype) && x.dtype != DType::kI32) return "the elements' type has no device kernel";
   if (x.shape.empty()) return "a tensor without axes";
   return top.k <= kMostSorted ? nullptr : "k is too large";

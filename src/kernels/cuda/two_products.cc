@@ -31,7 +31,7 @@ bool takes(const Problem& first, const Problem& second, DType) {
          hidden * second.outputs[0].shape[3] <= kMostWeights;
 }
 
-bool has_bias(const Problem& problem) { return problem.inputs.size() > 2 && problem.inputs[2].present(); }
+bool has_bias(const Problem& problem) { return has_input(problem, 2); }
 
 // Lines that compute the activation from `v0`, and the name of its value.
 std::pair<std::string, std::string> activation(const Problem& problem, const char* indent) {

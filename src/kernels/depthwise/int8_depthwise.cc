@@ -49,7 +49,7 @@ BoundInt8Depthwise::BoundInt8Depthwise(const SegmentSet& segments, IsaLevel isa,
     : walk_(segments, problem.inputs[0].dtype == DType::kU8 ? segments.u8 : segments.i8,
             conv::geometry_of(conv::as_conv(problem)), target),
       x_type_(problem.inputs[0].dtype),
-      has_zero_(problem.inputs.size() > conv::kIntegerZeroPoint && problem.inputs[conv::kIntegerZeroPoint].present()),
+      has_zero_(has_input(problem, conv::kIntegerZeroPoint)),
       weight_floats_(packed_weight_floats(segments, geometry().filters, geometry().kernel())) {
   gemm::RowLayout layout{problem.outputs[0].shape, 0, 1};
   per_image_ = !gemm::view_by_rows(problem, conv::kIntegerOperand, layout);

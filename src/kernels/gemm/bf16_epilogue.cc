@@ -41,7 +41,7 @@ const char* refuse_bias(const Operand& bias) {
 
 const char* refuse_bf16_epilogue(std::span<const TileInstruction> body, const Problem& problem, size_t bias_input) {
   if (!is_bf16_or_f32(problem.outputs[0].dtype)) return "the result is neither bf16 nor f32";
-  if (bias_input < problem.inputs.size() && problem.inputs[bias_input].present()) {
+  if (has_input(problem, bias_input)) {
     if (const char* reason = refuse_bias(problem.inputs[bias_input])) return reason;
   }
   const size_t operands = operand_count(problem, bias_input);
@@ -62,7 +62,7 @@ Bf16Epilogue::Bf16Epilogue(const Problem& problem, RowLayout layout, size_t bias
                            std::span<const TileInstruction> body, IsaLevel isa, FinisherOf finisher)
     : layout_(std::move(layout)), bias_input_(bias_input) {
   result_bytes_ = dtype_bits(problem.outputs[0].dtype) / 8;
-  if (bias_input < problem.inputs.size() && problem.inputs[bias_input].present()) {
+  if (has_input(problem, bias_input)) {
     const kernels::Operand& bias = problem.inputs[bias_input];
     bias_type_ = bias.dtype;
     bias_count_ = element_count(bias.shape);

@@ -34,7 +34,7 @@ BoundEpilogue::BoundEpilogue(const Problem& problem, RowLayout layout, size_t bi
                              std::span<const TileInstruction> body, size_t first_operand, IsaLevel isa,
                              bool in_registers)
     : layout_(std::move(layout)) {
-  if (bias_input < problem.inputs.size() && problem.inputs[bias_input].present()) {
+  if (has_input(problem, bias_input)) {
     bias_ = bind_operand(problem, bias_input, true);
   }
   if (body.empty() || (in_registers && fits_registers(problem, body, first_operand, isa))) return;

@@ -129,7 +129,7 @@ std::string text(const Problem& problem) {
   if (op.trans_a) line += " trans_a";
   if (op.trans_b) line += " trans_b";
   if (problem.inputs[1].constant) line += " packed";
-  if (problem.inputs.size() > 2 && problem.inputs[2].present()) line += " +bias";
+  if (has_input(problem, 2)) line += " +bias";
   return line + epilogue_text(op.epilogue);
 }
 

@@ -25,10 +25,6 @@ Sizes sizes_of(const Problem& problem) {
   return sizes;
 }
 
-bool has_input(const Problem& problem, size_t input) {
-  return input < problem.inputs.size() && problem.inputs[input].present();
-}
-
 // Every row of A meets the same B, so all batches are one product.
 class BoundInt8MatMul final : public BoundKernel {
  public:

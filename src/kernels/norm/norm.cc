@@ -11,11 +11,8 @@ namespace {
 
 constexpr int64_t kTaskElements = 8192;
 
-bool given(const Problem& problem, size_t input) {
-  return problem.inputs.size() > input && problem.inputs[input].present();
-}
 const void* given_pointer(const RunArgs& args, const Problem& problem, size_t input) {
-  return given(problem, input) ? args.inputs[input] : nullptr;
+  return has_input(problem, input) ? args.inputs[input] : nullptr;
 }
 
 NormFunctions functions_of(IsaLevel isa, DType dtype) {
@@ -33,7 +30,7 @@ class LayerNormKernel : public BoundKernel {
     args_.epsilon = static_cast<float>(norm.epsilon);
     args_.rms = norm.rms;
     for (const size_t input : {1, 2}) {
-      if (!given(problem, input)) continue;
+      if (!has_input(problem, input)) continue;
       const int64_t count = element_count(problem.inputs[input].shape);
       if (count != args_.size && count != 1) {
         fail(Code::kInvalidArgument, "{} scales or biases for rows of {}", count, args_.size);
@@ -96,7 +93,7 @@ class GroupNormKernel : public BoundKernel {
     args_.parameter_stride = 1;
     parameter_step_ = per_group;
     for (const size_t input : {1, 2}) {
-      if (!given(problem, input)) continue;
+      if (!has_input(problem, input)) continue;
       const int64_t count = element_count(problem.inputs[input].shape);
       if (count != channels_ && count != groups) {
         fail(Code::kInvalidArgument, "{} scales or biases for {} channels", count, channels_);
@@ -147,14 +144,14 @@ const char* refuse(const Problem& problem) {
   if (avx2::norm_functions(dtype).rows == nullptr) return "elements other than f32, f16 and bf16";
   const Shape& shape = problem.inputs[0].shape;
   for (const size_t input : {1, 2}) {
-    if (!given(problem, input)) continue;
+    if (!has_input(problem, input)) continue;
     if (problem.inputs[input].dtype != dtype) return "scale or bias of another type";
   }
   if (const auto* norm = problem.op.as<LayerNorm>()) {
     const int64_t axis = norm->axis < 0 ? norm->axis + static_cast<int64_t>(shape.size()) : norm->axis;
     if (axis < 0 || axis >= static_cast<int64_t>(shape.size())) return "no axis to normalise";
     for (const size_t input : {1, 2}) {
-      if (!given(problem, input)) continue;
+      if (!has_input(problem, input)) continue;
       // Broadcasting of some axes only has no kernel.
       const Shape& own = problem.inputs[input].shape;
       const bool one = std::all_of(own.begin(), own.end(), [](int64_t size) { return size == 1; });
@@ -163,7 +160,7 @@ const char* refuse(const Problem& problem) {
     return nullptr;
   }
   if (shape.size() < 2) return "fewer than two axes";
-  if (given(problem, 1) && given(problem, 2) && problem.inputs[1].shape != problem.inputs[2].shape) {
+  if (has_input(problem, 1) && has_input(problem, 2) && problem.inputs[1].shape != problem.inputs[2].shape) {
     return "scale and bias of different sizes";
   }
   return nullptr;
@@ -186,8 +183,8 @@ bool in_place(const Problem&, size_t input) { return input == 0; }
 
 std::string text(const Problem& problem) {
   return fmt::format("{} {}{}{}{}", problem.op.text(), dtype_name(problem.inputs[0].dtype),
-                     shape_text(problem.inputs[0].shape), given(problem, 1) ? " scaled" : "",
-                     given(problem, 2) ? " biased" : "");
+                     shape_text(problem.inputs[0].shape), has_input(problem, 1) ? " scaled" : "",
+                     has_input(problem, 2) ? " biased" : "");
 }
 
 constexpr Row kRows[] = {

@@ -94,7 +94,7 @@ const OpDef* const kOps[] = {&Reduce::def, &ArgReduce::def};
 const char* refuse_floats(const Problem& problem) {
   const auto* reduce = problem.op.as<Reduce>();
   if (reduce == nullptr) return "another operator";
-  if (problem.inputs.size() > 1 && problem.inputs[1].present()) return "axes that are an input";
+  if (has_input(problem, 1)) return "axes that are an input";
   if (reduce->fn == ReduceFn::kLogSumExp) return "log_sum_exp has no kernel";
   return avx2::finish_function(problem.inputs[0].dtype) == nullptr ? "elements other than f32, f16 and bf16" : nullptr;
 }

@@ -127,7 +127,7 @@ template <class T> class ArgReduceKernel : public BoundKernel {
 const char* refuse_typed_reduce(const Problem& problem) {
   const Reduce& reduce = *problem.op.as<Reduce>();
   const DType dtype = problem.inputs[0].dtype;
-  if (problem.inputs.size() > 1 && problem.inputs[1].present()) return "axes that are an input";
+  if (has_input(problem, 1)) return "axes that are an input";
   if (problem.inputs[0].shape.size() > TypedReduceKernel<double>::kMaxAxes) return "too many axes";
   if (reduce.fn == ReduceFn::kLogSumExp) return "log_sum_exp has no kernel";
   if (dtype == DType::kF64) return nullptr;

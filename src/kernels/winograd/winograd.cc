@@ -141,7 +141,7 @@ constexpr Row kRows[] = {
 constexpr const OpDef* kOps[] = {&Conv::def};
 
 std::string text(const Problem& problem) {
-  const bool bias = problem.inputs.size() > 2 && problem.inputs[2].present();
+  const bool bias = has_input(problem, 2);
   return "winograd " + conv::geometry_text(problem) + (bias ? " +bias" : "") +
          gemm::epilogue_text(problem.op.as<Conv>()->epilogue);
 }
