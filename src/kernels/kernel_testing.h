@@ -27,6 +27,14 @@ inline Tensor random_tensor(std::mt19937& random, const Shape& shape, float low 
   return Tensor::of<float>(shape, values);
 }
 
+// Every number of u8 or i8.
+inline Tensor random_bytes(std::mt19937& random, DType dtype, const Shape& shape) {
+  std::uniform_int_distribution<int> uniform(dtype == DType::kU8 ? 0 : -128, dtype == DType::kU8 ? 255 : 127);
+  Tensor tensor = Tensor::uninitialized(dtype, shape);
+  for (int64_t i = 0; i < tensor.count(); ++i) write_int(tensor, i, uniform(random));
+  return tensor;
+}
+
 inline Problem problem_of(const Case& test, const std::vector<Value>& expected) {
   Problem problem{test.op, {}, {}};
   for (size_t i = 0; i < test.inputs.size(); ++i) {

@@ -5,24 +5,18 @@
 namespace ingot::passes {
 namespace {
 
-Rewritten in_integers(std::string_view text) {
+Rewritten in_integers(std::string_view text, std::vector<Pass> then = {}) {
   PassOptions options = strict_options();
   options.target.integer_products = true;
-  return rewrite({integer_products(), expand_quantization(), widen_integer_products(), fold_constants(), cancel_casts(),
-                  merge_equal()},
-                 text, options);
+  std::vector<Pass> passes = {integer_products(), expand_quantization(), widen_integer_products(),
+                              fold_constants(),   cancel_casts(),        merge_equal()};
+  std::move(then.begin(), then.end(), std::back_inserter(passes));
+  return rewrite(std::move(passes), text, options);
 }
 
 // With epilogues, and what is left in groups.
-Rewritten fused(std::string_view text) {
-  PassOptions options = strict_options();
-  options.target.integer_products = true;
-  return rewrite({integer_products(), expand_quantization(), widen_integer_products(), fold_constants(), cancel_casts(),
-                  merge_equal(), fuse_epilogue()},
-                 text, options);
-}
+Rewritten fused(std::string_view text) { return in_integers(text, {fuse_epilogue()}); }
 
-bool mentions(const Rewritten& result, const char* what) { return result.ops().find(what) != std::string::npos; }
 size_t nodes(const Rewritten& result) { return result.after.order().size(); }
 
 constexpr const char* kDynamic = R"(graph g(%x: f32[n,40]) {

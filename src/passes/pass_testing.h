@@ -42,6 +42,9 @@ struct Rewritten {
   int64_t patches() const { return report.patches; }
 };
 
+// Whether `what` stands in ops().
+inline bool mentions(const Rewritten& result, const char* what) { return result.ops().find(what) != std::string::npos; }
+
 inline Rewritten rewrite(std::vector<Pass> passes, std::string_view text, const PassOptions& options = strict_options(),
                          bool repeat = true) {
   Rewritten result{ir::parse_graph(text), {}, {}};

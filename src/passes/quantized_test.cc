@@ -10,8 +10,6 @@ Rewritten widened(std::string_view text) {
                  text);
 }
 
-bool mentions(const Rewritten& result, const char* what) { return result.ops().find(what) != std::string::npos; }
-
 TEST(WidenIntegerProducts, DynamicallyQuantisedProductsMeetNoIntegers) {
   const auto result = widened(R"(graph g(%x: f32[n,40]) {
     %w: i8[40,12] = const random(1)

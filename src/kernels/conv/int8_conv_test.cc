@@ -17,13 +17,6 @@ struct Integers {
   std::vector<Tensor> operands = {};
 };
 
-Tensor random_bytes(std::mt19937& random, DType dtype, const Shape& shape) {
-  std::uniform_int_distribution<int> uniform(dtype == DType::kU8 ? 0 : -128, dtype == DType::kU8 ? 255 : 127);
-  Tensor tensor = Tensor::uninitialized(dtype, shape);
-  for (int64_t i = 0; i < tensor.count(); ++i) write_int(tensor, i, uniform(random));
-  return tensor;
-}
-
 void expect_integers(Integers test, const Tolerance& tolerance = {}) {
   std::mt19937 random(1);
   test.op.channels_last = true;

@@ -9,13 +9,6 @@
 namespace ingot::kernels {
 namespace {
 
-Tensor random_bytes(std::mt19937& random, DType dtype, const Shape& shape) {
-  std::uniform_int_distribution<int> uniform(dtype == DType::kU8 ? 0 : -128, dtype == DType::kU8 ? 255 : 127);
-  Tensor tensor = Tensor::uninitialized(dtype, shape);
-  for (int64_t i = 0; i < tensor.count(); ++i) write_int(tensor, i, uniform(random));
-  return tensor;
-}
-
 // x: channels first.
 void expect_depthwise(const Shape& x, const Shape& kernel, ConvInteger op, DType type, int zero,
                       const std::vector<Tensor>& operands = {}, const Tolerance& tolerance = {}) {

@@ -2,12 +2,13 @@
 
 #include "kernels/bf16_testing.h"
 #include "kernels/families.h"
-#include "ops/binary.h"
+#include "kernels/gemm/instruction_testing.h"
 #include "ops/matmul.h"
-#include "ops/unary.h"
 
 namespace ingot::kernels {
 namespace {
+
+using gemm::binary, gemm::unary;
 
 struct Gemm {
   MatMul op = {};
@@ -65,9 +66,6 @@ TEST(Bf16Gemm, SharesLargeProductsOut) {
   expect_gemm({.a = {130, 64}, .b = {64, 200}});
   expect_gemm({.a = {40, 300}, .b = {300, 1000}});
 }
-
-TileInstruction unary(UnaryFn fn, int64_t operand) { return {Unary{fn}, {operand}}; }
-TileInstruction binary(BinaryFn fn, int64_t a, int64_t b) { return {Binary{fn}, {a, b}}; }
 
 // Against the same body in f32: values between instructions are not rounded.
 TEST(Bf16Gemm, RunsEpiloguesInF32) {

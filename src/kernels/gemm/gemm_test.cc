@@ -1,12 +1,13 @@
 #include "kernels/gemm/gemm.h"
 
 #include "kernels/families.h"
+#include "kernels/gemm/instruction_testing.h"
 #include "kernels/kernel_testing.h"
-#include "ops/binary.h"
-#include "ops/unary.h"
 
 namespace ingot::kernels {
 namespace {
+
+using gemm::binary, gemm::unary;
 
 // Sums of k products of numbers in [-1, 1], plus bias and epilogue operands.
 Tolerance tolerance(int64_t k, double alpha = 1) {
@@ -30,9 +31,6 @@ void expect_gemm(const Gemm& gemm, unsigned seed = 1) {
   const int64_t k = gemm.a[gemm.a.size() - (gemm.op.trans_a ? 2 : 1)];
   expect_rows_match(kGemmFamily, test, tolerance(k, gemm.op.alpha));
 }
-
-TileInstruction unary(UnaryFn fn, int64_t operand) { return {Unary{fn}, {operand}}; }
-TileInstruction binary(BinaryFn fn, int64_t a, int64_t b) { return {Binary{fn}, {a, b}}; }
 
 TEST(Gemm, MultipliesEveryEdgeOfTheTiles) {
   for (const int64_t m : {1, 2, 5, 6, 7, 8, 9, 13}) {

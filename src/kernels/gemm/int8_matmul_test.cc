@@ -1,21 +1,14 @@
 #include "kernels/gemm/int8_matmul.h"
 
 #include "kernels/families.h"
+#include "kernels/gemm/instruction_testing.h"
 #include "kernels/kernel_testing.h"
-#include "ops/binary.h"
-#include "ops/cast.h"
 #include "ops/matmul_integer.h"
-#include "ops/unary.h"
 
 namespace ingot::kernels {
 namespace {
 
-Tensor random_bytes(std::mt19937& random, DType dtype, const Shape& shape) {
-  std::uniform_int_distribution<int> uniform(dtype == DType::kU8 ? 0 : -128, dtype == DType::kU8 ? 255 : 127);
-  Tensor tensor = Tensor::uninitialized(dtype, shape);
-  for (int64_t i = 0; i < tensor.count(); ++i) write_int(tensor, i, uniform(random));
-  return tensor;
-}
+using gemm::binary, gemm::cast, gemm::unary;
 
 struct Gemm {
   MatMulInteger op = {};
@@ -83,10 +76,6 @@ TEST(IntegerGemm, SharesLargeProductsOut) {
   expect_gemm({.a = {300, 1024}, .b = {1024, 40}, .zero = 128});
   expect_gemm({.a = {40, 300}, .b = {300, 1000}, .zero = 1});
 }
-
-TileInstruction cast(DType to, int64_t operand) { return {Cast{to}, {operand}}; }
-TileInstruction unary(UnaryFn fn, int64_t operand) { return {Unary{fn}, {operand}}; }
-TileInstruction binary(BinaryFn fn, int64_t a, int64_t b) { return {Binary{fn}, {a, b}}; }
 
 TEST(IntegerGemm, ScalesActivatesAndAddsInF32) {
   std::mt19937 random(1);
