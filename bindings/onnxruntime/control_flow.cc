@@ -43,7 +43,7 @@ OrtStatus* make_loop(void*, const OrtKernelInfo* info, OrtKernelImpl** kernel) {
   auto helper = std::make_unique<Concatenation>();
   OrtStatus* status = ort::CreateLoopKernel(info, helper.get(), kernel);
   if (!status) {
-    helper.release();  // the kernel's
+    static_cast<void>(helper.release());  // the kernel's
   }
   return status;
 }
