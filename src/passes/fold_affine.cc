@@ -76,6 +76,7 @@ ir::Outcome before_conv(const ir::Graph& graph, ir::NodeId id, PassRun&) {
   if (graph.sole_user(node.inputs[0]) != id) return ir::refused("the product is used elsewhere");
   if (graph.constant(node.inputs[1]) == nullptr) return ir::refused("the weights are not constant");
   const Tensor& weights = *graph.constant(node.inputs[1]);
+  if (weights.count() == 0) return ir::refused("the filters have no elements");
   const Fact& x = graph.fact(node.inputs[0]);
   if (!same_shape(x, graph.fact(mul.input(0)))) return ir::refused("the factor broadcasts the data");
   const int64_t group_c = weights.dim(1), channel = conv->channels_last ? x.rank() - 1 : 1;

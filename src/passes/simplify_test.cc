@@ -375,6 +375,18 @@ TEST(FoldAffine, OnlyNumbersPerChannelFold) {
   EXPECT_EQ(result.refusals(), "the constant is not one number per channel");
 }
 
+TEST(FoldAffine, AConvolutionWithoutFiltersStays) {
+  const auto result = rewrite(fold_affine(), R"(graph g(%x: f32[n,2,4,4]) {
+    %w: f32[0,2,1,1] = const random(1)
+    %before: f32[2,1,1] = const random(2)
+    %p = binary{fn=mul}(%x, %before)
+    %y = conv(%p, %w)
+    return %y
+  })");
+  EXPECT_EQ(result.refusals(), "the filters have no elements");
+  expect_same_numbers(result);
+}
+
 TEST(FoldAffine, MatrixProductsTakeScaleAndBias) {
   const auto result = rewrite({fold_affine(), fold_constants()}, R"(graph g(%x: f32[n,s,4], %k: f32[n,s,4]) {
     %w: f32[4,5] = const random(1)
