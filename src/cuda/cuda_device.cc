@@ -217,15 +217,16 @@ class CudaDevice : public device::Device {
     const bool early = major >= 9 && source.find(device::kWaitsByItself) != std::string::npos;
     auto compiled = compiled_.extract(source);
     Cubin cubin = compiled ? std::move(compiled.mapped()) : find_cubin(*store_, source, major, minor);
-    ++(cubin.kept ? effort_.code_found : effort_.compiled);
+    count(cubin);
     try {
       return std::make_unique<CudaModule>(cubin.code, stream_, early);
     } catch (const Error& error) {
-      if (!cubin.kept || error.code() != Code::kDevice) throw;
+      const bool stored = cubin.origin == Origin::kKept || cubin.origin == Origin::kBrought;
+      if (!stored || error.code() != Code::kDevice) throw;
       store_->warn("kernels that were kept are compiled again: " + error.message());
     }
     cubin = find_cubin(*store_, source, major, minor, true);
-    ++effort_.compiled;
+    count(cubin);
     return std::make_unique<CudaModule>(cubin.code, stream_, early);
   }
 
@@ -314,6 +315,14 @@ class CudaDevice : public device::Device {
   }
 
  private:
+  void count(const Cubin& cubin) {
+    switch (cubin.origin) {
+      case Origin::kCompiled: ++effort_.compiled; break;
+      case Origin::kKept: ++effort_.code_found; break;
+      case Origin::kBrought: ++effort_.brought; break;
+      case Origin::kTranslated: ++effort_.translated; break;
+    }
+  }
   // Of cuDNN and, where the convolution is a matrix product, of cuBLASLt.
   std::vector<Candidate> candidates(const device::Convolution& c) const {
     std::vector<Candidate> all;

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "base/device_code.h"
 #include "tensor/dtype.h"
 
 namespace ingot::device {
@@ -38,6 +39,7 @@ struct Effort {
   double context_ms = 0;                 // opening it
   double libraries_ms = 0;               // of the process: opening NVIDIA's libraries and making their handles
   int64_t compiled = 0, code_found = 0;  // sources compiled, and found compiled in the store
+  int64_t brought = 0, translated = 0;   // sources that a plan brought as machine code, as PTX for the driver
   int64_t measured = 0, remembered = 0;  // choices of an operation among a library's candidates
 };
 
@@ -217,6 +219,9 @@ class Buffer {
 // "null:fault=N" (the Nth operation is refused as a kernel that faults is). Throws kInvalidArgument for other names,
 // kDevice with what is missing and why.
 std::unique_ptr<Device> open_device(const std::string& name);
+// The same with code that came with a plan, which outlives the device and which the user allows to run: taken where
+// the user's own cache lacks it, and PTX where there is no compiler.
+std::unique_ptr<Device> open_device(const std::string& name, std::span<const DeviceCode> allowed);
 // Throws as open_device would for what is missing, and kUnsupported when the device could not compile kernels; opens
 // nothing on the device, so it costs no memory there and little time. That a device is full or lost shows when it is
 // opened.
@@ -240,6 +245,14 @@ void observe_null_sources(std::function<void(const std::string&)> observer);
 // Called with the name of every range of a null device from now on, and with "" where it ends; empty: no longer.
 void observe_null_ranges(std::function<void(const std::string&)> observer);
 
+struct CompiledCode {
+  Hash128 source;  // as DeviceCode has it
+  std::string machine_code, intermediate;
+};
+// Of each CUDA source, in order, compiled for a compute capability on every core; needs no GPU. Throws kDevice without
+// libingot_cuda.so, kUnsupported without NVRTC or when it knows no such capability, kInternal with its log on an error.
+std::vector<CompiledCode> compile_code(std::span<const std::string> sources, int major, int minor);
+
 // What libingot_cuda.so exports, as ingot_cuda_component(). It and the library that loads it are built together:
 // `version` is compared before anything else is used.
 struct CudaComponent {
@@ -248,6 +261,8 @@ struct CudaComponent {
   Device* (*open)(int ordinal, const std::shared_ptr<Store>& store);
   void (*check)(int ordinal);  // throws as check_device does
   std::vector<Part> (*parts)();
+  // As compile_code.
+  std::vector<CompiledCode> (*compile)(std::span<const std::string> sources, int major, int minor);
 };
 
 }  // namespace ingot::device
