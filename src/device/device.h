@@ -216,7 +216,8 @@ class Buffer {
 
 // "cuda" or "cuda:1": that GPU, through libingot_cuda.so; "null": host memory, where operations do nothing, and for
 // tests "null:absent", "null:memory=BYTES" (no more than that at once), "null:lost=N" (the Nth wait fails),
-// "null:fault=N" (the Nth operation is refused as a kernel that faults is). Throws kInvalidArgument for other names,
+// "null:fault=N" (the Nth operation is refused as a kernel that faults is), "null:unfused" (convolutions of the library
+// have no epilogue). Throws kInvalidArgument for other names,
 // kDevice with what is missing and why.
 std::unique_ptr<Device> open_device(const std::string& name);
 // The same with code that came with a plan, which outlives the device and which the user allows to run: taken where

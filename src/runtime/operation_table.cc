@@ -102,20 +102,19 @@ std::unique_ptr<device::Operation> OperationTable::own_operation(const KernelTex
       {name, {static_cast<uint32_t>(kernel.blocks), 1, 1}, {kernel.threads, 1, 1}});
 }
 
-// What a device takes apart for want of a library comes into sources of its own, so that those of the others are the
-// same on every device.
+// What a device takes apart for want of a library is a source of its own each, so that all sources are the same on
+// every device that has them.
 void OperationTable::add_kernel(const KernelText& kernel, bool taken_apart) {
   const std::string name = name_of(kernel);
   const auto [place, is_new] = kernels_.try_emplace(name);
   if (!is_new) return;
-  std::optional<size_t>& open = open_[taken_apart ? 1 : 0];
   static const std::string prelude = kernels::cuda::kernel_prelude();
-  if (!open || sources_[*open].size() > prelude.size() + kSourceBytes) {
-    open = sources_.size();
-    sources_.push_back(prelude);
-  }
-  place->second.unit = *open;
-  sources_[*open] += kernels::cuda::kernel_source(kernel, name);
+  const bool full = !open_ || sources_[*open_].size() > prelude.size() + kSourceBytes;
+  const size_t unit = taken_apart || full ? sources_.size() : *open_;
+  if (unit == sources_.size()) sources_.push_back(prelude);
+  if (!taken_apart) open_ = unit;
+  place->second.unit = unit;
+  sources_[unit] += kernels::cuda::kernel_source(kernel, name);
 }
 
 }  // namespace ingot::runtime

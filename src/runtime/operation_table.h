@@ -15,6 +15,7 @@ class OperationTable {
   // The calls with every library operation made; those the library lacks are taken apart.
   std::vector<kernels::cuda::Call> prepare(const kernels::cuda::Call& call);
   // Of own kernels, once all calls are prepared.
+  const std::vector<std::string>& sources() const { return sources_; }
   void compile();
   // Of a call that prepare() gave.
   std::shared_ptr<device::Operation> operation(const kernels::cuda::Call& call);
@@ -36,7 +37,7 @@ class OperationTable {
   std::map<std::string, Kernel> kernels_;
   std::vector<std::string> sources_;
   std::vector<std::unique_ptr<device::Module>> modules_;  // by source
-  std::optional<size_t> open_[2];                         // the source that grows; [1]: where calls are taken apart
+  std::optional<size_t> open_;                            // the source that grows
 };
 
 }  // namespace ingot::runtime
