@@ -42,3 +42,21 @@ def test_a_wrong_command_line_says_what_was_probably_meant(words, said):
 def test_an_option_that_is_like_no_other_gets_no_guess():
     done = ingot_command("build", "m.onnx", "--xyzzy")
     assert done.returncode == 2 and "did you mean" not in done.stderr
+
+
+def test_device_code_is_embedded_listed_and_used_only_when_allowed(mlp_path, tmp_path):
+    if "NVRTC             found" not in ingot_command("doctor").stdout:
+        pytest.skip("NVRTC is missing")
+    plan = tmp_path / "m.plan"
+    words = ["build", mlp_path, "--device", "null", "--precision", "fp16", "--embed-device-code", "sm_90", "-o", plan]
+    done = ingot_command(*words)
+    assert done.returncode != 0 and "--optShapes x:" in done.stderr
+    assert ingot_command(*words, "--optShapes=x:4x8").returncode == 0
+    listed = json.loads(ingot_command("inspect", plan, "--json").stdout)["device_code"]
+    assert [each["architecture"] for each in listed] == ["sm_90"] and listed[0]["machine_code_bytes"] > 0 and listed[0]["ptx_bytes"] > 0
+    assert "device code sm_90: " in ingot_command("inspect", plan).stdout
+    assert "not used without --allow-device-code" in ingot_command("run", plan).stdout
+    assert "0 from the plan" in ingot_command("run", plan, "--allow-device-code").stdout  # the null device needs none
+    for given, said in ((0, "not allowed"), (1, "allowed"), (True, "allowed")):
+        session = ingot.InferenceSession(str(plan), providers=[("IngotExecutionProvider", {"allow_device_code": given})])
+        assert json.loads(session._session.json())["device"]["preparation"]["device_code"] == said
