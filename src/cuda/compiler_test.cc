@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "base/environment_testing.h"
 #include "base/error.h"
 #include "base/folder_testing.h"
 #include "base/log.h"
@@ -149,7 +150,7 @@ TEST(WithoutNvrtc, PtxOfAPlanIsLeftToTheDriverAndNothingElseServes) {
   testing::GTEST_FLAG(death_test_style) = "threadsafe";
   const TemporaryFolder folder;
   put_decoy_of_nvrtc(folder.path);
-  const ScopedVariable libraries("INGOT_CUDA_LIBRARIES", folder.path.string());
+  const Environment libraries("INGOT_CUDA_LIBRARIES", folder.path.string());
   const auto find = [] {
     const std::string source = kernel_named("a"), other = kernel_named("b");
     const DeviceCode brought[] = {{name_in_plans(source), 8, 0, as_bytes("cubin"), as_bytes("ptx")}};

@@ -3,28 +3,9 @@
 #include <dlfcn.h>
 #include <gnu/libc-version.h>
 
-#include <cstdlib>
 #include <filesystem>
-#include <optional>
-#include <string>
 
 namespace ingot::cuda {
-
-// An environment variable as long as this lives.
-class ScopedVariable {
- public:
-  ScopedVariable(const char* name, const std::string& value) : name_(name) {
-    if (const char* before = std::getenv(name)) before_ = before;
-    ::setenv(name, value.c_str(), 1);
-  }
-  ~ScopedVariable() { before_ ? ::setenv(name_, before_->c_str(), 1) : ::unsetenv(name_); }
-  ScopedVariable(const ScopedVariable&) = delete;
-  ScopedVariable& operator=(const ScopedVariable&) = delete;
-
- private:
-  const char* name_;
-  std::optional<std::string> before_;
-};
 
 // The C library under NVRTC's names: processes whose INGOT_CUDA_LIBRARIES begins with the folder have no NVRTC.
 inline void put_decoy_of_nvrtc(const std::filesystem::path& folder) {

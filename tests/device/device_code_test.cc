@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <fstream>
 
+#include "base/environment_testing.h"
 #include "base/folder_testing.h"
 #include "base/mapped_file.h"
 #include "compiler/device_code.h"
@@ -171,7 +172,7 @@ TEST(DeviceCodeOnAGpu, ServesWithoutCompilerAndCacheWhereItIsAllowed) {
     cuda::put_decoy_of_nvrtc(folder / "libraries");
   }
   const char* libraries = std::getenv("INGOT_CUDA_LIBRARIES");
-  const cuda::ScopedVariable variables[] = {
+  const Environment variables[] = {
       {kFolder, folder.string()},
       {"INGOT_CACHE_DIR", (folder / "cache").string()},
       {"INGOT_DEVICE_CACHE", "on"},
