@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "cuda/choice.h"
 #include "cuda/compiler.h"
+#include "cuda/continued.h"
 #include "cuda/cublas.h"
 #include "cuda/cudnn.h"
 #include "cuda/cudnn_attention.h"
@@ -359,14 +360,21 @@ class CudaDevice : public device::Device {
                                         std::string libraries, std::vector<int64_t> bytes,
                                         const std::function<std::vector<Candidate>()>& of_libraries,
                                         const Again& again) {
-    if (own != nullptr) libraries += ", own kernel " + own->made_from;
+    const size_t of_library = bytes.size();
+    if (own != nullptr) {
+      libraries += ", own kernel " + own->made_from;
+      bytes.insert(bytes.end(), own->more_bytes.begin(), own->more_bytes.end());
+    }
     const tuning::Key key = choice_key(problem, libraries);
     std::string reason;
     const auto all = [&] {
       std::vector<Candidate> candidates;
       if (own != nullptr) candidates.push_back({kOwn, own->make});
       try {
-        for (Candidate& each : of_libraries()) candidates.push_back(std::move(each));
+        for (Candidate& each : of_libraries()) {
+          const auto make = [=, make = std::move(each.make)] { return continued(make(), of_library, own); };
+          candidates.push_back({std::move(each.name), make});
+        }
       } catch (const Error& error) {
         if (own == nullptr || error.code() == Code::kOutOfMemory) throw;
         reason = error.message();
@@ -375,7 +383,7 @@ class CudaDevice : public device::Device {
     };
     const auto kept = [&](const std::string& name) -> std::unique_ptr<Operation> {
       if (own != nullptr && name == kOwn) return own->make();
-      return again(name, store_->find_code(plan_key(key, name)));
+      return continued(again(name, store_->find_code(plan_key(key, name))), of_library, own);
     };
     return chosen({key, std::move(bytes), all, kept}, own != nullptr ? &reason : nullptr);
   }
@@ -401,7 +409,7 @@ class CudaDevice : public device::Device {
       chosen.operation->choice = choice_text(chosen);
     }
     ++(chosen.remembered ? effort_.remembered : effort_.measured);
-    const std::string text = chosen.kept ? "" : plan_text(*chosen.operation);
+    const std::string text = chosen.kept ? "" : plan_text(library_part(*chosen.operation));
     if (!text.empty()) store_->keep_code(plan_key(choice.key, chosen.name), text);
     return std::move(chosen.operation);
   }

@@ -58,6 +58,10 @@ class Operation {
 struct OwnOperation {
   std::string made_from;  // equal where the operations are
   std::function<std::unique_ptr<Operation>()> make;
+  // Of one that does more than the problem says: what is left to do behind a library's, on all operands; and the bytes
+  // of its operands behind the problem's. Null: nothing is left.
+  std::function<std::unique_ptr<Operation>()> make_rest;
+  std::vector<int64_t> more_bytes;
 };
 
 // How many threads run a kernel, and which.
@@ -161,7 +165,7 @@ class Device {
   virtual std::unique_ptr<Module> load(const std::string& source) = 0;
   // The fastest of what the device's libraries offer, measured or remembered from when it was. kUnsupported when they
   // have none or are missing.
-  // `own`, which may be null, does the same on the same operands and is one of those to choose among.
+  // `own`, which may be null, does the same on the same operands, and maybe more, and is one of those to choose among.
   virtual std::unique_ptr<Operation> convolution(const Convolution& convolution, const OwnOperation* own) = 0;
   virtual std::unique_ptr<Operation> matrix_product(const MatrixProduct& product, const OwnOperation* own) = 0;
   // The fastest of `own` and what the libraries offer, in the same way.

@@ -24,6 +24,7 @@ class OperationTable {
   template <class Choose> std::unique_ptr<device::Operation> chosen(const Choose& choose);
   std::unique_ptr<device::Operation> made_choice(const kernels::cuda::Choice& choice);
   std::unique_ptr<device::Operation> own_operation(const kernels::cuda::KernelText& kernel);
+  std::unique_ptr<device::Operation> rest_operation(const kernels::cuda::Rest& rest);
   std::vector<kernels::cuda::Call> prepare(const kernels::cuda::Call& call, bool taken_apart);
   void add_kernel(const kernels::cuda::KernelText& kernel, bool taken_apart);
 
