@@ -15,6 +15,15 @@ namespace {
 
 std::string ms(const nlohmann::json& value) { return time_text(value.get<double>() / 1000); }
 
+// What became of the compiled kernels that a plan may carry.
+std::string of_the_plan(const nlohmann::json& preparation) {
+  const std::string code = preparation["device_code"];
+  if (code == "none") return "";
+  if (code == "not allowed") return "; the plan's own are not used without --allow-device-code";
+  return fmt::format(", {} from the plan, {} from its PTX", preparation["brought"].get<int>(),
+                     preparation["translated"].get<int>());
+}
+
 }  // namespace
 
 double process_seconds() {
@@ -36,12 +45,12 @@ double process_seconds() {
 std::string preparation_text(const nlohmann::json& device) {
   const auto& p = device["preparation"];
   return fmt::format(
-      "context {}   libraries {}   choices {} ({} measured, {} remembered)   kernels {} ({} compiled, {} kept)   "
+      "context {}   libraries {}   choices {} ({} measured, {} remembered)   kernels {} ({} compiled, {} kept{})   "
       "weights {} ({}, {:.1f} GB/s)   graphs {}   binding in all {}",
       ms(p["context_ms"]), ms(p["libraries_ms"]), ms(p["choices_ms"]), p["measured"].get<int>(),
       p["remembered"].get<int>(), ms(p["modules_ms"]), p["compiled"].get<int>(), p["code_found"].get<int>(),
-      ms(p["weights_ms"]), bytes_text(p["weight_bytes"].get<double>()), p["weights_gb_per_second"].get<double>(),
-      ms(p["capture_ms"]), ms(p["bind_ms"]));
+      of_the_plan(p), ms(p["weights_ms"]), bytes_text(p["weight_bytes"].get<double>()),
+      p["weights_gb_per_second"].get<double>(), ms(p["capture_ms"]), ms(p["bind_ms"]));
 }
 
 }  // namespace ingot::cli

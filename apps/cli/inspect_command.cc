@@ -91,6 +91,11 @@ int inspect(InspectCommand& command, const Common& common) {
   }
   fmt::print("constants {} in {} tensors, portable graph {}\n", bytes_text(result["constants"]["bytes"].get<double>()),
              result["constants"]["count"].get<int64_t>(), bytes_text(result["portable_graph_bytes"].get<double>()));
+  for (const auto& each : result["device_code"]) {
+    fmt::print("device code {}: {} sources, {} of machine code, {} of PTX\n", each["architecture"].get<std::string>(),
+               each["sources"].get<int64_t>(), bytes_text(each["machine_code_bytes"].get<double>()),
+               bytes_text(each["ptx_bytes"].get<double>()));
+  }
   if (result.contains("memory")) {
     const double arena = result["memory"]["arena_bytes"], live = result["memory"]["largest_live_set"];
     fmt::print("activations at {}: {} (largest live set {}, ratio {:.3f})\n", shapes, bytes_text(arena),

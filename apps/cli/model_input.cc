@@ -123,6 +123,8 @@ void BuildFlags::add_to(CLI::App& command) {
           "latency or throughput: short for --streams 1 and --streams -1")
       ->group("Build")
       ->check(CLI::IsMember({"latency", "throughput"}));
+  command.add_flag("--allow-device-code", allow_device_code_,
+                   "Compiled kernels that the plan carries may run: for plans that you trust");
   for (const char* each : {"fp16", "bf16"}) {
     command
         .add_flag_function(
@@ -147,6 +149,7 @@ ingot_session_options session_options_of(const BuildFlags& flags) {
   ingot_session_options options = default_session_options();
   options.threads = flags.threads();
   options.streams = flags.streams();
+  options.allow_device_code = flags.allow_device_code() ? 1 : 0;
   return options;
 }
 

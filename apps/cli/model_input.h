@@ -20,10 +20,13 @@ class BuildFlags {
   int threads() const { return number("threads", 0); }
   // --streams or --hint, as threads().
   int streams() const { return number("streams", 1); }
+  // --allow-device-code, which is of sessions alone.
+  bool allow_device_code() const { return allow_device_code_; }
 
  private:
   int number(const std::string& name, int otherwise) const;
   std::map<std::string, std::vector<std::string>> values_;
+  bool allow_device_code_ = false;
 };
 
 // A plan file is loaded, an ONNX file is built (with a progress bar).

@@ -52,6 +52,10 @@ void set_own(Options& options, const std::string& name, const std::string& value
     options.session.pin = read_number(name, value);
     return;
   }
+  if (name == "allow_device_code") {
+    options.session.allow_device_code = read_number(name, value);
+    return;
+  }
   if (name == "warmup") {
     if (value != "off" && value != "background") {
       throw Failure(kInvalidArgument, "Ingot: warmup '" + value + "' is not one of: off, background");
@@ -65,7 +69,7 @@ void set_own(Options& options, const std::string& name, const std::string& value
     options.device = value;
     return;
   }
-  std::string valid = "threads, spins, pin, warmup";
+  std::string valid = "threads, spins, pin, allow_device_code, warmup";
   for (const std::string& known : build_option_names()) {
     if (folded(known) == folded(name)) {
       check(ingot_build_option_check(known.c_str(), value.c_str()));

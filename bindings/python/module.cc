@@ -180,18 +180,20 @@ ingot::Plan build(ingot::Builder& builder,
   return ingot::Plan(plan);
 }
 
-ingot_session_options session_options(int threads, int streams, int spins, bool pin) {
+ingot_session_options session_options(int threads, int streams, int spins, bool pin, bool allow_device_code) {
   ingot_session_options options = ingot::default_session_options();
   options.threads = threads;
   options.streams = streams;
   options.spins = spins;
   options.pin = pin ? 1 : 0;
+  options.allow_device_code = allow_device_code ? 1 : 0;
   return options;
 }
 
-Session* warming_session(ingot::Builder& builder, int threads, int streams, int spins, bool pin) {
+Session* warming_session(ingot::Builder& builder, int threads, int streams, int spins, bool pin,
+                         bool allow_device_code) {
   const nb::gil_scoped_release released;
-  return new Session(builder.warming_session(session_options(threads, streams, spins, pin)));
+  return new Session(builder.warming_session(session_options(threads, streams, spins, pin, allow_device_code)));
 }
 
 nb::list port_list(const std::vector<ingot::Session::Port>& ports) {
@@ -300,13 +302,15 @@ NB_MODULE(_ingot, module) {
   nb::class_<Session>(module, "Session", nb::is_weak_referenceable())
       .def(
           "__init__",
-          [](Session* self, const ingot::Plan& plan, int threads, int streams, int spins, bool pin) {
-            new (self) Session(plan, session_options(threads, streams, spins, pin));
+          [](Session* self, const ingot::Plan& plan, int threads, int streams, int spins, bool pin,
+             bool allow_device_code) {
+            new (self) Session(plan, session_options(threads, streams, spins, pin, allow_device_code));
           },
           nb::arg("plan"), nb::arg("threads") = 0, nb::arg("streams") = 1, nb::arg("spins") = -1,
-          nb::arg("pin") = false, nb::keep_alive<1, 2>())
+          nb::arg("pin") = false, nb::arg("allow_device_code") = false, nb::keep_alive<1, 2>())
       .def_static("warming", warming_session, nb::arg("builder"), nb::arg("threads") = 0, nb::arg("streams") = 1,
-                  nb::arg("spins") = -1, nb::arg("pin") = false, nb::keep_alive<0, 1>())
+                  nb::arg("spins") = -1, nb::arg("pin") = false, nb::arg("allow_device_code") = false,
+                  nb::keep_alive<0, 1>())
       .def("warm_up", &Session::warm_up, nb::arg("seconds") = 0)
       .def("stop_warm_up", [](Session& self) { ingot_session_stop_warm_up(self.get()); })
       .def("plan", [](const Session& self) { return self.plan(); })

@@ -173,6 +173,9 @@ typedef struct ingot_session_options {
    * than streams share threads. Callers count as threads: a session of one thread per stream has none of its own. */
   int streams;
   int pin; /* != 0: each thread of the session stays on one core; threads that call runs are left alone */
+  /* != 0: compiled kernels that the plan carries may run on the device. Machine code is not checked: allow it for plans
+   * of your own only. 0: they are passed over, and kernels come from the user's cache or are compiled. */
+  int allow_device_code;
 } ingot_session_options;
 
 typedef struct ingot_session ingot_session;

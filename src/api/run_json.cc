@@ -104,10 +104,17 @@ std::string plan_json(const plan::Plan& plan) {
                  {"options", info.options},
                  {"metadata", info.metadata},
                  {"portable_graph_bytes", plan.portable_graph.size()},
+                 {"device_code", json::array()},
                  {"shapes", json::array()},
                  {"program", program_json(plan.program)}};
   for (const auto& range : info.shapes) {
     result["shapes"].push_back({{"input", range.input}, {"min", range.min}, {"opt", range.opt}, {"max", range.max}});
+  }
+  for (const auto& each : plan::device_code_sizes(plan)) {
+    result["device_code"].push_back({{"architecture", each.architecture},
+                                     {"sources", each.sources},
+                                     {"machine_code_bytes", each.machine_code},
+                                     {"ptx_bytes", each.intermediate}});
   }
   int64_t bytes = 0;
   for (const Tensor& constant : plan.constants) bytes += constant.byte_size();
@@ -119,16 +126,17 @@ namespace {
 
 // Where the time to the first result went, in milliseconds; see docs/plan-cache.md.
 json preparation_json(const runtime::DeviceReport& device) {
-  const auto& [context_ms, libraries_ms, compiled, code_found, measured, remembered] = device.effort;
+  const device::Effort& effort = device.effort;
   const runtime::Preparation& spent = device.spent;
   const double rate = static_cast<double>(spent.weight_bytes) / 1e6 / std::max(spent.weights_ms, 1e-3);
-  return {{"context_ms", context_ms},       {"libraries_ms", libraries_ms},
-          {"choices_ms", spent.choices_ms}, {"measured", measured},
-          {"remembered", remembered},       {"modules_ms", spent.modules_ms},
-          {"compiled", compiled},           {"code_found", code_found},
-          {"weights_ms", spent.weights_ms}, {"weight_bytes", spent.weight_bytes},
-          {"weights_gb_per_second", rate},  {"capture_ms", spent.capture_ms},
-          {"bind_ms", spent.bind_ms}};
+  return {{"context_ms", effort.context_ms},    {"libraries_ms", effort.libraries_ms},
+          {"choices_ms", spent.choices_ms},     {"measured", effort.measured},
+          {"remembered", effort.remembered},    {"modules_ms", spent.modules_ms},
+          {"compiled", effort.compiled},        {"code_found", effort.code_found},
+          {"brought", effort.brought},          {"translated", effort.translated},
+          {"device_code", device.device_code},  {"weights_ms", spent.weights_ms},
+          {"weight_bytes", spent.weight_bytes}, {"weights_gb_per_second", rate},
+          {"capture_ms", spent.capture_ms},     {"bind_ms", spent.bind_ms}};
 }
 
 }  // namespace

@@ -125,6 +125,7 @@ ingot::runtime::SessionOptions ingot::api::runtime_options(const ingot_session_o
   result.pin = options.pin != 0;
   if (options.spins >= 0) result.spins = options.spins;
   result.memory_limit = options.memory_limit;
+  result.allow_device_code = options.allow_device_code != 0;
   return result;
 }
 

@@ -1,33 +1,16 @@
 // Knobs, log, CPU features and hashes.
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <thread>
 
 #include "base/cpu.h"
+#include "base/environment_testing.h"
 #include "base/hash.h"
 #include "base/knobs.h"
 #include "base/log.h"
 
 namespace ingot {
 namespace {
-
-// Sets a variable for one test.
-class Environment {
- public:
-  Environment(const char* name, const char* value) : name_(name) {
-    const char* before = std::getenv(name);
-    had_ = before != nullptr;
-    if (had_) before_ = before;
-    ::setenv(name, value, 1);
-  }
-  ~Environment() { had_ ? ::setenv(name_, before_.c_str(), 1) : ::unsetenv(name_); }
-
- private:
-  const char* name_;
-  bool had_;
-  std::string before_;
-};
 
 TEST(Knobs, EveryKnobHasAnIngotNameAndADocumentation) {
   EXPECT_FALSE(all_knobs().empty());

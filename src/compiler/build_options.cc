@@ -129,6 +129,10 @@ constexpr BuildOption kOptions[] = {
      [](BuildOptions& o, const std::string& v) {
        o.tune.shipped = parse_bool(v, "no-shipped-tuning") ? "" : tuning::shipped_database();
      }},
+    {"embed-device-code", "",
+     "Compiles the kernels of a plan for a GPU for these architectures, sm_90 or sm_80,sm_90, and keeps them in it; "
+     "sessions use them when told to allow it. Needs NVRTC and no GPU.",
+     [](BuildOptions& o, const std::string& v) { o.device_code = parse_architectures(v); }},
     {"no-portable", "false", "Leaves the portable graph out of the plan: smaller, but for this CPU alone.",
      [](BuildOptions& o, const std::string& v) { o.keep_portable = !parse_bool(v, "no-portable"); }},
 };

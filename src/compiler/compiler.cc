@@ -247,6 +247,18 @@ std::string precision_of(const BuildOptions& options, const kernels::Target& tar
   return "fp32";
 }
 
+void add_device_code(plan::Plan& plan, const BuildOptions& options, Stages& stages, json& report) {
+  if (options.device_code.empty()) return;
+  if (options.device == "cpu") {
+    log(LogLevel::kWarning, "embed-device-code: a plan for the CPU has no device code");
+    return;
+  }
+  stages.run("device code", [&] { embed_device_code(plan, options.device_code); });
+  for (const auto& each : plan::device_code_sizes(plan)) {
+    report["device_code"].push_back({{"architecture", each.architecture}, {"sources", each.sources}});
+  }
+}
+
 // From a loaded graph to the plan, or to the dump where the build was told to stop.
 void finish(ir::Graph graph, const BuildOptions& asked, const Progress& progress, Stages& stages, json& report,
             BuildResult& result) {
@@ -282,6 +294,7 @@ void finish(ir::Graph graph, const BuildOptions& asked, const Progress& progress
   }
   result.plan = stages.run("lower", [&] { return lower::lower(graph, portable, lowering, progress); });
   describe(result.plan, options, target);
+  add_device_code(result.plan, options, stages, report);
   report["program"] = step_report(result.plan.program);
   report["shipped_tuning"] = {{"database", options.tune.shipped.string()},
                               {"steps", shipped_steps(result.plan.program)}};

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/progress.h"
+#include "compiler/device_code.h"
 #include "onnx/load.h"
 #include "plan/plan.h"
 #include "tune/tuner.h"
@@ -24,7 +25,8 @@ struct BuildOptions {
   int64_t max_patches = -1;  // for bisecting; -1: no limit
   std::string stop_after;    // "load", a pass's name, "passes"; empty: run to the plan
   bool keep_portable = true;
-  bool fallback = false;  // sessions may leave the device for the CPU
+  bool fallback = false;                  // sessions may leave the device for the CPU
+  std::vector<Architecture> device_code;  // to compile the kernels of plans for GPUs for
   tune::TuneOptions tune;
 };
 

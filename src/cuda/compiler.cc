@@ -1,6 +1,7 @@
 #include "cuda/compiler.h"
 
 #include <exception>
+#include <functional>
 
 #include "base/error.h"
 #include "base/thread_pool.h"
@@ -18,6 +19,8 @@ struct Nvrtc {
     library.get("nvrtcCompileProgram", compile);
     library.get("nvrtcGetCUBINSize", cubin_size);
     library.get("nvrtcGetCUBIN", cubin);
+    library.get("nvrtcGetPTXSize", ptx_size);
+    library.get("nvrtcGetPTX", ptx);
     library.get("nvrtcGetProgramLogSize", log_size);
     library.get("nvrtcGetProgramLog", log);
   }
@@ -28,6 +31,8 @@ struct Nvrtc {
   int (*compile)(Program, int, const char* const*) = nullptr;
   int (*cubin_size)(Program, size_t*) = nullptr;
   int (*cubin)(Program, char*) = nullptr;
+  int (*ptx_size)(Program, size_t*) = nullptr;
+  int (*ptx)(Program, char*) = nullptr;
   int (*log_size)(Program, size_t*) = nullptr;
   int (*log)(Program, char*) = nullptr;
 };
@@ -48,22 +53,18 @@ std::string origin(const std::string& source, int major, int minor) {
   return fmt::format("NVRTC {} {} {}\n{}", nvrtc_version(), architecture_option(major, minor), kStandard, source);
 }
 
-}  // namespace
-
-const SharedLibrary& nvrtc_library() { return nvrtc().library; }
-
-std::string nvrtc_version() {
-  int major = 0, minor = 0;
-  if (!nvrtc().library.found() || nvrtc().version(&major, &minor) != 0) return "";
-  return fmt::format("{}.{}", major, minor);
+std::string result_of(Program program, int (*size_of)(Program, size_t*), int (*get)(Program, char*), const char* what) {
+  size_t size = 0;
+  size_of(program, &size);
+  std::string result(size, '\0');
+  if (size == 0 || get(program, result.data()) != 0) fail(Code::kInternal, "NVRTC gives no {}", what);
+  return result;
 }
 
-int nvrtc_major() {
-  int major = 0, minor = 0;
-  return nvrtc().library.found() && nvrtc().version(&major, &minor) == 0 ? major : 0;
-}
+constexpr int kInvalidOption = 5;  // NVRTC_ERROR_INVALID_OPTION
 
-std::string compile_cubin(const std::string& source, int major, int minor) {
+// What `take` makes of the compiled program.
+template <class Take> auto compiled(const std::string& source, int major, int minor, const Take& take) {
   Nvrtc& n = nvrtc();
   if (!n.library.found()) fail(Code::kUnsupported, "NVRTC is missing: {}", n.library.detail());
   Program program = nullptr;
@@ -82,22 +83,82 @@ std::string compile_cubin(const std::string& source, int major, int minor) {
     n.log_size(program, &size);
     std::string log(size, '\0');
     n.log(program, log.data());
-    fail(Code::kInternal, "NVRTC error {} for {}: {}", result, architecture, log.c_str());
+    fail(result == kInvalidOption ? Code::kUnsupported : Code::kInternal, "NVRTC error {} for {}: {}", result,
+         architecture, log.c_str());
   }
-  size_t size = 0;
-  n.cubin_size(program, &size);
-  std::string cubin(size, '\0');
-  if (size == 0 || n.cubin(program, cubin.data()) != 0) fail(Code::kInternal, "NVRTC gives no cubin");
-  return cubin;
+  return take(program);
+}
+
+std::string cubin_of(Program program) { return result_of(program, nvrtc().cubin_size, nvrtc().cubin, "cubin"); }
+
+// Runs `work` for 0, 1, ... on every core; the first exception goes on.
+void on_every_core(size_t count, const std::function<void(size_t)>& work) {
+  std::vector<std::exception_ptr> failures(count);
+  const auto guarded = [&](int64_t index) {
+    const auto i = static_cast<size_t>(index);
+    try {
+      work(i);
+    } catch (...) {
+      failures[i] = std::current_exception();
+    }
+  };
+  if (count == 1) guarded(0);
+  if (count > 1) ThreadPool(0, 0).run(static_cast<int64_t>(count), guarded);
+  for (const auto& failure : failures) {
+    if (failure != nullptr) std::rethrow_exception(failure);
+  }
+}
+
+// What is there without compiling anything.
+std::optional<Cubin> find_compiled(device::Store& store, const std::string& source, int major, int minor) {
+  if (auto kept = store.find_code(origin(source, major, minor))) return Cubin{std::move(*kept), Origin::kKept};
+  const Bytes brought = store.brought_code(name_in_plans(source), major, minor);
+  if (brought.empty()) return std::nullopt;
+  return Cubin{std::string(as_text(brought)), Origin::kBrought};
+}
+
+}  // namespace
+
+const SharedLibrary& nvrtc_library() { return nvrtc().library; }
+
+std::string nvrtc_version() {
+  int major = 0, minor = 0;
+  if (!nvrtc().library.found() || nvrtc().version(&major, &minor) != 0) return "";
+  return fmt::format("{}.{}", major, minor);
+}
+
+int nvrtc_major() {
+  int major = 0, minor = 0;
+  return nvrtc().library.found() && nvrtc().version(&major, &minor) == 0 ? major : 0;
+}
+
+Hash128 name_in_plans(const std::string& source) { return hash128(as_bytes(fmt::format("{}\n{}", kStandard, source))); }
+
+std::string compile_cubin(const std::string& source, int major, int minor) {
+  return compiled(source, major, minor, cubin_of);
+}
+
+std::vector<device::CompiledCode> compile_all(std::span<const std::string> sources, int major, int minor) {
+  std::vector<device::CompiledCode> all(sources.size());
+  on_every_core(sources.size(), [&](size_t i) {
+    all[i] = compiled(sources[i], major, minor, [&](Program program) {
+      return device::CompiledCode{name_in_plans(sources[i]), cubin_of(program),
+                                  result_of(program, nvrtc().ptx_size, nvrtc().ptx, "PTX")};
+    });
+  });
+  return all;
 }
 
 Cubin find_cubin(device::Store& store, const std::string& source, int major, int minor, bool anew) {
-  const std::string made_from = origin(source, major, minor);
   if (!anew) {
-    if (auto kept = store.find_code(made_from)) return {std::move(*kept), true};
+    if (auto found = find_compiled(store, source, major, minor)) return std::move(*found);
   }
-  Cubin cubin{compile_cubin(source, major, minor), false};
-  store.keep_code(made_from, cubin.code);
+  if (!nvrtc_library().found()) {
+    const Bytes ptx = store.brought_intermediate(name_in_plans(source), major, minor);
+    if (!ptx.empty()) return {std::string(as_text(ptx)), Origin::kTranslated};
+  }
+  Cubin cubin{compile_cubin(source, major, minor), Origin::kCompiled};
+  store.keep_code(origin(source, major, minor), cubin.code);
   return cubin;
 }
 
@@ -105,24 +166,12 @@ std::vector<Cubin> find_cubins(device::Store& store, std::span<const std::string
   std::vector<Cubin> cubins(sources.size());
   std::vector<size_t> missing;
   for (size_t i = 0; i < sources.size(); ++i) {
-    auto kept = store.find_code(origin(sources[i], major, minor));
-    if (kept) cubins[i] = {std::move(*kept), true};
-    if (!kept) missing.push_back(i);
+    auto found = find_compiled(store, sources[i], major, minor);
+    if (found) cubins[i] = std::move(*found);
+    if (!found) missing.push_back(i);
   }
-  std::vector<std::exception_ptr> failures(missing.size());
-  const auto compile = [&](int64_t index) {
-    const auto i = static_cast<size_t>(index);
-    try {
-      cubins[missing[i]] = find_cubin(store, sources[missing[i]], major, minor, true);
-    } catch (...) {
-      failures[i] = std::current_exception();
-    }
-  };
-  if (missing.size() == 1) compile(0);
-  if (missing.size() > 1) ThreadPool(0, 0).run(static_cast<int64_t>(missing.size()), compile);
-  for (const auto& failure : failures) {
-    if (failure != nullptr) std::rethrow_exception(failure);
-  }
+  on_every_core(missing.size(),
+                [&](size_t i) { cubins[missing[i]] = find_cubin(store, sources[missing[i]], major, minor, true); });
   return cubins;
 }
 

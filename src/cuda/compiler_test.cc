@@ -2,10 +2,13 @@
 
 #include <gtest/gtest.h>
 
+#include "base/environment_testing.h"
 #include "base/error.h"
 #include "base/folder_testing.h"
 #include "base/log.h"
+#include "cuda/nvrtc_testing.h"
 #include "device/code_folder.h"
+#include "device/plan_store.h"
 
 namespace ingot::cuda {
 namespace {
@@ -42,21 +45,21 @@ TEST_F(Compiler, CompilesASourceOnceForAllProcesses) {
     return find_cubin(store, text, major, 0);
   };
   const Cubin cold = find(source, 9);
-  EXPECT_FALSE(cold.kept);
+  EXPECT_EQ(cold.origin, Origin::kCompiled);
   const Cubin warm = find(source, 9);
-  EXPECT_TRUE(warm.kept);
+  EXPECT_EQ(warm.origin, Origin::kKept);
   EXPECT_EQ(warm.code, cold.code);
-  EXPECT_FALSE(find(other, 9).kept);
-  EXPECT_FALSE(find(source, 8).kept) << "for another architecture";
+  EXPECT_EQ(find(other, 9).origin, Origin::kCompiled);
+  EXPECT_EQ(find(source, 8).origin, Origin::kCompiled) << "for another architecture";
   for (const auto& file : device::CodeFolder(folder.path / "device").files()) {
     std::filesystem::resize_file(file.path, file.bytes / 2);
   }
   std::vector<std::string> lines;
   set_log_sink([&](LogLevel, std::string_view line) { lines.emplace_back(line); });
-  EXPECT_FALSE(find(source, 9).kept) << "damaged";
+  EXPECT_EQ(find(source, 9).origin, Origin::kCompiled) << "damaged";
   set_log_sink(nullptr);
   EXPECT_EQ(lines.size(), 1u);
-  EXPECT_TRUE(find(source, 9).kept);
+  EXPECT_EQ(find(source, 9).origin, Origin::kKept);
 }
 
 std::string kernel_named(const std::string& name) { return "extern \"C\" __global__ void " + name + "() {}"; }
@@ -70,10 +73,10 @@ TEST_F(Compiler, CompilesTheSourcesThatTheStoreLacksEachForItself) {
   ASSERT_EQ(cubins.size(), 3u);
   EXPECT_EQ(cubins[1].code, second.code);
   for (size_t i = 0; i < 3; ++i) {
-    EXPECT_EQ(cubins[i].kept, i == 1);
+    EXPECT_EQ(cubins[i].origin, i == 1 ? Origin::kKept : Origin::kCompiled);
     EXPECT_EQ(cubins[i].code, compile_cubin(sources[i], 9, 0));
   }
-  for (const Cubin& each : find_cubins(store, sources, 9, 0)) EXPECT_TRUE(each.kept);
+  for (const Cubin& each : find_cubins(store, sources, 9, 0)) EXPECT_EQ(each.origin, Origin::kKept);
 }
 
 TEST_F(Compiler, FailsOfSeveralSourcesWithTheLogOfOneThatIsWrong) {
@@ -92,6 +95,78 @@ TEST_F(Compiler, KeepsNothingOfASourceThatIsWrong) {
   device::FolderStore store(folder.path / "device", {});
   EXPECT_THROW(find_cubin(store, "void f() { undeclared(); }", 9, 0), Error);
   EXPECT_TRUE(device::CodeFolder(folder.path / "device").files().empty());
+}
+
+std::vector<DeviceCode> as_brought(std::span<const device::CompiledCode> compiled, int major, int minor) {
+  std::vector<DeviceCode> all;
+  for (const auto& each : compiled) {
+    all.push_back({each.source, major, minor, as_bytes(each.machine_code), as_bytes(each.intermediate)});
+  }
+  return all;
+}
+
+TEST_F(Compiler, MakesMachineCodeAndPtxForPlans) {
+  const std::string sources[] = {kernel_named("a"), kernel_named("b")};
+  const auto all = compile_all(sources, 9, 0);
+  ASSERT_EQ(all.size(), 2u);
+  EXPECT_NE(all[0].source, all[1].source);
+  for (size_t i = 0; i < 2; ++i) {
+    EXPECT_EQ(all[i].machine_code, compile_cubin(sources[i], 9, 0));
+    EXPECT_NE(all[i].intermediate.find(i == 0 ? ".entry a" : ".entry b"), std::string::npos);
+  }
+}
+
+TEST_F(Compiler, RefusesACapabilityThatItDoesNotKnow) {
+  const std::string source = kernel_named("a");
+  try {
+    compile_all(std::span(&source, 1), 3, 1);
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), Code::kUnsupported);
+    EXPECT_NE(error.message().find("sm_31"), std::string::npos) << error.message();
+  }
+}
+
+TEST_F(Compiler, TakesWhatAPlanBroughtWhereTheUsersOwnCacheLacksItAndKeepsNoneOfIt) {
+  const TemporaryFolder folder;
+  const auto own = std::make_shared<device::FolderStore>(folder.path / "device", std::filesystem::path());
+  const std::string sources[] = {kernel_named("a"), kernel_named("b"), kernel_named("c")};
+  find_cubin(*own, sources[0], 9, 0);
+  const auto compiled = compile_all(std::span(sources, 2), 9, 0);
+  const auto brought = as_brought(compiled, 9, 0);
+  const auto store = device::with_code(own, brought);
+  const auto cubins = find_cubins(*store, sources, 9, 0);
+  EXPECT_EQ(cubins[0].origin, Origin::kKept);
+  EXPECT_EQ(cubins[1].origin, Origin::kBrought);
+  EXPECT_EQ(cubins[1].code, compiled[1].machine_code);
+  EXPECT_EQ(cubins[2].origin, Origin::kCompiled) << "nobody brought it";
+  EXPECT_EQ(device::CodeFolder(folder.path / "device").files().size(), 2u) << "what was compiled";
+  EXPECT_EQ(find_cubin(*store, sources[1], 8, 0).origin, Origin::kCompiled) << "brought for another architecture";
+  EXPECT_EQ(find_cubin(*store, sources[1], 9, 0, true).origin, Origin::kCompiled) << "the driver refused it";
+}
+
+// In a process of its own, which finds a library without NVRTC's functions in NVRTC's place.
+TEST(WithoutNvrtc, PtxOfAPlanIsLeftToTheDriverAndNothingElseServes) {
+  testing::GTEST_FLAG(death_test_style) = "threadsafe";
+  const TemporaryFolder folder;
+  put_decoy_of_nvrtc(folder.path);
+  const Environment libraries("INGOT_CUDA_LIBRARIES", folder.path.string());
+  const auto find = [] {
+    const std::string source = kernel_named("a"), other = kernel_named("b");
+    const DeviceCode brought[] = {{name_in_plans(source), 8, 0, as_bytes("cubin"), as_bytes("ptx")}};
+    const auto store = device::with_code(device::no_store(), brought);
+    const Cubin cubin = find_cubin(*store, source, 9, 0);
+    if (cubin.origin != Origin::kTranslated || cubin.code != "ptx") std::exit(1);
+    if (find_cubins(*store, std::span(&source, 1), 8, 0)[0].origin != Origin::kBrought) std::exit(2);
+    try {
+      find_cubin(*store, other, 9, 0);
+    } catch (const Error& error) {
+      std::fprintf(stderr, "%s\n", error.message().c_str());
+      std::exit(0);
+    }
+    std::exit(3);
+  };
+  EXPECT_EXIT(find(), testing::ExitedWithCode(0), "NVRTC is missing: .*lacks nvrtcVersion");
 }
 
 TEST(SharedLibrary, SaysWhyThereIsNone) {

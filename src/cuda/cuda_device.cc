@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "cuda/choice.h"
 #include "cuda/compiler.h"
+#include "cuda/continued.h"
 #include "cuda/cublas.h"
 #include "cuda/cudnn.h"
 #include "cuda/cudnn_attention.h"
@@ -217,15 +218,16 @@ class CudaDevice : public device::Device {
     const bool early = major >= 9 && source.find(device::kWaitsByItself) != std::string::npos;
     auto compiled = compiled_.extract(source);
     Cubin cubin = compiled ? std::move(compiled.mapped()) : find_cubin(*store_, source, major, minor);
-    ++(cubin.kept ? effort_.code_found : effort_.compiled);
+    count(cubin);
     try {
       return std::make_unique<CudaModule>(cubin.code, stream_, early);
     } catch (const Error& error) {
-      if (!cubin.kept || error.code() != Code::kDevice) throw;
+      const bool stored = cubin.origin == Origin::kKept || cubin.origin == Origin::kBrought;
+      if (!stored || error.code() != Code::kDevice) throw;
       store_->warn("kernels that were kept are compiled again: " + error.message());
     }
     cubin = find_cubin(*store_, source, major, minor, true);
-    ++effort_.compiled;
+    count(cubin);
     return std::make_unique<CudaModule>(cubin.code, stream_, early);
   }
 
@@ -314,6 +316,14 @@ class CudaDevice : public device::Device {
   }
 
  private:
+  void count(const Cubin& cubin) {
+    switch (cubin.origin) {
+      case Origin::kCompiled: ++effort_.compiled; break;
+      case Origin::kKept: ++effort_.code_found; break;
+      case Origin::kBrought: ++effort_.brought; break;
+      case Origin::kTranslated: ++effort_.translated; break;
+    }
+  }
   // Of cuDNN and, where the convolution is a matrix product, of cuBLASLt.
   std::vector<Candidate> candidates(const device::Convolution& c) const {
     std::vector<Candidate> all;
@@ -350,14 +360,21 @@ class CudaDevice : public device::Device {
                                         std::string libraries, std::vector<int64_t> bytes,
                                         const std::function<std::vector<Candidate>()>& of_libraries,
                                         const Again& again) {
-    if (own != nullptr) libraries += ", own kernel " + own->made_from;
+    const size_t of_library = bytes.size();
+    if (own != nullptr) {
+      libraries += ", own kernel " + own->made_from;
+      bytes.insert(bytes.end(), own->more_bytes.begin(), own->more_bytes.end());
+    }
     const tuning::Key key = choice_key(problem, libraries);
     std::string reason;
     const auto all = [&] {
       std::vector<Candidate> candidates;
       if (own != nullptr) candidates.push_back({kOwn, own->make});
       try {
-        for (Candidate& each : of_libraries()) candidates.push_back(std::move(each));
+        for (Candidate& each : of_libraries()) {
+          const auto make = [=, make = std::move(each.make)] { return continued(make(), of_library, own); };
+          candidates.push_back({std::move(each.name), make});
+        }
       } catch (const Error& error) {
         if (own == nullptr || error.code() == Code::kOutOfMemory) throw;
         reason = error.message();
@@ -366,7 +383,7 @@ class CudaDevice : public device::Device {
     };
     const auto kept = [&](const std::string& name) -> std::unique_ptr<Operation> {
       if (own != nullptr && name == kOwn) return own->make();
-      return again(name, store_->find_code(plan_key(key, name)));
+      return continued(again(name, store_->find_code(plan_key(key, name))), of_library, own);
     };
     return chosen({key, std::move(bytes), all, kept}, own != nullptr ? &reason : nullptr);
   }
@@ -392,7 +409,7 @@ class CudaDevice : public device::Device {
       chosen.operation->choice = choice_text(chosen);
     }
     ++(chosen.remembered ? effort_.remembered : effort_.measured);
-    const std::string text = chosen.kept ? "" : plan_text(*chosen.operation);
+    const std::string text = chosen.kept ? "" : plan_text(library_part(*chosen.operation));
     if (!text.empty()) store_->keep_code(plan_key(choice.key, chosen.name), text);
     return std::move(chosen.operation);
   }

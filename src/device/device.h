@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "base/device_code.h"
 #include "tensor/dtype.h"
 
 namespace ingot::device {
@@ -38,6 +39,7 @@ struct Effort {
   double context_ms = 0;                 // opening it
   double libraries_ms = 0;               // of the process: opening NVIDIA's libraries and making their handles
   int64_t compiled = 0, code_found = 0;  // sources compiled, and found compiled in the store
+  int64_t brought = 0, translated = 0;   // sources that a plan brought as machine code, as PTX for the driver
   int64_t measured = 0, remembered = 0;  // choices of an operation among a library's candidates
 };
 
@@ -56,6 +58,10 @@ class Operation {
 struct OwnOperation {
   std::string made_from;  // equal where the operations are
   std::function<std::unique_ptr<Operation>()> make;
+  // Of one that does more than the problem says: what is left to do behind a library's, on all operands; and the bytes
+  // of its operands behind the problem's. Null: nothing is left.
+  std::function<std::unique_ptr<Operation>()> make_rest;
+  std::vector<int64_t> more_bytes;
 };
 
 // How many threads run a kernel, and which.
@@ -159,7 +165,7 @@ class Device {
   virtual std::unique_ptr<Module> load(const std::string& source) = 0;
   // The fastest of what the device's libraries offer, measured or remembered from when it was. kUnsupported when they
   // have none or are missing.
-  // `own`, which may be null, does the same on the same operands and is one of those to choose among.
+  // `own`, which may be null, does the same on the same operands, and maybe more, and is one of those to choose among.
   virtual std::unique_ptr<Operation> convolution(const Convolution& convolution, const OwnOperation* own) = 0;
   virtual std::unique_ptr<Operation> matrix_product(const MatrixProduct& product, const OwnOperation* own) = 0;
   // The fastest of `own` and what the libraries offer, in the same way.
@@ -214,9 +220,13 @@ class Buffer {
 
 // "cuda" or "cuda:1": that GPU, through libingot_cuda.so; "null": host memory, where operations do nothing, and for
 // tests "null:absent", "null:memory=BYTES" (no more than that at once), "null:lost=N" (the Nth wait fails),
-// "null:fault=N" (the Nth operation is refused as a kernel that faults is). Throws kInvalidArgument for other names,
+// "null:fault=N" (the Nth operation is refused as a kernel that faults is), "null:unfused" (convolutions of the library
+// have no epilogue). Throws kInvalidArgument for other names,
 // kDevice with what is missing and why.
 std::unique_ptr<Device> open_device(const std::string& name);
+// The same with code that came with a plan, which outlives the device and which the user allows to run: taken where
+// the user's own cache lacks it, and PTX where there is no compiler.
+std::unique_ptr<Device> open_device(const std::string& name, std::span<const DeviceCode> allowed);
 // Throws as open_device would for what is missing, and kUnsupported when the device could not compile kernels; opens
 // nothing on the device, so it costs no memory there and little time. That a device is full or lost shows when it is
 // opened.
@@ -240,6 +250,14 @@ void observe_null_sources(std::function<void(const std::string&)> observer);
 // Called with the name of every range of a null device from now on, and with "" where it ends; empty: no longer.
 void observe_null_ranges(std::function<void(const std::string&)> observer);
 
+struct CompiledCode {
+  Hash128 source;  // as DeviceCode has it
+  std::string machine_code, intermediate;
+};
+// Of each CUDA source, in order, compiled for a compute capability on every core; needs no GPU. Throws kDevice without
+// libingot_cuda.so, kUnsupported without NVRTC or when it knows no such capability, kInternal with its log on an error.
+std::vector<CompiledCode> compile_code(std::span<const std::string> sources, int major, int minor);
+
 // What libingot_cuda.so exports, as ingot_cuda_component(). It and the library that loads it are built together:
 // `version` is compared before anything else is used.
 struct CudaComponent {
@@ -248,6 +266,8 @@ struct CudaComponent {
   Device* (*open)(int ordinal, const std::shared_ptr<Store>& store);
   void (*check)(int ordinal);  // throws as check_device does
   std::vector<Part> (*parts)();
+  // As compile_code.
+  std::vector<CompiledCode> (*compile)(std::span<const std::string> sources, int major, int minor);
 };
 
 }  // namespace ingot::device

@@ -28,8 +28,9 @@ void count(int64_t NullUsage::*field, int64_t by = 1) {
 }
 
 // What a null device is told to do wrong: "memory=BYTES" is all the memory it has, "lost=N" is lost when the host waits
-// for it the Nth time, "fault=N" refuses the Nth operation.
+// for it the Nth time, "fault=N" refuses the Nth operation, "unfused" has no convolutions with an epilogue.
 struct Faults {
+  bool unfused = false;
   int64_t memory_bytes = kMemoryBytes;
   int64_t waits_left = INT64_MAX, operations_left = INT64_MAX;
 };
@@ -120,7 +121,11 @@ class NullDevice : public Device {
     }
     return std::make_unique<NullModule>(source, faults_);
   }
-  std::unique_ptr<Operation> convolution(const Convolution&, const OwnOperation* own) override {
+  std::unique_ptr<Operation> convolution(const Convolution& c, const OwnOperation* own) override {
+    const bool plain = !c.bias && !c.residual && c.activation == Activation::kNone;
+    if (faults_->unfused && own == nullptr && !plain) {
+      fail(Code::kUnsupported, "this null device's library has no convolutions with an epilogue");
+    }
     return own != nullptr ? chosen(*own) : std::make_unique<NullOperation>(faults_);
   }
   std::unique_ptr<Operation> matrix_product(const MatrixProduct&, const OwnOperation* own) override {
@@ -159,6 +164,10 @@ class NullDevice : public Device {
 Faults parse_faults(const std::string& text) {
   Faults faults;
   if (text == "absent") fail(Code::kDevice, "device null: told to be absent");
+  if (text == "unfused") {
+    faults.unfused = true;
+    return faults;
+  }
   const size_t equals = text.find('=');
   const std::string what = text.substr(0, equals);
   int64_t* field = what == "memory"  ? &faults.memory_bytes
@@ -169,8 +178,8 @@ Faults parse_faults(const std::string& text) {
   const char* end = text.data() + text.size();
   if (field == nullptr || equals == std::string::npos ||
       std::from_chars(text.data() + equals + 1, end, number).ptr != end || number <= 0) {
-    fail(Code::kInvalidArgument, "unknown fault '{}' of the null device; valid: absent, memory=BYTES, lost=N, fault=N",
-         text);
+    fail(Code::kInvalidArgument,
+         "unknown fault '{}' of the null device; valid: absent, unfused, memory=BYTES, lost=N, fault=N", text);
   }
   *field = number;
   return faults;

@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "device/device.h"
 #include "device/names.h"
+#include "device/plan_store.h"
 #include "device/store.h"
 
 namespace ingot::device {
@@ -41,10 +42,17 @@ const CudaComponent& cuda_component(const std::string& name) {
 
 }  // namespace
 
-std::unique_ptr<Device> open_device(const std::string& name) {
+std::unique_ptr<Device> open_device(const std::string& name) { return open_device(name, {}); }
+
+std::unique_ptr<Device> open_device(const std::string& name, std::span<const DeviceCode> allowed) {
   if (is_null(name)) return open_null_device(name == "null" ? "" : name.substr(5));
   const int ordinal = checked_ordinal(name);
-  return std::unique_ptr<Device>(cuda_component(name).open(ordinal, user_store()));
+  const auto store = allowed.empty() ? user_store() : with_code(user_store(), allowed);
+  return std::unique_ptr<Device>(cuda_component(name).open(ordinal, store));
+}
+
+std::vector<CompiledCode> compile_code(std::span<const std::string> sources, int major, int minor) {
+  return cuda_component("cuda").compile(sources, major, minor);
 }
 
 void check_device(const std::string& name) {

@@ -5,6 +5,7 @@
 #include <mutex>
 #include <optional>
 
+#include "base/device_code.h"
 #include "base/tuning_lines.h"
 
 namespace ingot::device {
@@ -20,6 +21,10 @@ class Store {
   // Holds for this process at once, for others after save_choices().
   virtual void keep_choice(const tuning::Key& key, const tuning::Entry& entry) = 0;
   virtual void save_choices() = 0;
+  // What came with a plan and may run here, by the source's hash: machine code for this very compute capability; PTX
+  // that a driver can compile for it. Empty where there is none.
+  virtual Bytes brought_code(const Hash128&, int /*major*/, int /*minor*/) { return {}; }
+  virtual Bytes brought_intermediate(const Hash128&, int /*major*/, int /*minor*/) { return {}; }
   // A line for the log of the application: a device's library has none of its own.
   virtual void warn(const std::string& line) = 0;
 };

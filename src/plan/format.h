@@ -10,7 +10,14 @@ inline constexpr uint32_t kEndianMark = 0x01020304;
 inline constexpr uint64_t kWeightAlignment = 64;  // of each constant, so that kernels read it in place
 
 // Section identifiers: append only.
-enum class Section : uint32_t { kInfo = 1, kProgram = 2, kConstants = 3, kPortableGraph = 4, kWeights = 5 };
+enum class Section : uint32_t {
+  kInfo = 1,
+  kProgram = 2,
+  kConstants = 3,
+  kPortableGraph = 4,
+  kWeights = 5,
+  kDeviceCode = 6
+};
 
 struct Header {
   char magic[8];

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "base/device_code.h"
 #include "ops/op.h"
 #include "tensor/type.h"
 
@@ -81,9 +82,10 @@ struct PlanInfo {
 struct Plan {
   PlanInfo info;
   Program program;
-  std::vector<Tensor> constants;      // share the mapped file when read from one
-  Bytes portable_graph;               // bytes of the graph before fusion and layout; empty with --no-portable
-  std::shared_ptr<const void> owner;  // of the mapped bytes
+  std::vector<Tensor> constants;        // share the mapped file when read from one
+  Bytes portable_graph;                 // bytes of the graph before fusion and layout; empty with --no-portable
+  std::vector<DeviceCode> device_code;  // of the plan's own kernels; used with permission only
+  std::shared_ptr<const void> owner;    // of these two and, when read from a file, of the mapped bytes
 };
 
 // Bumped whenever a packed layout or a row's meaning changes.
@@ -99,6 +101,13 @@ Plan parse_plan(Bytes bytes, std::shared_ptr<const void> owner);
 bool is_plan(Bytes bytes);
 // Hashes every byte, weights included. Throws kInvalidPlan.
 void verify_plan_bytes(Bytes bytes);
+
+// Entries and bytes of a plan's device code for one compute capability.
+struct DeviceCodeSize {
+  std::string architecture;  // "sm_90"
+  size_t sources = 0, machine_code = 0, intermediate = 0;
+};
+std::vector<DeviceCodeSize> device_code_sizes(const Plan& plan);
 
 // For people: one line per input, output and step.
 std::string plan_text(const Plan& plan);

@@ -173,8 +173,25 @@ std::vector<Tensor> read_constants(Bytes bytes, Bytes weights, const std::shared
   return constants;
 }
 
+std::vector<DeviceCode> read_device_code(Bytes bytes) {
+  if (bytes.empty()) return {};
+  ByteReader reader = reader_of(bytes, "plan section device code");
+  std::vector<DeviceCode> all(reader.read_count(kMaxList, 40));
+  const auto block = [&] { return reader.take(reader.read_count(bytes.size())); };
+  for (DeviceCode& each : all) {
+    each.source.low = reader.read<uint64_t>();
+    each.source.high = reader.read<uint64_t>();
+    each.major = reader.read<int32_t>();
+    each.minor = reader.read<int32_t>();
+    each.machine_code = block();
+    each.intermediate = block();
+  }
+  if (!reader.done()) reader.reject("bytes after the last entry");
+  return all;
+}
+
 struct Sections {
-  Bytes info, program, constants, portable, weights;
+  Bytes info, program, constants, portable, weights, device_code;
 };
 
 Sections split(Bytes bytes, bool check_weights) {
@@ -210,6 +227,7 @@ Sections split(Bytes bytes, bool check_weights) {
       case Section::kConstants: sections.constants = section; break;
       case Section::kPortableGraph: sections.portable = section; break;
       case Section::kWeights: sections.weights = section; break;
+      case Section::kDeviceCode: sections.device_code = section; break;
       default: break;  // a later release's: not needed here
     }
   }
@@ -230,6 +248,7 @@ Plan parse_plan(Bytes bytes, std::shared_ptr<const void> owner) {
     plan.constants = read_constants(sections.constants, sections.weights, owner);
     ByteReader reader = reader_of(sections.program, "plan section program");
     plan.program = read_program(reader, plan.constants.size(), 0);
+    plan.device_code = read_device_code(sections.device_code);
   } catch (const Error& error) {
     if (error.code() != Code::kInvalidArgument) throw;
     fail(Code::kInvalidPlan, "{}", error.message());  // sizes that overflow, expressions that do not parse

@@ -58,6 +58,20 @@ std::vector<std::string> lines_of(const std::string& text) {
 
 }  // namespace
 
+std::vector<DeviceCodeSize> device_code_sizes(const Plan& plan) {
+  std::map<std::pair<int32_t, int32_t>, DeviceCodeSize> sizes;
+  for (const DeviceCode& each : plan.device_code) {
+    DeviceCodeSize& size = sizes[{each.major, each.minor}];
+    size.architecture = fmt::format("sm_{}{}", each.major, each.minor);
+    ++size.sources;
+    size.machine_code += each.machine_code.size();
+    size.intermediate += each.intermediate.size();
+  }
+  std::vector<DeviceCodeSize> all;
+  for (auto& [capability, size] : sizes) all.push_back(std::move(size));
+  return all;
+}
+
 std::string plan_text(const Plan& plan) {
   std::string text = fmt::format("plan of {} ({})\nlibrary {} kernels {} target {} on {}\n", plan.info.model_name,
                                  plan.info.model_hash, plan.info.library_version, plan.info.kernel_abi,
@@ -66,6 +80,10 @@ std::string plan_text(const Plan& plan) {
   for (const ShapeRange& range : plan.info.shapes) {
     text += fmt::format("shapes {} min {} opt {} max {}\n", range.input, shape_text(range.min), shape_text(range.opt),
                         shape_text(range.max));
+  }
+  for (const DeviceCodeSize& each : device_code_sizes(plan)) {
+    text += fmt::format("device code {}: {} sources, {} bytes of machine code, {} of PTX\n", each.architecture,
+                        each.sources, each.machine_code, each.intermediate);
   }
   print_program(text, plan.program, "");
   return text;

@@ -95,6 +95,21 @@ void write_constants(ByteWriter& writer, const std::vector<Tensor>& constants) {
   }
 }
 
+void write_device_code(ByteWriter& writer, const std::vector<DeviceCode>& all) {
+  if (all.empty()) return;
+  writer.write_count(all.size());
+  for (const DeviceCode& each : all) {
+    writer.write(each.source.low);
+    writer.write(each.source.high);
+    writer.write(each.major);
+    writer.write(each.minor);
+    for (const Bytes block : {each.machine_code, each.intermediate}) {
+      writer.write_count(block.size());
+      writer.append(block);
+    }
+  }
+}
+
 // A plan as a list of byte ranges: everything but the weights in `head`, weights taken from where they lie.
 struct Layout {
   std::vector<std::byte> head;
@@ -104,11 +119,19 @@ struct Layout {
 constexpr std::byte kZeros[kWeightAlignment] = {};
 
 Layout lay_out(const Plan& plan) {
-  ByteWriter sections[4];
-  write_info(sections[0], plan.info);
-  write_program(sections[1], plan.program);
-  write_constants(sections[2], plan.constants);
-  sections[3].append(plan.portable_graph);
+  struct {
+    Section id;
+    ByteWriter writer;
+  } sections[] = {{Section::kInfo, {}},
+                  {Section::kProgram, {}},
+                  {Section::kConstants, {}},
+                  {Section::kPortableGraph, {}},
+                  {Section::kDeviceCode, {}}};
+  write_info(sections[0].writer, plan.info);
+  write_program(sections[1].writer, plan.program);
+  write_constants(sections[2].writer, plan.constants);
+  sections[3].writer.append(plan.portable_graph);
+  write_device_code(sections[4].writer, plan.device_code);
   std::vector<Bytes> weights;
   uint64_t weight_bytes = 0;
   for (const Tensor& tensor : plan.constants) {
@@ -121,11 +144,11 @@ Layout lay_out(const Plan& plan) {
   }
 
   std::vector<SectionEntry> table;
-  uint64_t offset = sizeof(Header) + 5 * sizeof(SectionEntry);
-  for (uint32_t i = 0; i < 4; ++i) {
+  uint64_t offset = sizeof(Header) + (std::size(sections) + 1) * sizeof(SectionEntry);
+  for (const auto& [id, writer] : sections) {
     offset = static_cast<uint64_t>(round_up(static_cast<int64_t>(offset), kWeightAlignment));
-    table.push_back({i + 1, 0, offset, sections[i].size(), hash64(sections[i].bytes())});
-    offset += sections[i].size();
+    table.push_back({static_cast<uint32_t>(id), 0, offset, writer.size(), hash64(writer.bytes())});
+    offset += writer.size();
   }
   offset = static_cast<uint64_t>(round_up(static_cast<int64_t>(offset), kWeightAlignment));
   table.push_back({static_cast<uint32_t>(Section::kWeights), 0, offset, weight_bytes, hash64(weights)});
@@ -144,7 +167,7 @@ Layout lay_out(const Plan& plan) {
   writer.append(table_bytes);
   for (const auto& section : sections) {
     writer.align(kWeightAlignment);
-    writer.append(section.bytes());
+    writer.append(section.writer.bytes());
   }
   writer.align(kWeightAlignment);
   Layout layout{writer.release(), {}};

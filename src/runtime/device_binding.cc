@@ -53,6 +53,14 @@ class Builder {
     return std::move(binding_);
   }
 
+  std::vector<std::string> sources() {
+    find_shapes();
+    classify();
+    place();
+    emit();
+    return table_.sources();
+  }
+
  private:
   const std::vector<Step>& steps() const { return p_.program.steps; }
   size_t at(ValueIndex value) const { return static_cast<size_t>(value); }
@@ -441,14 +449,28 @@ class Builder {
   std::vector<std::vector<Enqueued>> stage_calls_;  // per stage
 };
 
+struct ForgetNew {  // what was not copied
+  DeviceConstants& constants;
+  ~ForgetNew() { constants.forget_new(); }
+};
+
 }  // namespace
+
+DType device_storage(const plan::PlanInfo& info) {
+  const std::string precision = info.option("precision", "fp32");
+  if (precision == "fp16") return DType::kF16;
+  return precision == "bf16" ? DType::kBF16 : DType::kF32;
+}
+
+std::vector<std::string> device_sources(const DeviceProgram& program, DeviceConstants& constants,
+                                        std::span<const Shape> input_shapes) {
+  const ForgetNew forget_new{constants};
+  return Builder(program, constants, input_shapes).sources();
+}
 
 std::unique_ptr<DeviceBinding> bind_device(const DeviceProgram& program, DeviceConstants& constants,
                                            std::span<const Shape> input_shapes) {
-  struct ForgetNew {  // what a failure left uncopied
-    DeviceConstants& constants;
-    ~ForgetNew() { constants.forget_new(); }
-  } forget_new{constants};
+  const ForgetNew forget_new{constants};
   auto binding = timed(program.spent.bind_ms, [&] { return Builder(program, constants, input_shapes).run(); });
   program.spent.weight_bytes = constants.bytes();
   return binding;

@@ -84,5 +84,10 @@ struct DeviceProgram {
 // Compiles, tunes, allocates and records. Throws kInvalidArgument when the shapes do not fit the program.
 std::unique_ptr<DeviceBinding> bind_device(const DeviceProgram& program, DeviceConstants& constants,
                                            std::span<const Shape> input_shapes);
+// The sources that binding would compile; nothing is copied, and `constants` is as before.
+std::vector<std::string> device_sources(const DeviceProgram& program, DeviceConstants& constants,
+                                        std::span<const Shape> input_shapes);
+// How the plan's device keeps f32, by the option "precision".
+DType device_storage(const plan::PlanInfo& info);
 
 }  // namespace ingot::runtime

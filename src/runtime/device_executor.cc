@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/log.h"
 #include "device/memory.h"
 #include "device/store.h"
 #include "ops/eval.h"
@@ -23,14 +24,21 @@ std::string range_name(const plan::Program& program, size_t step) {
 
 }  // namespace
 
-DeviceExecutor::DeviceExecutor(const plan::Plan& plan, const std::string& device, DType storage,
-                               const kernels::Target& host)
+DeviceExecutor::DeviceExecutor(const plan::Plan& plan, const std::string& device, const kernels::Target& host,
+                               bool allow_device_code)
     : plan_(plan),
-      device_(device::open_device(device)),
-      storage_(storage),
+      device_code_(plan.device_code.empty() ? "none"
+                   : allow_device_code      ? "allowed"
+                                            : "not allowed"),
+      device_(
+          device::open_device(device, allow_device_code ? std::span(plan.device_code) : std::span<const DeviceCode>())),
+      storage_(device_storage(plan.info)),
       memory_(device::memory_name(device)),
-      constants_(*device_, storage),
+      constants_(*device_, storage_),
       host_(host) {
+  if (device_code_ == "not allowed") {
+    log(LogLevel::kInfo, "device {}: the plan's compiled kernels are not used without allow_device_code", device);
+  }
   for (const auto& body : plan.program.bodies) {
     bodies_.push_back(std::make_unique<Executor>(*body, plan.constants, host));
   }
@@ -272,6 +280,7 @@ DeviceReport DeviceExecutor::report() {
   DeviceReport report;
   report.name = device_->properties().name;
   report.constant_bytes = constants_.bytes();
+  report.device_code = device_code_;
   report.effort = device_->effort();
   report.spent = spent_;
   if (bindings_.empty()) return report;

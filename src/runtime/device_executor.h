@@ -18,14 +18,16 @@ struct DeviceReport {
   size_t recordings = 0;  // of graphs again so far, because inputs or outputs lay elsewhere in device memory
   std::vector<std::pair<size_t, std::string>> host_steps;  // with the reason
   std::vector<std::pair<size_t, std::string>> choices;     // steps that more than one could run: what does and why
+  std::string device_code;                                 // of the plan: "none", "allowed", "not allowed"
   device::Effort effort;
   Preparation spent;
 };
 
 class DeviceExecutor {
  public:
-  // `plan` outlives the executor; `device` is opened. Its f32 values are kept as `storage` on the device.
-  DeviceExecutor(const plan::Plan& plan, const std::string& device, DType storage, const kernels::Target& host);
+  // `plan` outlives the executor; `device` is opened. Compiled kernels of the plan are used if they are allowed.
+  DeviceExecutor(const plan::Plan& plan, const std::string& device, const kernels::Target& host,
+                 bool allow_device_code);
 
   ~DeviceExecutor();
 
@@ -57,8 +59,9 @@ class DeviceExecutor {
   void learn(const plan::ValueDef& def, const Value& value, SymbolValues& symbols) const;
 
   const plan::Plan& plan_;
+  const std::string device_code_;  // as DeviceReport has it
   std::unique_ptr<device::Device> device_;
-  DType storage_;
+  const DType storage_;                            // of values that are f32 in the plan
   const std::string memory_;                       // device::memory_name of the device
   std::vector<std::unique_ptr<Executor>> bodies_;  // of control flow, on the host
   std::mutex mutex_;

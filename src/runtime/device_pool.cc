@@ -7,11 +7,11 @@
 
 namespace ingot::runtime {
 
-DevicePool::DevicePool(const plan::Plan& plan, const std::vector<std::string>& names, DType storage,
-                       const kernels::Target& host)
+DevicePool::DevicePool(const plan::Plan& plan, const std::vector<std::string>& names, const kernels::Target& host,
+                       bool allow_device_code)
     : names_(names), runs_(names.size(), 0), failed_(names.size(), false), working_(names.size()) {
   for (const std::string& name : names) {
-    devices_.push_back(std::make_unique<DeviceExecutor>(plan, name, storage, host));
+    devices_.push_back(std::make_unique<DeviceExecutor>(plan, name, host, allow_device_code));
     free_.push_back(free_.size());
   }
 }

@@ -14,7 +14,8 @@ class DevicePool {
  public:
   // `plan` outlives the pool. Opens every one of `names`, each with its own stream and its own copy of the weights,
   // also where a name is there twice; throws as open_device.
-  DevicePool(const plan::Plan& plan, const std::vector<std::string>& names, DType storage, const kernels::Target& host);
+  DevicePool(const plan::Plan& plan, const std::vector<std::string>& names, const kernels::Target& host,
+             bool allow_device_code);
 
   // As DeviceExecutor::run; as many runs at a time as there are devices, others wait their turn, or until they are
   // cancelled (kCancelled). With several devices a run that one fails with kDevice is run on another, and the failed

@@ -25,6 +25,22 @@ std::string identity(const KernelText& kernel) {
   return hash128(std::as_bytes(std::span(text))).hex();
 }
 
+// On some of the operands that it is given.
+class OnOperands : public device::Operation {
+ public:
+  OnOperands(std::unique_ptr<device::Operation> operation, std::vector<size_t> which)
+      : operation_(std::move(operation)), which_(std::move(which)), operands_(which_.size()) {}
+  void enqueue(std::span<const device::Address> operands, device::Address workspace) override {
+    for (size_t i = 0; i < which_.size(); ++i) operands_[i] = operands[which_[i]];
+    operation_->enqueue(operands_, workspace);
+  }
+
+ private:
+  std::unique_ptr<device::Operation> operation_;
+  std::vector<size_t> which_;
+  std::vector<device::Address> operands_;
+};
+
 }  // namespace
 
 std::vector<Call> OperationTable::prepare(const Call& call) { return prepare(call, false); }
@@ -39,6 +55,9 @@ std::vector<Call> OperationTable::prepare(const Call& call, bool taken_apart) {
       if (made == nullptr) made = chosen([&] { return device_.matrix_product(*product, nullptr); });
     } else {
       add_kernel(*kernels::cuda::own_kernel(call), taken_apart);
+      if (const auto* choice = std::get_if<Choice>(&call.work); choice != nullptr && choice->rest) {
+        add_kernel(choice->rest->kernel, taken_apart);
+      }
     }
     return {call};
   } catch (const Error& error) {
@@ -86,7 +105,12 @@ template <class Choose> std::unique_ptr<device::Operation> OperationTable::chose
 }
 
 std::unique_ptr<device::Operation> OperationTable::made_choice(const Choice& choice) {
-  const device::OwnOperation own{identity(choice.own), [&] { return own_operation(choice.own); }};
+  device::OwnOperation own{identity(choice.own), [&] { return own_operation(choice.own); }, {}, {}};
+  if (choice.rest) {
+    own.made_from += ", behind a library's " + identity(choice.rest->kernel);
+    own.make_rest = [&] { return rest_operation(*choice.rest); };
+    own.more_bytes = choice.rest->more_bytes;
+  }
   if (const auto* attention = std::get_if<device::Attention>(&choice.problem)) {
     return device_.attention(*attention, own);
   }
@@ -102,20 +126,23 @@ std::unique_ptr<device::Operation> OperationTable::own_operation(const KernelTex
       {name, {static_cast<uint32_t>(kernel.blocks), 1, 1}, {kernel.threads, 1, 1}});
 }
 
-// What a device takes apart for want of a library comes into sources of its own, so that those of the others are the
-// same on every device.
+std::unique_ptr<device::Operation> OperationTable::rest_operation(const kernels::cuda::Rest& rest) {
+  return std::make_unique<OnOperands>(own_operation(rest.kernel), rest.operands);
+}
+
+// What a device takes apart for want of a library is a source of its own each, so that all sources are the same on
+// every device that has them.
 void OperationTable::add_kernel(const KernelText& kernel, bool taken_apart) {
   const std::string name = name_of(kernel);
   const auto [place, is_new] = kernels_.try_emplace(name);
   if (!is_new) return;
-  std::optional<size_t>& open = open_[taken_apart ? 1 : 0];
   static const std::string prelude = kernels::cuda::kernel_prelude();
-  if (!open || sources_[*open].size() > prelude.size() + kSourceBytes) {
-    open = sources_.size();
-    sources_.push_back(prelude);
-  }
-  place->second.unit = *open;
-  sources_[*open] += kernels::cuda::kernel_source(kernel, name);
+  const bool full = !open_ || sources_[*open_].size() > prelude.size() + kSourceBytes;
+  const size_t unit = taken_apart || full ? sources_.size() : *open_;
+  if (unit == sources_.size()) sources_.push_back(prelude);
+  if (!taken_apart) open_ = unit;
+  place->second.unit = unit;
+  sources_[unit] += kernels::cuda::kernel_source(kernel, name);
 }
 
 }  // namespace ingot::runtime

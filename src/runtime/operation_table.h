@@ -15,6 +15,7 @@ class OperationTable {
   // The calls with every library operation made; those the library lacks are taken apart.
   std::vector<kernels::cuda::Call> prepare(const kernels::cuda::Call& call);
   // Of own kernels, once all calls are prepared.
+  const std::vector<std::string>& sources() const { return sources_; }
   void compile();
   // Of a call that prepare() gave.
   std::shared_ptr<device::Operation> operation(const kernels::cuda::Call& call);
@@ -23,6 +24,7 @@ class OperationTable {
   template <class Choose> std::unique_ptr<device::Operation> chosen(const Choose& choose);
   std::unique_ptr<device::Operation> made_choice(const kernels::cuda::Choice& choice);
   std::unique_ptr<device::Operation> own_operation(const kernels::cuda::KernelText& kernel);
+  std::unique_ptr<device::Operation> rest_operation(const kernels::cuda::Rest& rest);
   std::vector<kernels::cuda::Call> prepare(const kernels::cuda::Call& call, bool taken_apart);
   void add_kernel(const kernels::cuda::KernelText& kernel, bool taken_apart);
 
@@ -36,7 +38,7 @@ class OperationTable {
   std::map<std::string, Kernel> kernels_;
   std::vector<std::string> sources_;
   std::vector<std::unique_ptr<device::Module>> modules_;  // by source
-  std::optional<size_t> open_[2];                         // the source that grows; [1]: where calls are taken apart
+  std::optional<size_t> open_;                            // the source that grows
 };
 
 }  // namespace ingot::runtime

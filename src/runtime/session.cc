@@ -6,14 +6,6 @@
 #include "device/names.h"
 
 namespace ingot::runtime {
-namespace {
-
-DType device_storage(const std::string& precision) {
-  if (precision == "fp16") return DType::kF16;
-  return precision == "bf16" ? DType::kBF16 : DType::kF32;
-}
-
-}  // namespace
 
 Session::Session(std::shared_ptr<const plan::Plan> plan, const SessionOptions& options)
     : plan_(std::move(plan)), options_(options), streams_(options) {
@@ -25,8 +17,7 @@ Session::Session(std::shared_ptr<const plan::Plan> plan, const SessionOptions& o
   if (const std::string device = plan_->info.option("device", "cpu"); device == "cpu") {
     executor_ = std::make_unique<Executor>(plan_->program, plan_->constants, host);
   } else {
-    devices_ = std::make_unique<DevicePool>(*plan_, device::device_names(device),
-                                            device_storage(plan_->info.option("precision", "fp32")), host);
+    devices_ = std::make_unique<DevicePool>(*plan_, device::device_names(device), host, options.allow_device_code);
   }
 }
 

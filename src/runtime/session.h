@@ -12,7 +12,8 @@
 namespace ingot::runtime {
 
 struct SessionOptions : ThreadOptions {
-  int64_t memory_limit = 0;  // bytes of activations admitted for one run; 0: no limit
+  int64_t memory_limit = 0;        // bytes of activations admitted for one run; 0: no limit
+  bool allow_device_code = false;  // compiled kernels that the plan carries may run
 };
 
 struct MemoryReport {

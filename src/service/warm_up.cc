@@ -19,6 +19,8 @@ Options options_to_serve_at_once(const Options& asked) {
   options.build.tune.budget_seconds = 0;
   forget(options, "tune");
   forget(options, "tune-budget");
+  options.build.device_code.clear();
+  forget(options, "embed-device-code");
   return options;
 }
 

@@ -63,8 +63,8 @@ def options_for_ingot(providers, provider_options):
     return options
 
 
-def thread_settings(provider_options, session_options):
-    """How a session's threads are shared out; what is no matter of the build leaves `provider_options`."""
+def session_settings(provider_options, session_options):
+    """How a session's threads are shared out and what it may run; what is no matter of the build leaves `provider_options`."""
     hint = str(provider_options.pop("performance_hint", "latency")).lower()
     if hint not in HINTS:
         raise ValueError("performance_hint '%s' is not one of: %s" % (hint, ", ".join(HINTS)))
@@ -73,5 +73,5 @@ def thread_settings(provider_options, session_options):
     streams = int(provider_options.setdefault("streams", HINTS[hint]))
     spinning = session_options._config.get("session.intra_op.allow_spinning", "1") != "0"
     spins = int(provider_options.pop("spins", -1 if spinning else 0))
-    pin = str(provider_options.pop("pin", "0")).lower() in ("1", "true")
-    return {"threads": int(provider_options.get("threads", 0)), "streams": streams, "spins": spins, "pin": pin}
+    switches = {name: str(provider_options.pop(name, "0")).lower() in ("1", "true") for name in ("pin", "allow_device_code")}
+    return {"threads": int(provider_options.get("threads", 0)), "streams": streams, "spins": spins, **switches}

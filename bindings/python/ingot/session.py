@@ -10,7 +10,7 @@ import weakref
 
 from . import _ingot, dtypes, errors
 from .options import RunOptions, SessionOptions
-from .providers import PROVIDER, options_for_ingot, thread_settings
+from .providers import PROVIDER, options_for_ingot, session_settings
 from .values import NO_STREAM, OrtValue, device_text, from_value, to_value
 
 
@@ -75,6 +75,7 @@ class InferenceSession:
     Sessions may be run from several threads at once: each run has all of the session's threads, or, with
     "performance_hint": "throughput" (or a number of "streams"), a share of its own. "spins" (0: idle threads sleep at
     once; as ONNX Runtime's session.intra_op.allow_spinning "0") and "pin" say how these threads wait and where they stay.
+    "allow_device_code" lets compiled kernels that a plan carries run on the GPU: for plans that you trust.
     """
 
     def __init__(self, path_or_bytes, sess_options=None, providers=None, provider_options=None, **unused):
@@ -89,7 +90,7 @@ class InferenceSession:
         self._stream = int(stream, 0) if stream else None
         self._source = None  # of a plan
         warms_up = _takes_warm_up(self._provider_options)
-        threads = thread_settings(self._provider_options, self._options)
+        settings = session_settings(self._provider_options, self._options)
         self._session = None
         if isinstance(path_or_bytes, Plan):
             self._plan = path_or_bytes
@@ -98,7 +99,7 @@ class InferenceSession:
         elif warms_up:
             self._source = path_or_bytes
             builder = self._builder({})
-            self._session = _ingot.Session.warming(builder, **threads)
+            self._session = _ingot.Session.warming(builder, **settings)
             self._plan = Plan(self._session.plan(), json.loads(builder.report_json()))
             _warming.add(self._session)
         else:
@@ -107,7 +108,7 @@ class InferenceSession:
         if self._source is not None and self._options.optimized_model_filepath:
             self._plan.save(self._options.optimized_model_filepath)
         if self._session is None:
-            self._session = _ingot.Session(self._plan._plan, **threads)
+            self._session = _ingot.Session(self._plan._plan, **settings)
         self._inputs = [NodeArg(name, kind, json.loads(shape)) for name, kind, shape in self._session.inputs()]
         self._outputs = [NodeArg(name, kind, json.loads(shape)) for name, kind, shape in self._session.outputs()]
         self._output_index = {each.name: index for index, each in enumerate(self._outputs)}

@@ -127,6 +127,25 @@ std::optional<Call> own_convolution(const device::Convolution& c, const Problem&
   return call;
 }
 
+// The own kernel, or the library's convolution with its bias and the epilogue behind it as a kernel in place.
+Call own_or_continued(Call own, const device::Convolution& c, const Problem& problem, DType storage) {
+  const size_t of_library = c.bias ? 4 : 3,
+               more = problem.inputs.size() - std::min(kFirstOperand, problem.inputs.size());
+  INGOT_ASSERT(own.operands.size() == of_library + more, "own kernels take the epilogue's operands behind the others");
+  Rest rest;
+  rest.kernel =
+      std::get<KernelText>(epilogue_call(problem.op.as<Conv>()->epilogue, problem, kFirstOperand, storage).work);
+  rest.operands.push_back(2);
+  for (size_t i = 0; i < more; ++i) {
+    const Operand& operand = problem.inputs[kFirstOperand + i];
+    rest.operands.push_back(of_library + i);
+    rest.more_bytes.push_back(storage_bytes(stored(operand.dtype, storage), element_count(operand.shape)));
+  }
+  rest.operands.push_back(2);
+  own.work = Choice{c, std::get<KernelText>(own.work), std::move(rest)};
+  return own;
+}
+
 Emission emit_conv(const Problem& given, DType storage) {
   const Problem problem = as_planar<Conv>(given, true);
   const auto& conv = *problem.op.as<Conv>();
@@ -142,7 +161,7 @@ Emission emit_conv(const Problem& given, DType storage) {
   c.residual = split.residual >= 0;
   c.activation = split.activation;
   const auto own = own_convolution(c, problem, storage);
-  if (own && !split.whole) return {*own};  // which has any epilogue inside
+  if (own && !split.whole) return {own_or_continued(*own, c, problem, storage)};
   if (c.residual) call.operands.push_back({Slot::kInput, static_cast<size_t>(split.residual)});
   call.work = c;
   if (own) call.work = Choice{c, std::get<KernelText>(own->work)};

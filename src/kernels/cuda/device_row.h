@@ -22,10 +22,20 @@ std::string text_of(const KernelText& kernel);
 // The kernel as a definition.
 std::string kernel_source(const KernelText& kernel, const std::string& name);
 
-// What the device's library or an own kernel on the same operands does, whichever is faster there.
+// What an own kernel does behind the library, on these of the call's operands. The last ones of the call are the
+// library's no more and have these bytes.
+struct Rest {
+  KernelText kernel;
+  std::vector<size_t> operands;
+  std::vector<int64_t> more_bytes;
+};
+
+// What the device's library, with what it leaves to do, or an own kernel on the same operands does, whichever is faster
+// there.
 struct Choice {
   std::variant<device::Attention, device::Convolution, device::MatrixProduct> problem;
   KernelText own;
+  std::optional<Rest> rest = {};
 };
 
 // An operand of a call: an input or output of the step, of an input that was moved one of the memories that it lies in,
