@@ -14,6 +14,12 @@ void add_kernel(OrtKernelRegistry* registry, const KernelRow& row) {
   check(ort::KernelDefBuilder_SetDomain(builder, ""));
   check(ort::KernelDefBuilder_SetSinceVersion(builder, row.first, row.last));
   check(ort::KernelDefBuilder_SetExecutionProvider(builder, kName));
+  if (row.input_on_host) {
+    check(ort::KernelDefBuilder_SetInputMemType(builder, 0, kHostInput));
+  }
+  if (row.output_on_host) {
+    check(ort::KernelDefBuilder_SetOutputMemType(builder, 0, kHostOutput));
+  }
   OrtKernelDef* def = nullptr;
   check(ort::KernelDefBuilder_Build(builder, &def));
   const std::unique_ptr<OrtKernelDef, void (*)(OrtKernelDef*)> def_owner(

@@ -7,11 +7,13 @@
 
 namespace ingot_ort {
 
-// One operator of the ONNX domain, of versions `first` to `last`, with any element types.
+// One operator of the ONNX domain, of versions `first` to `last`, with any element types. Its first input and output
+// lie in the provider's memory unless they are `on_host`.
 struct KernelRow {
   const char* op;
   int first, last;
   OrtStatus* (*make)(void*, const OrtKernelInfo*, OrtKernelImpl**);
+  bool input_on_host = false, output_on_host = false;
 };
 
 struct RegistryRelease {

@@ -18,6 +18,16 @@ int read_number(const std::string& name, const std::string& value) {
   return static_cast<int>(number);
 }
 
+uint64_t read_address(const std::string& name, const std::string& value) {
+  char* end = nullptr;
+  const unsigned long long address = std::strtoull(value.c_str(), &end, 10);
+  if (value.empty() || *end || value[0] == '-') {
+    throw Failure(kInvalidArgument,
+                  "Ingot: option '" + name + "' is a stream's address as a number, not '" + value + "'");
+  }
+  return address;
+}
+
 // The build's options that a provider takes: device and threads are ONNX Runtime's choice, a plan must be whole.
 std::vector<std::string> build_option_names() {
   static constexpr const char* kNot[] = {"device", "fallback", "threads", "stop-after"};
@@ -50,6 +60,10 @@ void set_own(Options& options, const std::string& name, const std::string& value
   }
   if (name == "pin") {
     options.session.pin = read_number(name, value);
+    return;
+  }
+  if (name == "user_compute_stream") {
+    options.stream = read_address(name, value);
     return;
   }
   if (name == "warmup") {
