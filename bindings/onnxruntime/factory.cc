@@ -115,7 +115,7 @@ OrtStatus* create_allocator(OrtEpFactory* self, const OrtMemoryInfo* info, const
 }
 
 // The session's devices: an accelerator, where one was chosen, is what the plan is for.
-OrtStatus* create_ep(OrtEpFactory*, const OrtHardwareDevice* const*, const OrtKeyValuePairs* const* metadata,
+OrtStatus* create_ep(OrtEpFactory* self, const OrtHardwareDevice* const*, const OrtKeyValuePairs* const* metadata,
                      size_t count, const OrtSessionOptions* options, const OrtLogger* logger, OrtEp** ep) {
   *ep = nullptr;
   return guarded([&] {
@@ -124,7 +124,9 @@ OrtStatus* create_ep(OrtEpFactory*, const OrtHardwareDevice* const*, const OrtKe
       const char* name = ort::GetKeyValue(metadata[i], kDeviceKey);
       device = name ? name : device;
     }
-    *ep = new Provider(read_options(options, device), logger);
+    const OrtMemoryDevice* memory =
+        device == "cpu" ? nullptr : ort::MemoryInfo_GetMemoryDevice(memory_of(*static_cast<Factory*>(self), device));
+    *ep = new Provider(read_options(options, device), memory, logger);
   });
 }
 
@@ -173,7 +175,7 @@ void open_tables(const OrtApiBase* base) {
                   std::string("Ingot: needs ONNX Runtime 1.24 or newer with its C interface, this is ") + version);
   }
   runtime_api = api;
-  declared_api = std::min(api, kProfilingApi);
+  declared_api = std::min(api, kMemoryDeviceApi);
   ep_table = ort::GetEpApi();
   editor_table = ort::GetModelEditorApi();
   if (!ep_table || !editor_table) {

@@ -110,7 +110,9 @@ struct OrtEp {
   OrtStatus* (*GetKernelRegistry)(OrtEp*, const OrtKernelRegistry**);  // stays the provider's
   const void* slots_14_to_15[2];
   OrtStatus* (*CreateProfiler)(OrtEp*, OrtEpProfilerImpl**);
-  const void* slots_17_to_25[9];
+  const void* slots_17_to_22[6];
+  OrtStatus* (*GetDefaultMemoryDevice)(const OrtEp*, const OrtMemoryDevice**);  // of several devices; from 1.27 on
+  const void* slots_24_to_25[2];
 };
 
 struct OrtEpFactory {
@@ -139,7 +141,8 @@ namespace ingot_ort {
 
 constexpr uint32_t kLeastApi = 24;  // 1.24: the first release whose every build registers plugins
 constexpr uint32_t kProfilingApi = 25;
-constexpr uint32_t kBodyInputsApi = 27;  // before, a fused node was not given what only bodies of its nodes read
+constexpr uint32_t kMemoryDeviceApi = 27;  // before, the devices of a session all had to have the same memory
+constexpr uint32_t kBodyInputsApi = 27;    // before, a fused node was not given what only bodies of its nodes read
 
 inline uint32_t runtime_api = 0;  // of the runtime that loaded the library
 // What the plugin's structs say that they hold: what the runtime knows, up to the newest member that is used here.

@@ -69,15 +69,21 @@ OrtStatus* get_kernels(OrtEp* self, const OrtKernelRegistry** registry) {
   });
 }
 
+OrtStatus* default_memory(const OrtEp* self, const OrtMemoryDevice** device) {
+  *device = static_cast<const Provider*>(self)->memory;
+  return nullptr;
+}
+
 OrtStatus* create_profiler(OrtEp* self, OrtEpProfilerImpl** profiler) {
   return guarded([&] { *profiler = make_profiler(static_cast<Provider*>(self)->recorder); });
 }
 
 }  // namespace
 
-Provider::Provider(Options asked, const OrtLogger* session_logger)
+Provider::Provider(Options asked, const OrtMemoryDevice* gpu_memory, const OrtLogger* session_logger)
     : OrtEp{},
       options(std::move(asked)),
+      memory(gpu_memory),
       logger(session_logger),
       bodies_apart(runtime_api < kBodyInputsApi && !on_gpu()) {
   ort_version_supported = declared_api;
@@ -88,6 +94,7 @@ Provider::Provider(Options asked, const OrtLogger* session_logger)
   GetCompiledModelCompatibilityInfo = [](OrtEp*, const OrtGraph*) { return ingot_target_text(); };
   GetKernelRegistry = bodies_apart || on_gpu() ? get_kernels : nullptr;
   CreateProfiler = declared_api >= kProfilingApi ? create_profiler : nullptr;
+  GetDefaultMemoryDevice = memory && declared_api >= kMemoryDeviceApi ? default_memory : nullptr;
 }
 
 void Provider::warn(const std::string& line) {

@@ -30,15 +30,17 @@ struct Options {
 Options read_options(const OrtSessionOptions* session_options, const std::string& device);
 
 struct Provider : OrtEp {
-  Provider(Options asked, const OrtLogger* session_logger);
+  // `gpu_memory`: of the session's GPU; null on the CPU.
+  Provider(Options asked, const OrtMemoryDevice* gpu_memory, const OrtLogger* session_logger);
 
   // Then values lie in the GPU's memory, inputs and outputs included.
-  bool on_gpu() const { return options.device != "cpu"; }
+  bool on_gpu() const { return memory != nullptr; }
 
   // A warning in ONNX Runtime's log, once however often ONNX Runtime asks the same.
   void warn(const std::string& line);
 
   Options options;
+  const OrtMemoryDevice* memory;
   const OrtLogger* logger;
   std::shared_ptr<Recorder> recorder = std::make_shared<Recorder>();
   std::string warned;
