@@ -8,7 +8,7 @@ import onnxruntime
 import pytest
 from plugin import VERSION, on_gpu
 
-GPUS = [each for each in ingot.onnxruntime.register() if each.device.type.name == "GPU"]
+GPUS = ingot.onnxruntime.register("GPU")
 
 
 def on_virtual(script, model):
@@ -19,7 +19,7 @@ def test_devices_tell_what_stands_behind_them(mlp_path):
     told, _ = on_virtual("print(json.dumps([[k, d.ep_metadata['ingot_device'], d.device.metadata.get('is_virtual')] for k, d in devices.items()]))",
                          mlp_path)
     assert ["CPU", "cpu", None] in told and ["GPU", "null", "1"] in told
-    for each in ingot.onnxruntime.register():
+    for each in ingot.onnxruntime.register("CPU") + GPUS:
         assert each.ep_metadata["ingot_device"] == "cpu" or each.ep_metadata["ingot_device"].startswith("cuda:")
         assert each.device.metadata.get("is_virtual") is None
 
@@ -65,6 +65,11 @@ def test_the_device_of_another_session_is_no_option(mlp_path):
         onnxruntime.InferenceSession(mlp_path, settings, enable_fallback=0)
 
 
+def test_register_gives_the_device_of_a_session():
+    device, = ingot.onnxruntime.register()
+    assert device.ep_metadata["ingot_device"] == ("cuda:0" if GPUS else "cpu")
+
+
 def test_without_a_usable_gpu_none_is_offered():
     if not ingot._ingot.device_problem("cuda"):
         pytest.skip("there is a GPU that can be used")
@@ -82,3 +87,13 @@ def test_a_gpu_gives_the_answers_of_the_cpu(mlp, tmp_path):
     for batch in (1, 5, 2):
         x = {"x": np.random.default_rng(batch).standard_normal((batch, 8), dtype=np.float32)}
         np.testing.assert_allclose(session.run(None, x)[0], peer.run(None, x)[0], rtol=1e-3, atol=1e-3)
+
+
+@pytest.mark.skipif(len(GPUS) < 2, reason="there are no two GPUs that Ingot can use")
+def test_the_gpu_of_the_tensorrt_provider_that_is_not_there_is_taken_by_its_number(mlp):
+    session = ingot.onnxruntime.InferenceSession(mlp.SerializeToString(), providers=[("TensorrtExecutionProvider", {"device_id": 1})])
+    binding = session.io_binding()
+    binding.bind_cpu_input("x", np.ones((2, 8), np.float32))
+    binding.bind_output("y", "cuda", 1)
+    session.run_with_iobinding(binding)
+    assert binding.get_outputs()[0].numpy().shape == (2, 4)

@@ -78,7 +78,12 @@ class Candidate:
     def add_to(self, options, given):
         """Adds it to onnxruntime.SessionOptions."""
         if self._device:
-            options.add_provider_for_devices(plugin_devices(self._device)[0], given)
+            given = dict(given)
+            wanted = given.pop("device", None)  # of several GPUs
+            given.pop("fallback", None)  # a session on a GPU always has it
+            devices = plugin_devices(self._device)[0]
+            chosen = [each for each in devices if each.ep_metadata["ingot_device"] == wanted]
+            options.add_provider_for_devices((chosen or devices)[:1], given)
         elif self.provider != "CPUExecutionProvider":  # always the last
             options.add_provider(self.provider, given)
 

@@ -11,7 +11,7 @@ from .. import errors, tensorrt_options
 from ..providers import CPU, KNOWN, TENSORRT, log, pairs
 from .available import INGOT, ORDER, candidates
 
-_NOT_INSIDE = ("folder", "user_compute_stream")  # options of Ingot's own sessions alone
+_NOT_INSIDE = ("folder",)  # an option of Ingot's own sessions alone
 _RECORD = "session.record_ep_graph_assignment_info"
 
 
