@@ -49,6 +49,19 @@ std::string folded(std::string name) {
   return name;
 }
 
+// All valid names, those that are most like `name` first.
+std::string nearest_first(const std::string& name, std::vector<std::string> names) {
+  names.insert(names.end(), {"threads", "spins", "pin", "user_compute_stream", "warmup"});
+  std::stable_sort(names.begin(), names.end(), [&](const std::string& a, const std::string& b) {
+    return ingot_name_distance(name.c_str(), a.c_str()) < ingot_name_distance(name.c_str(), b.c_str());
+  });
+  std::string list;
+  for (const std::string& each : names) {
+    list += (list.empty() ? "" : ", ") + each;
+  }
+  return list;
+}
+
 void set_own(Options& options, const std::string& name, const std::string& value) {
   if (name == "threads") {
     options.session.threads = read_number(name, value);
@@ -79,17 +92,17 @@ void set_own(Options& options, const std::string& name, const std::string& value
     options.device = value;
     return;
   }
-  std::string valid = "threads, spins, pin, warmup";
-  for (const std::string& known : build_option_names()) {
+  const auto build_options = build_option_names();
+  for (const std::string& known : build_options) {
     if (folded(known) == folded(name)) {
       check(ingot_build_option_check(known.c_str(), value.c_str()));
       options.build.emplace_back(known, value);
       if (known == "streams") options.session.streams = std::atoi(value.c_str());  // checked
       return;
     }
-    valid += ", " + known;
   }
-  throw Failure(kInvalidArgument, "Ingot: no provider option '" + name + "'; there are: " + valid);
+  throw Failure(kInvalidArgument,
+                "Ingot: unknown provider option '" + name + "'; valid: " + nearest_first(name, build_options));
 }
 
 }  // namespace

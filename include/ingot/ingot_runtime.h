@@ -45,6 +45,10 @@ INGOT_API ingot_code ingot_error_code(const ingot_error* error);
 INGOT_API const char* ingot_error_message(const ingot_error* error);
 INGOT_API void ingot_error_release(ingot_error* error);
 
+/* How many letters of `name` must be changed, put in or left out to make it `valid`, for errors that list valid names,
+ * nearest first. Case does not count, '-' and '_' are the same letter. */
+INGOT_API size_t ingot_name_distance(const char* name, const char* valid);
+
 /* Log lines: level 0 verbose, 1 info, 2 warning, 3 error. Process-wide. */
 INGOT_API void ingot_set_log(int least_level, void (*sink)(void* user, int level, const char* line), void* user);
 

@@ -1,8 +1,8 @@
 """Names that people type."""
 
-import difflib
+from . import _ingot
 
 
 def nearest_first(name, names):
     """The names as one text, the one probably meant first."""
-    return ", ".join(sorted(names, key=lambda each: -difflib.SequenceMatcher(None, name.lower(), each.lower()).ratio()))
+    return ", ".join(sorted(names, key=lambda each: _ingot.name_distance(name, each)))

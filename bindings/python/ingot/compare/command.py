@@ -2,11 +2,11 @@
 
 import argparse
 import datetime
-import difflib
 import json
 import pathlib
 import sys
 
+from ..names import nearest_first
 from . import feeds, machine, page, report
 from .measure import Cell, Effort, measure, model_inputs, probe
 from .process import EngineFailed
@@ -22,8 +22,7 @@ def words(known, what):
         chosen = [each for each in text.split(",") if each]
         for each in chosen:
             if each not in known:
-                near = difflib.get_close_matches(each, known, len(known), 0)
-                raise argparse.ArgumentTypeError("no %s %r; there are %s" % (what, each, ", ".join(near)))
+                raise argparse.ArgumentTypeError("no %s %r; there are %s" % (what, each, nearest_first(each, known)))
         return list(dict.fromkeys(chosen))
     return parse
 
