@@ -48,8 +48,6 @@ def plugin_devices(device):
         plugin.library_path()
     except FileNotFoundError as error:
         return [], "library missing: %s" % error
-    if not hasattr(onnxruntime, "get_ep_devices"):
-        return [], "onnxruntime %s has no plugin interface: 1.24 or later is needed" % onnxruntime.__version__
     try:
         plugin.register()
     except Exception as error:  # ONNX Runtime's own classes; the chain goes on and the line says why

@@ -7,6 +7,12 @@ _LIBRARY = "libingot_onnxruntime.so"
 _lock = threading.Lock()
 
 
+def check_version(version):
+    """Raises ImportError for an ONNX Runtime that loads no plugins."""
+    if tuple(map(int, version.split(".")[:2])) < (1, 24):
+        raise ImportError("ingot.onnxruntime needs onnxruntime 1.24 or newer, this is %s" % version)
+
+
 def ep_name():
     return "IngotExecutionProvider"
 
