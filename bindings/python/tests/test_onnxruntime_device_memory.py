@@ -160,3 +160,20 @@ try:
 except Exception as error:
     print(json.dumps([[], str(error)]))""" % value, mlp_path)
     assert message in told[1] and (message or told[0] == [2, 4])
+
+
+@pytest.mark.skipif(bool(PROBLEM), reason="no GPU that Ingot can use: %s" % PROBLEM)
+@pytest.mark.skipif(VERSION < (1, 26), reason="before, ONNX Runtime's package for CPUs knows no memory of the name cuda")
+def test_the_memory_of_the_first_nvidia_gpu_is_called_cuda_0(mlp_path):
+    told, _ = on_gpu("cuda", BOUND + """
+made = session([devices["GPU"]])
+there = ort.OrtValue.ortvalue_from_numpy(x["x"], "cuda", 0)
+y = ort.OrtValue.ortvalue_from_shape_and_type([2, 4], np.float32, "cuda", 0)
+made.run_with_iobinding(bind(made, there, y=y))
+binding = made.io_binding()
+binding.bind_input("x", "cuda", 0, np.float32, [2, 8], there.data_ptr())
+binding.bind_output("y", "cuda")
+made.run_with_iobinding(binding)
+print(json.dumps([y.numpy().tolist(), binding.copy_outputs_to_cpu()[0].tolist()]))""", mlp_path)
+    for answer in told:
+        np.testing.assert_allclose(np.array(answer), cpu_session(mlp_path).run(None, {"x": X})[0], rtol=1e-3, atol=1e-3)
