@@ -177,3 +177,20 @@ made.run_with_iobinding(binding)
 print(json.dumps([y.numpy().tolist(), binding.copy_outputs_to_cpu()[0].tolist()]))""", mlp_path)
     for answer in told:
         np.testing.assert_allclose(np.array(answer), cpu_session(mlp_path).run(None, {"x": X})[0], rtol=1e-3, atol=1e-3)
+
+
+@pytest.mark.parametrize("device", DEVICES)
+def test_runs_of_many_threads_copy_and_record_side_by_side(device, mlp_path):
+    told, _ = on_gpu(device, """
+import concurrent.futures
+made = session([devices["GPU"]], %s)
+def work(batch):
+    given = np.full((batch, 8), batch / 8, np.float32)
+    answers = [made.run(None, {"x": given})[0] for _ in range(20)]
+    assert all(np.array_equal(each, answers[0]) for each in answers)
+    return answers[0][-1].tolist()
+with concurrent.futures.ThreadPoolExecutor(4) as pool:
+    print(json.dumps(list(pool.map(work, range(1, 9)))))""" % COMPUTES[device], mlp_path)
+    for batch, answer in enumerate(told, 1):
+        expected = cpu_session(mlp_path).run(None, {"x": np.full((1, 8), batch / 8, np.float32)})[0][0]
+        np.testing.assert_allclose(answer, expected, rtol=1e-3, atol=1e-3)
