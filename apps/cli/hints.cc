@@ -1,6 +1,7 @@
 #include "apps/cli/hints.h"
 
 #include <fmt/core.h>
+#include <ingot/ingot.h>
 
 #include <algorithm>
 #include <string_view>
@@ -42,21 +43,6 @@ constexpr Habit kHabits[] = {
     {"--allowGPUFallback", "--fallback"},
 };
 
-size_t distance(std::string_view a, std::string_view b) {
-  std::vector<size_t> row(b.size() + 1);
-  for (size_t j = 0; j <= b.size(); ++j) row[j] = j;
-  for (size_t i = 1; i <= a.size(); ++i) {
-    size_t diagonal = row[0];
-    row[0] = i;
-    for (size_t j = 1; j <= b.size(); ++j) {
-      const size_t above = row[j];
-      row[j] = std::min({above + 1, row[j - 1] + 1, diagonal + (a[i - 1] == b[j - 1] ? 0 : 1)});
-      diagonal = above;
-    }
-  }
-  return row[b.size()];
-}
-
 // "--fp16" of "--fp16=true"; "" for words that are no long option.
 std::string option_word(const char* word) {
   const std::string_view text = word;
@@ -74,7 +60,7 @@ std::string nearest(const std::vector<const CLI::App*>& apps, const std::string&
   for (const CLI::App* app : apps) {
     for (const CLI::Option* option : app->get_options()) {
       for (const std::string& name : option->get_lnames()) {
-        const size_t away = distance("--" + name, word);
+        const size_t away = ingot_name_distance(word.c_str(), ("--" + name).c_str());
         if (away >= least) continue;
         least = away;
         best = "--" + name;

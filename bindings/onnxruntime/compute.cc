@@ -3,6 +3,7 @@
 #include <cstring>
 #include <exception>
 
+#include "device_memory.h"
 #include "graph_view.h"
 
 namespace ingot_ort {
@@ -19,20 +20,21 @@ size_t index_of(const std::vector<const OrtValueInfo*>& values, const char* name
 
 // The outputs of one run, in ONNX Runtime's memory as far as their sizes are known before it.
 struct Outputs {
-  Outputs(const std::vector<size_t>& node_slots, OrtKernelContext* kernel)
-      : slots(node_slots), context(kernel), given(slots.size(), nullptr) {}
+  Outputs(const FusedNode& of, OrtKernelContext* kernel)
+      : node(of), context(kernel), given(of.output_slots.size(), nullptr) {}
 
-  void* place(size_t index, const int64_t* shape, size_t rank) {
+  OrtValue* place(size_t index, const int64_t* shape, size_t rank) {
     OrtValue* value = nullptr;
-    check(ort::KernelContext_GetOutput(context, slots[index], shape, rank, &value));
+    check(ort::KernelContext_GetOutput(context, node.output_slots[index], shape, rank, &value));
     check(ort::GetTensorMutableData(value, &given[index]));
-    return given[index];
+    return value;
   }
   // For ingot_run_options: what fails is told after the run.
   static void* place_early(void* self, size_t index, const ingot_tensor_type* type) {
     auto& outputs = *static_cast<Outputs*>(self);
     try {
-      return outputs.place(index, type->shape, type->rank);
+      outputs.place(index, type->shape, type->rank);
+      return outputs.given[index];
     } catch (...) {
       outputs.failure = std::current_exception();
       return nullptr;
@@ -46,22 +48,28 @@ struct Outputs {
     if (given[index] && given[index] == tensor.data) {
       return;
     }
-    void* data = place(index, tensor.type.shape, tensor.type.rank);
-    if (size) {
-      std::memcpy(data, tensor.data, size);
+    const OrtValue* value = place(index, tensor.type.shape, tensor.type.rank);
+    if (node.on_gpu) {
+      const std::string from = ingot_value_device(result);
+      copy_bytes(device_of(value), given[index], from == "cpu" ? "" : from, tensor.data, size);
+    } else if (size) {
+      std::memcpy(given[index], tensor.data, size);
     }
   }
 
-  const std::vector<size_t>& slots;
+  const FusedNode& node;
   OrtKernelContext* context;
   std::vector<void*> given;
   std::exception_ptr failure;
 };
 
-ValueHandle borrow(int dtype, const int64_t* shape, size_t rank, const void* data) {
-  const ingot_tensor_type type{static_cast<ingot_dtype>(dtype), rank, shape};
+// `device`: as device_of gives it.
+ValueHandle borrow(const TensorView& view, const std::string& device) {
+  const ingot_tensor_type type{static_cast<ingot_dtype>(view.dtype), view.rank, view.shape};
   ingot_value* value = nullptr;
-  check(ingot_value_borrow(&type, data, nullptr, nullptr, &value));
+  check(device.empty() ? ingot_value_borrow(&type, view.data, nullptr, nullptr, &value)
+                       : ingot_value_borrow_device(&type, device.c_str(), reinterpret_cast<uint64_t>(view.data),
+                                                   nullptr, nullptr, &value));
   return ValueHandle(value);
 }
 
@@ -76,11 +84,15 @@ void release_state(OrtNodeComputeInfo*, void*) {}
 
 }  // namespace
 
-FusedNode::FusedNode(OwnedPlan plan, Session made, const OrtNode* node, std::shared_ptr<Recorder> events)
+FusedNode::FusedNode(OwnedPlan plan, Session made, const OrtNode* node, std::shared_ptr<Recorder> events, bool gpu,
+                     std::optional<uint64_t> caller_stream)
     : OrtNodeComputeInfo{declared_api, create_state, compute, release_state},
       owned(std::move(plan)),
       session(std::move(made)),
-      recorder(std::move(events)) {
+      recorder(std::move(events)),
+      on_gpu(gpu),
+      stream(caller_stream),
+      stays(ingot_session_output_count(session.get()), gpu ? 1 : 0) {
   const ingot_session* created = session.get();
   const auto inputs = inputs_of(node);
   const auto outputs = outputs_of(node);
@@ -99,13 +111,16 @@ void FusedNode::run(OrtKernelContext* context) const {
   for (const size_t slot : input_slots) {
     const OrtValue* value = nullptr;
     check(ort::KernelContext_GetInput(context, slot, &value));
-    const TensorView view = view_tensor(value);
-    inputs.push_back(borrow(view.dtype, view.shape, view.rank, view.data));
+    inputs.push_back(borrow(view_tensor(value), on_gpu ? device_of(value) : ""));
     in.push_back(inputs.back().get());
   }
-  Outputs outputs(output_slots, context);
-  const ingot_run_options options{sizeof(ingot_run_options), nullptr, 0, 0, recorder->on(),
-                                  Outputs::place_early,      &outputs};
+  Outputs outputs(*this, context);
+  ingot_run_options options{sizeof(ingot_run_options)};
+  options.profile = recorder->on();
+  options.place_output = Outputs::place_early;
+  options.user = &outputs;
+  options.outputs_on_device = stays.data();
+  options.stream = stream ? &*stream : nullptr;
   const auto begin = Recorder::Clock::now();
   ingot_error* error = ingot_session_run(session.get(), in.data(), out.data(), &options);
   for (size_t i = 0; i < out.size(); ++i) {  // a run that failed may have made some

@@ -2,26 +2,15 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "handles.h"
 #include "profiler.h"
 #include "status.h"
 
 namespace ingot_ort {
-
-struct SessionRelease {
-  void operator()(ingot_session* session) const { ingot_session_release(session); }
-};
-struct PlanRelease {
-  void operator()(ingot_plan* plan) const { ingot_plan_release(plan); }
-};
-struct ValueRelease {
-  void operator()(ingot_value* value) const { ingot_value_release(value); }
-};
-using Session = std::unique_ptr<ingot_session, SessionRelease>;
-using Plan = std::unique_ptr<ingot_plan, PlanRelease>;
-using ValueHandle = std::unique_ptr<ingot_value, ValueRelease>;
 
 // A plan and the bytes that it borrows: null unless it was read from memory that nobody else keeps.
 struct OwnedPlan {
@@ -32,7 +21,9 @@ struct OwnedPlan {
 // ONNX Runtime holds the base; Compute may run from many threads at once.
 struct FusedNode : OrtNodeComputeInfo {
   // `made` is a session of `owned`. Throws Failure when its names and the node's differ.
-  FusedNode(OwnedPlan owned, Session made, const OrtNode* node, std::shared_ptr<Recorder> recorder);
+  // `on_gpu`: ONNX Runtime holds inputs and outputs in memory of the plan's device. `stream`: of the caller's, there.
+  FusedNode(OwnedPlan owned, Session made, const OrtNode* node, std::shared_ptr<Recorder> recorder, bool on_gpu,
+            std::optional<uint64_t> stream);
 
   void run(OrtKernelContext* context) const;
 
@@ -40,6 +31,9 @@ struct FusedNode : OrtNodeComputeInfo {
   Session session;
   std::vector<size_t> input_slots, output_slots;  // of the node, in the session's order
   std::shared_ptr<Recorder> recorder;
+  const bool on_gpu;
+  const std::optional<uint64_t> stream;
+  const std::vector<unsigned char> stays;  // of each output, on a GPU: 1
 };
 
 }  // namespace ingot_ort

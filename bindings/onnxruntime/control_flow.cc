@@ -2,9 +2,10 @@
 
 #include <algorithm>
 #include <cstring>
+#include <iterator>
 #include <set>
 
-#include "provider.h"
+#include "kernel_registry.h"
 
 namespace ingot_ort {
 namespace {
@@ -48,32 +49,11 @@ OrtStatus* make_loop(void*, const OrtKernelInfo* info, OrtKernelImpl** kernel) {
   return status;
 }
 
-using MakeKernel = OrtStatus* (*)(void*, const OrtKernelInfo*, OrtKernelImpl**);
-struct Row {
-  const char* op;
-  MakeKernel make;
-};
-constexpr Row kRows[] = {{"If", make_if}, {"Loop", make_loop}};
-
-void add_kernel(OrtKernelRegistry* registry, const Row& row) {
-  OrtKernelDefBuilder* builder = nullptr;
-  check(ort::CreateKernelDefBuilder(&builder));
-  const std::unique_ptr<OrtKernelDefBuilder, void (*)(OrtKernelDefBuilder*)> builder_owner(
-      builder, [](OrtKernelDefBuilder* made) { ort::ReleaseKernelDefBuilder(made); });
-  check(ort::KernelDefBuilder_SetOperatorType(builder, row.op));
-  check(ort::KernelDefBuilder_SetDomain(builder, ""));
-  check(ort::KernelDefBuilder_SetSinceVersion(builder, 1, kNewestOpset));
-  check(ort::KernelDefBuilder_SetExecutionProvider(builder, kName));
-  OrtKernelDef* def = nullptr;
-  check(ort::KernelDefBuilder_Build(builder, &def));
-  const std::unique_ptr<OrtKernelDef, void (*)(OrtKernelDef*)> def_owner(
-      def, [](OrtKernelDef* made) { ort::ReleaseKernelDef(made); });
-  check(ort::KernelRegistry_AddKernel(registry, def, row.make, nullptr));
-}
+constexpr KernelRow kRows[] = {{"If", 1, kNewestOpset, make_if}, {"Loop", 1, kNewestOpset, make_loop}};
 
 bool has_kernel(const OrtNode* node) {
   const std::string op = text(node, ort::Node_GetOperatorType);
-  for (const Row& row : kRows) {
+  for (const KernelRow& row : kRows) {
     if (op == row.op && text(node, ort::Node_GetDomain).empty()) {
       return true;
     }
@@ -114,16 +94,7 @@ bool comes_with_its_node(const OrtGraph* graph, bool bodies_apart) {
 }
 
 const OrtKernelRegistry* control_flow_kernels() {
-  static const auto made = [] {
-    OrtKernelRegistry* registry = nullptr;
-    check(ort::CreateKernelRegistry(&registry));
-    std::unique_ptr<OrtKernelRegistry, void (*)(OrtKernelRegistry*)> owner(
-        registry, [](OrtKernelRegistry* each) { ort::ReleaseKernelRegistry(each); });
-    for (const Row& row : kRows) {
-      add_kernel(registry, row);
-    }
-    return owner;
-  }();
+  static const KernelRegistry made = make_registry(kRows, std::size(kRows));
   return made.get();
 }
 

@@ -2,9 +2,11 @@
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
+#include <list>
 #include <memory>
 #include <string_view>
 
+#include "device_memory.h"
 #include "provider.h"
 
 namespace ingot_ort {
@@ -32,6 +34,7 @@ struct Factory : OrtEpFactory {
   explicit Factory(bool offers_virtual_device);
   const bool offers_virtual;
   std::unique_ptr<OrtHardwareDevice, HardwareRelease> virtual_device;
+  std::list<DeviceMemory> memories;  // of the GPUs that were offered
 };
 
 // Whether sessions can be made on `device`.
@@ -55,27 +58,40 @@ std::string device_of(const OrtHardwareDevice* hardware, int* gpus) {
   return is_there(name) ? name : "";
 }
 
+// The memory of a GPU that is offered. ONNX Runtime asks once per registration and keeps what it gets.
+const OrtMemoryInfo* memory_of(Factory& factory, const std::string& device) {
+  for (const DeviceMemory& each : factory.memories) {
+    if (each.device == device) {
+      return each.info.get();
+    }
+  }
+  return factory.memories.emplace_back(device).info.get();
+}
+
 OrtStatus* supported_devices(OrtEpFactory* self, const OrtHardwareDevice* const* devices, size_t count,
                              OrtEpDevice** out, size_t capacity, size_t* written) {
   *written = 0;
   return guarded([&] {
+    auto* factory = static_cast<Factory*>(self);
     const auto offer = [&](const OrtHardwareDevice* hardware, const std::string& name) {
       if (name.empty() || *written == capacity) {
         return;
       }
       const Pairs metadata = make_pairs(kDeviceKey, name.c_str());
       check(ort::CreateEpDevice(self, hardware, metadata.get(), nullptr, &out[*written]));
-      ++*written;
+      OrtEpDevice* const made = out[(*written)++];
+      if (name != "cpu") {
+        check(ort::EpDevice_AddAllocatorInfo(made, memory_of(*factory, name)));
+      }
     };
     int gpus = 0;
     for (size_t i = 0; i < count; ++i) {
       offer(devices[i], device_of(devices[i], &gpus));
     }
-    auto* factory = static_cast<Factory*>(self);
     if (factory->offers_virtual && !factory->virtual_device) {
       const Pairs metadata = make_pairs("is_virtual", "1");
       OrtHardwareDevice* made = nullptr;
-      check(ort::CreateHardwareDevice(kGpuDevice, 0, 0, "Ingot", metadata.get(), &made));
+      check(ort::CreateHardwareDevice(kGpuDevice, kNoVendor, 0, "Ingot", metadata.get(), &made));
       factory->virtual_device.reset(made);
     }
     if (factory->virtual_device) {
@@ -84,8 +100,22 @@ OrtStatus* supported_devices(OrtEpFactory* self, const OrtHardwareDevice* const*
   });
 }
 
+// Host memory is ONNX Runtime's own.
+OrtStatus* create_allocator(OrtEpFactory* self, const OrtMemoryInfo* info, const OrtKeyValuePairs*,
+                            OrtAllocator** allocator) {
+  *allocator = nullptr;
+  return guarded([&] {
+    const OrtMemoryDevice* device = ort::MemoryInfo_GetMemoryDevice(info);
+    for (const DeviceMemory& each : static_cast<Factory*>(self)->memories) {
+      if (ort::MemoryDevice_AreEqual(device, ort::MemoryInfo_GetMemoryDevice(each.info.get()))) {
+        *allocator = make_allocator(each);
+      }
+    }
+  });
+}
+
 // The session's devices: an accelerator, where one was chosen, is what the plan is for.
-OrtStatus* create_ep(OrtEpFactory*, const OrtHardwareDevice* const*, const OrtKeyValuePairs* const* metadata,
+OrtStatus* create_ep(OrtEpFactory* self, const OrtHardwareDevice* const*, const OrtKeyValuePairs* const* metadata,
                      size_t count, const OrtSessionOptions* options, const OrtLogger* logger, OrtEp** ep) {
   *ep = nullptr;
   return guarded([&] {
@@ -94,7 +124,9 @@ OrtStatus* create_ep(OrtEpFactory*, const OrtHardwareDevice* const*, const OrtKe
       const char* name = ort::GetKeyValue(metadata[i], kDeviceKey);
       device = name ? name : device;
     }
-    *ep = new Provider(read_options(options, device), logger);
+    const OrtMemoryDevice* memory =
+        device == "cpu" ? nullptr : ort::MemoryInfo_GetMemoryDevice(memory_of(*static_cast<Factory*>(self), device));
+    *ep = new Provider(read_options(options, device), memory, logger);
   });
 }
 
@@ -118,14 +150,10 @@ Factory::Factory(bool offers_virtual_device) : OrtEpFactory{}, offers_virtual(of
   GetVendorId = [](const OrtEpFactory*) { return uint32_t{0}; };
   GetVersion = [](const OrtEpFactory*) { return ingot_version(); };
   ValidateCompiledModelCompatibilityInfo = validate;
-  CreateAllocator = [](OrtEpFactory*, const OrtMemoryInfo*, const OrtKeyValuePairs*, OrtAllocator** allocator) {
-    *allocator = nullptr;  // host memory is ONNX Runtime's own
-    return static_cast<OrtStatus*>(nullptr);
-  };
-  ReleaseAllocator = [](OrtEpFactory*, OrtAllocator*) {};
-  CreateDataTransfer = [](OrtEpFactory*, void** transfer) {
-    *transfer = nullptr;
-    return static_cast<OrtStatus*>(nullptr);
+  CreateAllocator = create_allocator;
+  ReleaseAllocator = [](OrtEpFactory*, OrtAllocator* allocator) { release_allocator(allocator); };
+  CreateDataTransfer = [](OrtEpFactory*, OrtDataTransferImpl** transfer) {
+    return guarded([&] { *transfer = make_data_transfer(); });
   };
   IsStreamAware = [](const OrtEpFactory*) { return false; };
 }
@@ -147,7 +175,7 @@ void open_tables(const OrtApiBase* base) {
                   std::string("Ingot: needs ONNX Runtime 1.24 or newer with its C interface, this is ") + version);
   }
   runtime_api = api;
-  declared_api = std::min(api, kProfilingApi);
+  declared_api = std::min(api, kMemoryDeviceApi);
   ep_table = ort::GetEpApi();
   editor_table = ort::GetModelEditorApi();
   if (!ep_table || !editor_table) {
@@ -162,12 +190,13 @@ void open_tables(const OrtApiBase* base) {
 extern "C" {
 
 __attribute__((visibility("default"))) OrtStatus* CreateEpFactories(const char* name, const OrtApiBase* base,
-                                                                    const OrtLogger*, OrtEpFactory** factories,
+                                                                    const OrtLogger* logger, OrtEpFactory** factories,
                                                                     size_t capacity, size_t* count) {
   using namespace ingot_ort;
   *count = 0;
   return guarded([&] {
     open_tables(base);
+    default_logger = logger;
     if (capacity < 1) {
       throw Failure(kInvalidArgument, "Ingot: no room for a factory");
     }

@@ -18,6 +18,16 @@ int read_number(const std::string& name, const std::string& value) {
   return static_cast<int>(number);
 }
 
+uint64_t read_address(const std::string& name, const std::string& value) {
+  char* end = nullptr;
+  const unsigned long long address = std::strtoull(value.c_str(), &end, 10);
+  if (value.empty() || *end || value[0] == '-') {
+    throw Failure(kInvalidArgument,
+                  "Ingot: option '" + name + "' is a stream's address as a number, not '" + value + "'");
+  }
+  return address;
+}
+
 // The build's options that a provider takes: device and threads are ONNX Runtime's choice, a plan must be whole.
 std::vector<std::string> build_option_names() {
   static constexpr const char* kNot[] = {"device", "fallback", "threads", "stop-after"};
@@ -39,6 +49,19 @@ std::string folded(std::string name) {
   return name;
 }
 
+// All valid names, those that are most like `name` first.
+std::string nearest_first(const std::string& name, std::vector<std::string> names) {
+  names.insert(names.end(), {"threads", "spins", "pin", "allow_device_code", "user_compute_stream", "warmup"});
+  std::stable_sort(names.begin(), names.end(), [&](const std::string& a, const std::string& b) {
+    return ingot_name_distance(name.c_str(), a.c_str()) < ingot_name_distance(name.c_str(), b.c_str());
+  });
+  std::string list;
+  for (const std::string& each : names) {
+    list += (list.empty() ? "" : ", ") + each;
+  }
+  return list;
+}
+
 void set_own(Options& options, const std::string& name, const std::string& value) {
   if (name == "threads") {
     options.session.threads = read_number(name, value);
@@ -56,6 +79,10 @@ void set_own(Options& options, const std::string& name, const std::string& value
     options.session.allow_device_code = read_number(name, value);
     return;
   }
+  if (name == "user_compute_stream") {
+    options.stream = read_address(name, value);
+    return;
+  }
   if (name == "warmup") {
     if (value != "off" && value != "background") {
       throw Failure(kInvalidArgument, "Ingot: warmup '" + value + "' is not one of: off, background");
@@ -69,17 +96,17 @@ void set_own(Options& options, const std::string& name, const std::string& value
     options.device = value;
     return;
   }
-  std::string valid = "threads, spins, pin, allow_device_code, warmup";
-  for (const std::string& known : build_option_names()) {
+  const auto build_options = build_option_names();
+  for (const std::string& known : build_options) {
     if (folded(known) == folded(name)) {
       check(ingot_build_option_check(known.c_str(), value.c_str()));
       options.build.emplace_back(known, value);
       if (known == "streams") options.session.streams = std::atoi(value.c_str());  // checked
       return;
     }
-    valid += ", " + known;
   }
-  throw Failure(kInvalidArgument, "Ingot: no provider option '" + name + "'; there are: " + valid);
+  throw Failure(kInvalidArgument,
+                "Ingot: unknown provider option '" + name + "'; valid: " + nearest_first(name, build_options));
 }
 
 }  // namespace

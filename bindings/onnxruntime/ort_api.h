@@ -15,7 +15,8 @@ struct OrtEpDevice;
 struct OrtKeyValuePairs;
 struct OrtSessionOptions;
 struct OrtMemoryInfo;
-struct OrtAllocator;
+struct OrtMemoryDevice;
+struct OrtSyncStream;
 struct OrtGraph;
 struct OrtNode;
 struct OrtValueInfo;
@@ -33,7 +34,6 @@ struct OrtKernelRegistry;
 struct OrtKernelDefBuilder;
 struct OrtKernelDef;
 struct OrtKernelInfo;
-struct OrtKernelImpl;
 
 struct OrtApiBase {
   const void* const* (*GetApi)(uint32_t version);
@@ -43,6 +43,32 @@ struct OrtApiBase {
 struct OrtNodeFusionOptions {
   uint32_t ort_version_supported;
   bool drop_constant_initializers;
+};
+
+struct OrtKernelImpl {
+  uint32_t ort_version_supported;
+  uint32_t flags;  // 0: ONNX Runtime's own
+  OrtStatus* (*Compute)(OrtKernelImpl*, OrtKernelContext*);
+  void (*Release)(OrtKernelImpl*);
+  const void* packing[2];
+};
+
+// Members after Reserve are optional.
+struct OrtAllocator {
+  uint32_t version;
+  void* (*Alloc)(OrtAllocator*, size_t);
+  void (*Free)(OrtAllocator*, void*);
+  const OrtMemoryInfo* (*Info)(const OrtAllocator*);
+  void* (*Reserve)(OrtAllocator*, size_t);
+  const void* slots_5_to_7[3];
+};
+
+struct OrtDataTransferImpl {
+  uint32_t ort_version_supported;
+  void (*Release)(OrtDataTransferImpl*);
+  bool (*CanCopy)(const OrtDataTransferImpl*, const OrtMemoryDevice* from, const OrtMemoryDevice* to);
+  OrtStatus* (*CopyTensors)(OrtDataTransferImpl*, const OrtValue** from, OrtValue** to, OrtSyncStream** streams,
+                            size_t count);
 };
 
 struct OrtNodeComputeInfo {
@@ -84,7 +110,9 @@ struct OrtEp {
   OrtStatus* (*GetKernelRegistry)(OrtEp*, const OrtKernelRegistry**);  // stays the provider's
   const void* slots_14_to_15[2];
   OrtStatus* (*CreateProfiler)(OrtEp*, OrtEpProfilerImpl**);
-  const void* slots_17_to_25[9];
+  const void* slots_17_to_22[6];
+  OrtStatus* (*GetDefaultMemoryDevice)(const OrtEp*, const OrtMemoryDevice**);  // of several devices; from 1.27 on
+  const void* slots_24_to_25[2];
 };
 
 struct OrtEpFactory {
@@ -102,7 +130,7 @@ struct OrtEpFactory {
                                                        const char* info, int* compatibility);
   OrtStatus* (*CreateAllocator)(OrtEpFactory*, const OrtMemoryInfo*, const OrtKeyValuePairs*, OrtAllocator**);
   void (*ReleaseAllocator)(OrtEpFactory*, OrtAllocator*);
-  OrtStatus* (*CreateDataTransfer)(OrtEpFactory*, void**);
+  OrtStatus* (*CreateDataTransfer)(OrtEpFactory*, OrtDataTransferImpl**);
   bool (*IsStreamAware)(const OrtEpFactory*);
   const void* slots_13_to_20[8];
 };
@@ -113,7 +141,8 @@ namespace ingot_ort {
 
 constexpr uint32_t kLeastApi = 24;  // 1.24: the first release whose every build registers plugins
 constexpr uint32_t kProfilingApi = 25;
-constexpr uint32_t kBodyInputsApi = 27;  // before, a fused node was not given what only bodies of its nodes read
+constexpr uint32_t kMemoryDeviceApi = 27;  // before, the devices of a session all had to have the same memory
+constexpr uint32_t kBodyInputsApi = 27;    // before, a fused node was not given what only bodies of its nodes read
 
 inline uint32_t runtime_api = 0;  // of the runtime that loaded the library
 // What the plugin's structs say that they hold: what the runtime knows, up to the newest member that is used here.
@@ -123,6 +152,7 @@ inline uint32_t declared_api = kLeastApi;
 inline const void* const* api_table = nullptr;
 inline const void* const* ep_table = nullptr;
 inline const void* const* editor_table = nullptr;
+inline const OrtLogger* default_logger = nullptr;  // of the environment
 
 template <const void* const** kTable, int kSlot, typename Signature> struct Slot;
 template <const void* const** kTable, int kSlot, typename Result, typename... Arguments>
@@ -140,13 +170,19 @@ enum EventCategory : int { kSessionEvent = 0, kNodeEvent, kKernelEvent, kApiEven
 enum AttributeType : int { kInt = 1, kInts, kFloat, kFloats, kString, kStrings, kGraph, kTensor };
 enum Compatibility : int { kNotApplicable = 0, kOptimal = 1, kPreferRecompilation = 2, kUnsupported = 3 };
 enum HardwareKind : int { kCpuDevice = 0, kGpuDevice = 1 };
+enum MemoryKind : int { kCpuMemory = 0, kGpuMemory = 1 };  // of a memory device
+enum MemoryAccess : int { kDeviceOnly = 0, kHostAccessible = 5 };
+enum AllocatorKind : int { kDeviceAllocator = 0 };
+enum KernelMemory : int { kHostInput = -2, kHostOutput = -1 };  // of a kernel's operands
 constexpr uint32_t kNvidia = 0x10DE;
+constexpr uint32_t kNoVendor = 0xFFFF;  // what PCI reads where there is no device: the virtual GPU
 
 namespace ort {
 inline constexpr Api<0, OrtStatus*(int, const char*)> CreateStatus;
 inline constexpr Api<2, const char*(const OrtStatus*)> GetErrorMessage;
 inline constexpr Api<93, void(OrtStatus*)> ReleaseStatus;
 inline constexpr Api<247, OrtStatus*(const OrtLogger*, int, const char*, const char*, int, const char*)> LogMessage;
+inline constexpr Api<248, OrtStatus*(const OrtLogger*, int* severity)> GetLoggingSeverityLevel;
 inline constexpr Api<291, const void* const*()> GetModelEditorApi;
 inline constexpr Api<317, const void* const*()> GetEpApi;
 
@@ -159,6 +195,11 @@ inline constexpr Api<297, const char*(const OrtKeyValuePairs*, const char*)> Get
 inline constexpr Api<300, void(OrtKeyValuePairs*)> ReleaseKeyValuePairs;
 inline constexpr Api<307, int(const OrtHardwareDevice*)> HardwareDevice_Type;
 inline constexpr Api<308, uint32_t(const OrtHardwareDevice*)> HardwareDevice_VendorId;
+
+inline constexpr Api<320, OrtStatus*(const char* name, int kind, uint32_t vendor, int32_t number, int access,
+                                     size_t alignment, int allocator, OrtMemoryInfo**)>
+    CreateMemoryInfo_V2;
+inline constexpr Api<94, void(OrtMemoryInfo*)> ReleaseMemoryInfo;
 
 inline constexpr Api<334, OrtStatus*(const OrtGraph*, const char**)> Graph_GetModelPath;
 inline constexpr Api<335, OrtStatus*(const OrtGraph*, int64_t*)> Graph_GetOnnxIRVersion;
@@ -223,6 +264,14 @@ inline constexpr Slot<&editor_table, 6,
 inline constexpr EpApi<0, OrtStatus*(OrtEpFactory*, const OrtHardwareDevice*, const OrtKeyValuePairs*,
                                      const OrtKeyValuePairs*, OrtEpDevice**)>
     CreateEpDevice;
+inline constexpr EpApi<5, OrtStatus*(OrtEpDevice*, const OrtMemoryInfo*)> EpDevice_AddAllocatorInfo;
+inline constexpr EpApi<6, const OrtMemoryDevice*(const OrtMemoryInfo*)> MemoryInfo_GetMemoryDevice;
+inline constexpr EpApi<7, const OrtMemoryDevice*(const OrtValue*)> Value_GetMemoryDevice;
+inline constexpr EpApi<8, bool(const OrtMemoryDevice*, const OrtMemoryDevice*)> MemoryDevice_AreEqual;
+inline constexpr EpApi<9, int(const OrtMemoryDevice*)> MemoryDevice_GetDeviceType;
+inline constexpr EpApi<10, int(const OrtMemoryDevice*)> MemoryDevice_GetMemoryType;
+inline constexpr EpApi<11, uint32_t(const OrtMemoryDevice*)> MemoryDevice_GetVendorId;
+inline constexpr EpApi<12, uint32_t(const OrtMemoryDevice*)> MemoryDevice_GetDeviceId;
 // For registrations whose name ends in ".virtual".
 inline constexpr EpApi<16, OrtStatus*(int kind, uint32_t vendor_id, uint32_t device_id, const char* vendor,
                                       const OrtKeyValuePairs* metadata, OrtHardwareDevice**)>
@@ -244,6 +293,9 @@ inline constexpr EpApi<23, OrtStatus*(OrtKernelDefBuilder*, const char*)> Kernel
 inline constexpr EpApi<24, OrtStatus*(OrtKernelDefBuilder*, const char*)> KernelDefBuilder_SetDomain;
 inline constexpr EpApi<25, OrtStatus*(OrtKernelDefBuilder*, int first, int last)> KernelDefBuilder_SetSinceVersion;
 inline constexpr EpApi<26, OrtStatus*(OrtKernelDefBuilder*, const char*)> KernelDefBuilder_SetExecutionProvider;
+inline constexpr EpApi<27, OrtStatus*(OrtKernelDefBuilder*, size_t input, int memory)> KernelDefBuilder_SetInputMemType;
+inline constexpr EpApi<28, OrtStatus*(OrtKernelDefBuilder*, size_t output, int memory)>
+    KernelDefBuilder_SetOutputMemType;
 inline constexpr EpApi<32, OrtStatus*(OrtKernelDefBuilder*, OrtKernelDef**)> KernelDefBuilder_Build;
 inline constexpr EpApi<33, void(OrtKernelDef*)> ReleaseKernelDef;
 // ONNX Runtime's own kernels of control flow, for its bodies as they were placed.

@@ -3,6 +3,7 @@
 #include "build.h"
 #include "context.h"
 #include "control_flow.h"
+#include "device_memory.h"
 #include "graph_view.h"
 #include "model_writer.h"
 #include "placement.h"
@@ -15,7 +16,8 @@ std::unique_ptr<FusedNode> compile(Provider& provider, const OrtGraph* graph, co
   if (nodes.size() == 1 && is_own_context(nodes[0])) {
     auto read = read_context(provider, graph, nodes[0]);
     auto session = open(read.plan.get(), provider.options);
-    return std::make_unique<FusedNode>(std::move(read), std::move(session), fused, provider.recorder);
+    return std::make_unique<FusedNode>(std::move(read), std::move(session), fused, provider.recorder, provider.on_gpu(),
+                                       provider.options.stream);
   }
   const Builder builder = make_builder(write_model(graph), provider.options);
   Plan plan;
@@ -27,8 +29,8 @@ std::unique_ptr<FusedNode> compile(Provider& provider, const OrtGraph* graph, co
     plan = build(builder.get());
     session = open(plan.get(), provider.options);
   }
-  auto node =
-      std::make_unique<FusedNode>(OwnedPlan{nullptr, std::move(plan)}, std::move(session), fused, provider.recorder);
+  auto node = std::make_unique<FusedNode>(OwnedPlan{nullptr, std::move(plan)}, std::move(session), fused,
+                                          provider.recorder, provider.on_gpu(), provider.options.stream);
   if (provider.options.export_context && context) {
     *context = write_context(provider.options, graph, fused, node->owned.plan.get());
   }
@@ -60,8 +62,16 @@ OrtStatus* compile_all(OrtEp* self, const OrtGraph** graphs, const OrtNode** fus
   });
 }
 
-OrtStatus* get_kernels(OrtEp*, const OrtKernelRegistry** registry) {
-  return guarded([&] { *registry = control_flow_kernels(); });
+OrtStatus* get_kernels(OrtEp* self, const OrtKernelRegistry** registry) {
+  return guarded([&] {
+    const auto& provider = *static_cast<Provider*>(self);
+    *registry = provider.bodies_apart ? control_flow_kernels() : provider.on_gpu() ? copy_kernels() : nullptr;
+  });
+}
+
+OrtStatus* default_memory(const OrtEp* self, const OrtMemoryDevice** device) {
+  *device = static_cast<const Provider*>(self)->memory;
+  return nullptr;
 }
 
 OrtStatus* create_profiler(OrtEp* self, OrtEpProfilerImpl** profiler) {
@@ -70,19 +80,21 @@ OrtStatus* create_profiler(OrtEp* self, OrtEpProfilerImpl** profiler) {
 
 }  // namespace
 
-Provider::Provider(Options asked, const OrtLogger* session_logger)
+Provider::Provider(Options asked, const OrtMemoryDevice* gpu_memory, const OrtLogger* session_logger)
     : OrtEp{},
       options(std::move(asked)),
+      memory(gpu_memory),
       logger(session_logger),
-      bodies_apart(runtime_api < kBodyInputsApi && options.device == "cpu") {
+      bodies_apart(runtime_api < kBodyInputsApi && !on_gpu()) {
   ort_version_supported = declared_api;
   GetName = [](const OrtEp*) { return kName; };
   GetCapability = get_capability;
   Compile = compile_all;
   ReleaseNodeComputeInfos = release_infos;
   GetCompiledModelCompatibilityInfo = [](OrtEp*, const OrtGraph*) { return ingot_target_text(); };
-  GetKernelRegistry = bodies_apart ? get_kernels : nullptr;
+  GetKernelRegistry = bodies_apart || on_gpu() ? get_kernels : nullptr;
   CreateProfiler = declared_api >= kProfilingApi ? create_profiler : nullptr;
+  GetDefaultMemoryDevice = memory && declared_api >= kMemoryDeviceApi ? default_memory : nullptr;
 }
 
 void Provider::warn(const std::string& line) {

@@ -1,6 +1,7 @@
 // IngotExecutionProvider for one ONNX Runtime session: takes what it can of the model, compiles it, runs it.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -15,6 +16,7 @@ inline constexpr char kName[] = "IngotExecutionProvider";
 struct Options {
   ingot_session_options session{sizeof(ingot_session_options), 0, -1, 0};
   std::string device = "cpu";                              // what the plan is for
+  std::optional<uint64_t> stream;                          // user_compute_stream
   std::vector<std::pair<std::string, std::string>> build;  // for ingot_builder_set_option
   bool warms_up = false;                                   // warmup=background
   bool export_context = false;                             // ep.context_enable
@@ -28,12 +30,17 @@ struct Options {
 Options read_options(const OrtSessionOptions* session_options, const std::string& device);
 
 struct Provider : OrtEp {
-  Provider(Options asked, const OrtLogger* session_logger);
+  // `gpu_memory`: of the session's GPU; null on the CPU.
+  Provider(Options asked, const OrtMemoryDevice* gpu_memory, const OrtLogger* session_logger);
+
+  // Then values lie in the GPU's memory, inputs and outputs included.
+  bool on_gpu() const { return memory != nullptr; }
 
   // A warning in ONNX Runtime's log, once however often ONNX Runtime asks the same.
   void warn(const std::string& line);
 
   Options options;
+  const OrtMemoryDevice* memory;
   const OrtLogger* logger;
   std::shared_ptr<Recorder> recorder = std::make_shared<Recorder>();
   std::string warned;

@@ -330,6 +330,9 @@ NB_MODULE(_ingot, module) {
   module.def("cache_prune_json", &ingot::cache_prune_json, nb::arg("folder") = "", nb::arg("limit") = "");
   module.def("version", [] { return std::string(ingot_version()); });
   module.def("device_problem", &ingot::device_problem);
+  module.def("name_distance", [](const std::string& name, const std::string& valid) {
+    return ingot_name_distance(name.c_str(), valid.c_str());
+  });
   module.def("option_problem", &ingot::option_problem);
   module.def("doctor_json", [] { return std::string(ingot_doctor_json()); });
   module.def("build_options_json", [] { return std::string(ingot_build_options_json()); });

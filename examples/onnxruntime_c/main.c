@@ -19,15 +19,16 @@ static void check(OrtStatus* status) {
   exit(1);
 }
 
-/* The devices that Ingot's library offers: at most `capacity` of them. */
-static size_t ingot_devices(OrtEnv* env, const OrtEpDevice** found, size_t capacity) {
+/* The device that Ingot's library offers: a GPU where there is one, for they come after the CPU. */
+static const OrtEpDevice* ingot_device(OrtEnv* env) {
   const OrtEpDevice* const* devices = NULL;
-  size_t count = 0, kept = 0, i;
+  const OrtEpDevice* found = NULL;
+  size_t count = 0, i;
   check(ort->GetEpDevices(env, &devices, &count));
-  for (i = 0; i < count && kept < capacity; ++i) {
-    if (strcmp(ort->EpDevice_EpName(devices[i]), "IngotExecutionProvider") == 0) found[kept++] = devices[i];
+  for (i = 0; i < count; ++i) {
+    if (strcmp(ort->EpDevice_EpName(devices[i]), "IngotExecutionProvider") == 0) found = devices[i];
   }
-  return kept;
+  return found;
 }
 
 static void print(OrtValue* y) {
@@ -46,7 +47,7 @@ static void print(OrtValue* y) {
 
 int main(int argc, char** argv) {
   const char *keys[] = {"threads"}, *values[] = {"1"}, *inputs[] = {"x"}, *outputs[] = {"y"};
-  const OrtEpDevice* devices[8];
+  const OrtEpDevice* device = NULL;
   const int64_t shape[] = {2, 8};
   OrtEnv* env = NULL;
   OrtSessionOptions* options = NULL;
@@ -54,7 +55,6 @@ int main(int argc, char** argv) {
   OrtMemoryInfo* memory = NULL;
   OrtValue *x = NULL, *y = NULL;
   float data[2 * 8];
-  size_t count;
   int i;
 
   if (argc < 3) {
@@ -68,11 +68,11 @@ int main(int argc, char** argv) {
   }
   check(ort->CreateEnv(ORT_LOGGING_LEVEL_WARNING, "example", &env));
   check(ort->RegisterExecutionProviderLibrary(env, "ingot", argv[1]));
-  count = ingot_devices(env, devices, 8);
+  device = ingot_device(env); /* the CPU at least: every installation offers it */
   check(ort->CreateSessionOptions(&options));
   check(ort->AddSessionConfigEntry(options, "session.disable_cpu_ep_fallback",
                                    "1")); /* all of it on Ingot, or an error */
-  check(ort->SessionOptionsAppendExecutionProvider_V2(options, env, devices, count, keys, values, 1));
+  check(ort->SessionOptionsAppendExecutionProvider_V2(options, env, &device, 1, keys, values, 1));
   check(ort->CreateSession(env, argv[2], options, &session));
 
   for (i = 0; i < 2 * 8; ++i) data[i] = (float)i / 8;

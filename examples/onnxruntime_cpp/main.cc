@@ -30,9 +30,9 @@ std::string serve(const ort::Session& session, int64_t batch) {
 void run(const std::string& library, const std::string& model, std::vector<ort::Option> given) {
   const auto env = ort::environment("example");
   const ort::ProviderLibrary provider(env.get(), "ingot", library);
-  const auto devices = ort::devices_of(env.get(), "IngotExecutionProvider");
+  const auto* device = ort::device_of(env.get(), "IngotExecutionProvider");
   given.push_back({"threads", "1"});
-  const auto options = ort::options_for(env.get(), devices, given);
+  const auto options = ort::options_for(env.get(), device, given);
   const ort::Session session(env.get(), model, options.get());
 
   std::string texts[2];

@@ -71,17 +71,17 @@ class ProviderLibrary {
   std::string name_;
 };
 
-// The devices that a provider offers on this machine. Throws when there are none.
-inline std::vector<const OrtEpDevice*> devices_of(OrtEnv* env, const std::string& provider) {
+// The device of a session on that provider: a GPU where it offers one (they come after the CPU). Throws without any.
+inline const OrtEpDevice* device_of(OrtEnv* env, const std::string& provider) {
   const OrtEpDevice* const* all = nullptr;
   size_t count = 0;
   check(api().GetEpDevices(env, &all, &count));
-  std::vector<const OrtEpDevice*> devices;
+  const OrtEpDevice* device = nullptr;
   for (size_t i = 0; i < count; ++i) {
-    if (provider == api().EpDevice_EpName(all[i])) devices.push_back(all[i]);
+    if (provider == api().EpDevice_EpName(all[i])) device = all[i];
   }
-  if (devices.empty()) throw std::runtime_error("no device of " + provider);
-  return devices;
+  if (!device) throw std::runtime_error("no device of " + provider);
+  return device;
 }
 
 struct Option {
@@ -89,8 +89,7 @@ struct Option {
 };
 
 // Options of a session that runs wholly on one provider: what the provider cannot run is an error when it is created.
-inline Owned<OrtSessionOptions> options_for(OrtEnv* env, const std::vector<const OrtEpDevice*>& devices,
-                                            const std::vector<Option>& given) {
+inline Owned<OrtSessionOptions> options_for(OrtEnv* env, const OrtEpDevice* device, const std::vector<Option>& given) {
   auto options = make<OrtSessionOptions>([](OrtSessionOptions** made) { return api().CreateSessionOptions(made); });
   check(api().AddSessionConfigEntry(options.get(), "session.disable_cpu_ep_fallback", "1"));
   std::vector<const char*> names, values;
@@ -98,8 +97,8 @@ inline Owned<OrtSessionOptions> options_for(OrtEnv* env, const std::vector<const
     names.push_back(option.name.c_str());
     values.push_back(option.value.c_str());
   }
-  check(api().SessionOptionsAppendExecutionProvider_V2(options.get(), env, devices.data(), devices.size(), names.data(),
-                                                       values.data(), given.size()));
+  check(api().SessionOptionsAppendExecutionProvider_V2(options.get(), env, &device, 1, names.data(), values.data(),
+                                                       given.size()));
   return options;
 }
 

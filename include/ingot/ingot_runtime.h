@@ -45,6 +45,10 @@ INGOT_API ingot_code ingot_error_code(const ingot_error* error);
 INGOT_API const char* ingot_error_message(const ingot_error* error);
 INGOT_API void ingot_error_release(ingot_error* error);
 
+/* How many letters of `name` must be changed, put in or left out to make it `valid`, for errors that list valid names,
+ * nearest first. Case does not count, '-' and '_' are the same letter. */
+INGOT_API size_t ingot_name_distance(const char* name, const char* valid);
+
 /* Log lines: level 0 verbose, 1 info, 2 warning, 3 error. Process-wide. */
 INGOT_API void ingot_set_log(int least_level, void (*sink)(void* user, int level, const char* line), void* user);
 
@@ -118,8 +122,8 @@ INGOT_API ingot_error* ingot_value_borrow_device(const ingot_tensor_type* type, 
 /* Memory of its own with undefined content. INGOT_DEVICE without that device, INGOT_OUT_OF_MEMORY. */
 INGOT_API ingot_error* ingot_value_allocate_device(const ingot_tensor_type* type, const char* device,
                                                    ingot_value** value);
-/* The bytes of `from` to those of `to`, both tensors of the same type and shape, between host and device or on the
- * host; done when it returns. */
+/* The bytes of `from` to those of `to`, both tensors of the same type and shape, wherever they lie; within a device
+ * they do not pass through the host. Done when it returns. */
 INGOT_API ingot_error* ingot_value_write(ingot_value* to, const ingot_value* from);
 /* A tensor on the host with the bytes of `value`; of a value on the host a copy of the handle. */
 INGOT_API ingot_error* ingot_value_to_host(const ingot_value* value, ingot_value** host);
@@ -212,7 +216,8 @@ typedef struct ingot_run_options {
   int profile; /* != 0: ingot_session_profile_json gives the steps' times of this thread's last run; 2: and of its
                   threads */
   /* May be NULL. Gives memory for an output that is NULL and whose type and sizes follow from the inputs' sizes; the
-   * output then borrows it. NULL from it: memory of the library's. Called in ingot_session_run, before any step. */
+   * output then borrows it: memory of the session's device for one of `outputs_on_device`, else the host's. NULL from
+   * it: memory of the library's. Called in ingot_session_run, before any step. */
   void* (*place_output)(void* user, size_t index, const ingot_tensor_type* type);
   void* user;
   /* May be NULL. One per output; not 0: an output that is NULL receives memory of the session's device and stays there

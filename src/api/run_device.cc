@@ -61,6 +61,7 @@ ingot_error* ingot_value_write(ingot_value* to, const ingot_value* from) {
     if (source.type_text() != target.type_text() || source.dtype() == ingot::DType::kString) {
       ingot::fail(Code::kInvalidArgument, "{} cannot be written from {}", target.type_text(), source.type_text());
     }
+    if (!to->device.empty() && to->device == from->device) return Memory::of(to->device)->copy(target, source);
     const Tensor host = from->device.empty() ? source : Memory::of(from->device)->copy_out(source);
     if (!to->device.empty()) return Memory::of(to->device)->copy_in(target, host);
     if (host.byte_size() > 0) std::memmove(target.mutable_raw(), host.raw(), static_cast<size_t>(host.byte_size()));

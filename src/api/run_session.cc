@@ -3,11 +3,13 @@
 #include <nlohmann/json.hpp>
 
 #include "api/handles.h"
+#include "device/memory.h"
 
 using ingot::Code;
 using ingot::Value;
 using ingot::api::guard;
 using ingot::api::require;
+using ingot::device::Memory;
 
 namespace {
 
@@ -52,6 +54,35 @@ struct Scratch {
 };
 thread_local Scratch scratch;
 
+// Whether the value lies on the device that the session was made for and has left for the CPU.
+bool left_behind(const ingot_session* session, const ingot_value* value, const std::string& memory) {
+  return value != nullptr && !value->device.empty() && memory == "cpu" &&
+         value->device == ingot::device::memory_name(session->plan->info.option("device", "cpu"));
+}
+
+// The values of a run that begins; what was left behind comes to the host, as long as its device can be read.
+void take_values(const ingot_session* session, const ingot_value* const* inputs, ingot_value* const* outputs,
+                 const std::string& memory, Scratch& values) {
+  for (size_t i = 0; i < values.inputs.size(); ++i) {
+    const bool left = left_behind(session, inputs[i], memory);
+    values.inputs[i] = left ? Memory::of(inputs[i]->device)->copy_out(inputs[i]->value.tensor()) : inputs[i]->value;
+  }
+  for (size_t i = 0; i < values.outputs.size(); ++i) {
+    const bool bound = outputs[i] != nullptr && !left_behind(session, outputs[i], memory);
+    values.outputs[i] = bound ? outputs[i]->value : Value();
+  }
+}
+
+// Puts what the run gave into a bound output that was left behind.
+void put_back(const ingot_value* bound, const ingot::Tensor& made, const std::string& name) {
+  const ingot::Tensor& target = bound->value.tensor();
+  if (target.type_text() != made.type_text()) {
+    ingot::fail(Code::kInvalidArgument, "output {}: bound to device memory of {}, the run gives {}", name,
+                target.type_text(), made.type_text());
+  }
+  Memory::of(bound->device)->copy_in(target, made);
+}
+
 // Whether the value lies on the device `memory`. Throws when it lies on another.
 bool lies_on(const ingot_value* value, const std::string& memory, const char* what, const std::string& name) {
   if (value == nullptr || value->device.empty()) return false;
@@ -65,7 +96,8 @@ void find_devices(const ingot_session* session, const ingot_value* const* inputs
                   const ingot_run_options& options, const std::string& memory, Scratch& values) {
   const auto& program = session->plan->program;
   for (size_t i = 0; i < values.inputs.size(); ++i) {
-    values.device_inputs[i] = lies_on(inputs[i], memory, "input", value_of(session, program.inputs[i]).name);
+    values.device_inputs[i] = !left_behind(session, inputs[i], memory) &&
+                              lies_on(inputs[i], memory, "input", value_of(session, program.inputs[i]).name);
   }
   for (size_t i = 0; i < values.outputs.size(); ++i) {
     const bool wanted =
@@ -218,10 +250,7 @@ ingot_error* ingot_session_run(ingot_session* session, const ingot_value* const*
     Scratch local = std::move(scratch);
     local.inputs.resize(input_count);
     local.outputs.resize(output_count);
-    for (size_t i = 0; i < input_count; ++i) {
-      require(inputs[i] != nullptr, "an input");
-      local.inputs[i] = inputs[i]->value;
-    }
+    for (size_t i = 0; i < input_count; ++i) require(inputs[i] != nullptr, "an input");
     ingot::runtime::RunControl control;
     control.seed = options.seed;
     if (options.memory_budget > 0) control.memory_budget = options.memory_budget;
@@ -232,7 +261,9 @@ ingot_error* ingot_session_run(ingot_session* session, const ingot_value* const*
     if (options.stream != nullptr) control.stream = *options.stream;
     control.asynchronous = options.asynchronous != 0;
     if (options.place_output != nullptr) {
-      control.place_output = [&options](size_t output, ingot::DType dtype, const ingot::Shape& shape) {
+      control.place_output = [&](size_t output, ingot::DType dtype, const ingot::Shape& shape) -> void* {
+        const bool stays = options.outputs_on_device != nullptr && options.outputs_on_device[output] != 0;
+        if (stays && local.device_outputs[output] == 0) return nullptr;  // the session has left its device
         const ingot_tensor_type type{static_cast<ingot_dtype>(dtype), shape.size(), shape.data()};
         return options.place_output(options.user, output, &type);
       };
@@ -243,9 +274,11 @@ ingot_error* ingot_session_run(ingot_session* session, const ingot_value* const*
     control.device_inputs = local.device_inputs;
     control.device_outputs = local.device_outputs;
     // Another plan may have come in the meantime, and fail as well; `after` throws when there is none left.
+    std::string memory;
     for (bool done = false; !done;) {
-      for (size_t i = 0; i < output_count; ++i) local.outputs[i] = outputs[i] != nullptr ? outputs[i]->value : Value();
-      find_devices(session, inputs, outputs, options, running->session.memory_name(), local);
+      memory = running->session.memory_name();
+      take_values(session, inputs, outputs, memory, local);
+      find_devices(session, inputs, outputs, options, memory, local);
       try {
         running->session.run(local.inputs, local.outputs, control);
         done = true;
@@ -259,8 +292,9 @@ ingot_error* ingot_session_run(ingot_session* session, const ingot_value* const*
     }
     for (size_t i = 0; i < output_count; ++i) {
       if (outputs[i] == nullptr) {
-        outputs[i] = new ingot_value{std::move(local.outputs[i]),
-                                     local.device_outputs[i] != 0 ? running->session.memory_name() : ""};
+        outputs[i] = new ingot_value{std::move(local.outputs[i]), local.device_outputs[i] != 0 ? memory : ""};
+      } else if (left_behind(session, outputs[i], memory)) {
+        put_back(outputs[i], local.outputs[i].tensor(), ingot_session_output_name(session, i));
       } else {
         outputs[i]->value = std::move(local.outputs[i]);
       }

@@ -6,9 +6,11 @@ namespace ingot {
 namespace {
 
 char folded(char letter) { return letter == '_' ? '-' : letter; }
+char lowered(char letter) { return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter + 32) : folded(letter); }
 
-// Levenshtein distance.
-size_t distance(std::string_view a, std::string_view b) {
+}  // namespace
+
+size_t name_distance(std::string_view a, std::string_view b) {
   std::vector<size_t> row(b.size() + 1);
   for (size_t j = 0; j <= b.size(); ++j) row[j] = j;
   for (size_t i = 1; i <= a.size(); ++i) {
@@ -16,22 +18,21 @@ size_t distance(std::string_view a, std::string_view b) {
     row[0] = i;
     for (size_t j = 1; j <= b.size(); ++j) {
       const size_t above = row[j];
-      row[j] = std::min({row[j] + 1, row[j - 1] + 1, diagonal + (folded(a[i - 1]) != folded(b[j - 1]))});
+      row[j] = std::min({row[j] + 1, row[j - 1] + 1, diagonal + (lowered(a[i - 1]) != lowered(b[j - 1]))});
       diagonal = above;
     }
   }
   return row[b.size()];
 }
 
-}  // namespace
-
 bool same_option(std::string_view a, std::string_view b) {
   return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) { return folded(x) == folded(y); });
 }
 
 std::string nearest_first(std::string_view name, std::vector<std::string> names) {
-  std::stable_sort(names.begin(), names.end(),
-                   [&](const std::string& a, const std::string& b) { return distance(name, a) < distance(name, b); });
+  std::stable_sort(names.begin(), names.end(), [&](const std::string& a, const std::string& b) {
+    return name_distance(name, a) < name_distance(name, b);
+  });
   std::string list;
   for (const auto& each : names) list += (list.empty() ? "" : ", ") + each;
   return list;

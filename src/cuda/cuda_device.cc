@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <chrono>
+#include <mutex>
+#include <shared_mutex>
 
 #include "base/error.h"
 #include "cuda/choice.h"
@@ -114,6 +116,13 @@ Driver& started_driver(int ordinal) {
   return d;
 }
 
+// CUDA forbids waiting for a context while one of its streams records, and the recording is lost: a wait excludes the
+// recordings of every device of this process.
+std::shared_mutex& recordings() {
+  static std::shared_mutex mutex;
+  return mutex;
+}
+
 class CudaDevice : public device::Device {
  public:
   CudaDevice(int ordinal, std::shared_ptr<device::Store> store) : store_(std::move(store)) {
@@ -201,6 +210,7 @@ class CudaDevice : public device::Device {
   void precede(device::Stream stream) override { order(stream_, reinterpret_cast<Stream>(stream)); }
   void synchronize_all() override {
     enter();
+    const std::lock_guard none_records(recordings());
     driver().check(driver().context_synchronize(), "waiting for the GPU");
   }
   void synchronize() override {
@@ -279,6 +289,7 @@ class CudaDevice : public device::Device {
 
   std::unique_ptr<Operation> capture(const std::function<void()>& enqueue_all) override {
     enter();
+    const std::shared_lock recording(recordings());
     driver().check(driver().capture_begin(stream_, kCaptureThreadLocal), "recording a graph");
     Graph graph = nullptr;
     try {

@@ -3,8 +3,10 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <cstring>
 #include <numeric>
+#include <thread>
 
 #include "base/error.h"
 
@@ -66,6 +68,22 @@ TEST_P(EveryDevice, HasWhatIsUploadedPieceByPiece) {
   std::vector<uint32_t> back(static_cast<size_t>(bytes / 4));
   device_->copy_out(back.data(), buffer.address(), bytes);
   for (size_t i = 0; i < back.size(); ++i) ASSERT_EQ(back[i], word(static_cast<int64_t>(i) * 4) + 1) << i;
+}
+
+TEST_P(EveryDevice, RecordsWhileOthersWaitForAllWork) {
+  const auto waiting = open_device(GetParam());
+  const Buffer x(*device_, 1024), y(*device_, 1024);
+  const Address operands[] = {x.address(), y.address()};
+  const auto twice = device_->load(kDouble)->operation({"twice", {2, 1, 1}, {128, 1, 1}});
+  std::atomic<bool> done{false};
+  std::thread other([&] {
+    while (!done) EXPECT_NO_THROW(waiting->synchronize_all());
+  });
+  for (int i = 0; i < 200; ++i) {
+    EXPECT_NO_THROW(device_->capture([&] { twice->enqueue(operands, 0); }));
+  }
+  done = true;
+  other.join();
 }
 
 TEST_P(EveryDevice, GivesMemoryForNoBytes) {

@@ -5,6 +5,15 @@
 #include "base/error.h"
 
 namespace ingot::device {
+namespace {
+
+void check_sizes(const Tensor& to, const Tensor& from) {
+  if (to.byte_size() != from.byte_size()) {
+    fail(Code::kInvalidArgument, "{} cannot be filled from {}", to.type_text(), from.type_text());
+  }
+}
+
+}  // namespace
 
 std::string memory_name(const std::string& device) {
   if (device == "cuda") return "cuda:0";
@@ -40,9 +49,7 @@ Tensor Memory::allocate(DType dtype, const Shape& shape) {
 }
 
 void Memory::copy_in(const Tensor& to, const Tensor& from) {
-  if (to.byte_size() != from.byte_size()) {
-    fail(Code::kInvalidArgument, "{} cannot be filled from {}", to.type_text(), from.type_text());
-  }
+  check_sizes(to, from);
   const std::lock_guard lock(mutex_);
   device_->synchronize_all();
   device_->copy_in(address_of(to), from.raw(), from.byte_size());
@@ -55,6 +62,14 @@ Tensor Memory::copy_out(const Tensor& from) {
   device_->synchronize_all();
   device_->copy_out(to.mutable_raw(), address_of(from), from.byte_size());
   return to;
+}
+
+void Memory::copy(const Tensor& to, const Tensor& from) {
+  check_sizes(to, from);
+  const std::lock_guard lock(mutex_);
+  device_->synchronize_all();
+  device_->copy(address_of(to), address_of(from), from.byte_size());
+  device_->synchronize();
 }
 
 void Memory::synchronize() {

@@ -26,6 +26,7 @@ class Memory : public std::enable_shared_from_this<Memory> {
   Tensor allocate(DType dtype, const Shape& shape);
   void copy_in(const Tensor& to, const Tensor& from);  // from the host; both of the same size: kInvalidArgument
   Tensor copy_out(const Tensor& from);                 // a new tensor on the host
+  void copy(const Tensor& to, const Tensor& from);     // both here and of the same size: kInvalidArgument
   // Waits for all work of the device, whoever enqueued it.
   void synchronize();
 

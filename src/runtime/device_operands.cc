@@ -34,7 +34,9 @@ DeviceOperands::DeviceOperands(const plan::Program& program, const DeviceBinding
     const plan::ValueDef& def = program.values[static_cast<size_t>(value)];
     const Shape& shape = binding.shapes[static_cast<size_t>(value)];
     if (!outputs[i].is_tensor() || !outputs[i].tensor().defined()) {
-      outputs[i] = device::Memory::of(memory)->allocate(def.type.dtype, shape);
+      void* given = control.place_output ? control.place_output(i, def.type.dtype, shape) : nullptr;
+      outputs[i] = given != nullptr ? Tensor(def.type.dtype, shape, given, nullptr)
+                                    : device::Memory::of(memory)->allocate(def.type.dtype, shape);
     }
     const Tensor& tensor = outputs[i].tensor();
     if (tensor.dtype() != def.type.dtype || tensor.shape() != shape) {

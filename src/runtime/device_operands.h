@@ -11,7 +11,8 @@ inline constexpr device::Address kOperandAlignment = 16;
 // Where the operands of one run lie.
 class DeviceOperands {
  public:
-  // Checks the outputs' types and shapes (kInvalidArgument) and gives memory to undefined ones (kOutOfMemory).
+  // Checks the outputs' types and shapes (kInvalidArgument); undefined ones get memory from the caller's place_output,
+  // else of their own (kOutOfMemory).
   DeviceOperands(const plan::Program& program, const DeviceBinding& binding, std::span<const Value> inputs,
                  std::span<Value> outputs, const RunControl& control, const std::string& memory);
 

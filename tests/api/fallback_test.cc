@@ -108,6 +108,39 @@ TEST(Fallback, LosesNoRunOfManyThreads) {
   EXPECT_EQ(warnings.lines().size(), 1u);
 }
 
+TEST(Fallback, BringsOperandsOfTheDeviceToTheHostAndBoundOutputsBack) {
+  std::vector<float> x(2 * kSize);
+  for (size_t i = 0; i < x.size(); ++i) x[i] = static_cast<float>(i % 5);
+  for (const char* device : {"null:absent", "null:memory=1", "null:lost=1"}) {
+    const Warnings warnings;
+    ingot::Session session(plan_on(device, true));
+    const auto there = ingot::Value::borrow(x.data(), {2, kSize}).to_device("null");
+    const auto bound = ingot::Value::allocate_device(INGOT_F32, "null", {2, kSize});
+    const ingot_value* inputs[] = {there.get()};
+    for (int i = 0; i < 2; ++i) {
+      ingot_value* outputs[] = {bound.get()};
+      check(ingot_session_run(session.get(), inputs, outputs, nullptr));
+      const auto y = bound.to_host();
+      EXPECT_EQ(std::vector<float>(y.data<float>(), y.data<float>() + y.count()), on_the_cpu()) << device;
+    }
+    EXPECT_EQ(warnings.lines().size(), 1u) << device;
+  }
+}
+
+TEST(Fallback, MakesOutputsThatWereToStayOnTheDeviceInMemoryOfItsOwn) {
+  const Warnings warnings;
+  ingot::Session session(plan_on("null:absent", true));
+  const std::vector<float> x(2 * kSize);
+  ingot_run_options options = default_run_options();
+  const unsigned char stays[] = {1};
+  options.outputs_on_device = stays;
+  options.place_output = [](void*, size_t, const ingot_tensor_type*) -> void* {
+    ADD_FAILURE() << "asked for memory of a device that is not there";
+    return nullptr;
+  };
+  EXPECT_EQ(session.run({ingot::Value::borrow(x.data(), {2, kSize})}, options)[0].device(), "cpu");
+}
+
 TEST(Fallback, NeedsThePortableGraph) {
   const Warnings warnings;
   EXPECT_EQ(code_of([] { ingot::Session session(plan_on("null:absent", true, false)); }), INGOT_DEVICE);

@@ -61,6 +61,18 @@ TEST(DeviceMemory, OperandsOnTheDeviceAreNotCopied) {
   }
 }
 
+TEST(DeviceMemory, CopiesWithinADeviceDoNotPassThroughTheHost) {
+  const Tensor from = to_device("null", random_tensor(DType::kF32, {3, 64}, 1));
+  const Tensor to = Memory::of("null")->allocate(DType::kF32, {3, 64});
+  const auto before = null_usage();
+  Memory::of("null")->copy(to, from);
+  const auto after = null_usage();
+  EXPECT_EQ(after.copies, before.copies + 1);
+  EXPECT_TRUE(after.copies_in == before.copies_in && after.copies_out == before.copies_out);
+  EXPECT_TRUE(identical(Memory::of("null")->copy_out(to), Memory::of("null")->copy_out(from)));
+  EXPECT_THROW(Memory::of("null")->copy(Memory::of("null")->allocate(DType::kF32, {2, 64}), from), Error);
+}
+
 TEST(DeviceMemory, AGraphIsRecordedOncePerPlaceOfItsOperands) {
   Session session(plan_for(ir::parse_graph(kNegation), "null", "fp16"), {{.threads = 1}});
   std::vector<Value> inputs(2), outputs(2);

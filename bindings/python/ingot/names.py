@@ -1,8 +1,11 @@
 """Names that people type."""
 
-import difflib
+from . import _ingot
 
 
 def nearest_first(name, names):
-    """The names as one text, the one probably meant first."""
-    return ", ".join(sorted(names, key=lambda each: -difflib.SequenceMatcher(None, name.lower(), each.lower()).ratio()))
+    """The names as one text, the one probably meant first. "cuda" means CUDAExecutionProvider."""
+    def short(each):
+        return each.removesuffix("ExecutionProvider")
+
+    return ", ".join(sorted(names, key=lambda each: _ingot.name_distance(short(name), short(each))))

@@ -42,7 +42,7 @@ def _sixteen_bits(on_gpu):
 # Name: (TensorRT provider's default, (words, function giving Ingot's options) or the reason for ignoring it).
 TABLE = {
     "device_id": ("0", ("device: that GPU, where there is one of this number", _gpu)),
-    "user_compute_stream": ("", ("user_compute_stream: on a GPU; plans inside ONNX Runtime have a stream of their own", _stream)),
+    "user_compute_stream": ("", ("user_compute_stream: on a GPU", _stream)),
     "has_user_compute_stream": ("0", "user_compute_stream alone tells"),
     "trt_max_partition_iterations": ("1000", _NO_PARTS),
     "trt_min_subgraph_size": ("1", _NO_PARTS),

@@ -1,5 +1,10 @@
 """Sessions of the real ONNX Runtime with Ingot's provider, and with its own CPU provider."""
 
+import json
+import os
+import subprocess
+import sys
+
 import ingot.onnxruntime
 import onnxruntime
 
@@ -25,3 +30,31 @@ def cpu_session(model):
 def placement(session):
     """[(provider, [operators])] of the session's parts, as ONNX Runtime tells them."""
     return [(part.ep_name, [node.op_type for node in part.get_nodes()]) for part in session.get_provider_graph_assignment_info()]
+
+
+PROLOGUE = """
+import json, sys
+import numpy as np, onnxruntime as ort
+import ingot.onnxruntime
+virtual = sys.argv[2] == "null"
+ort.register_execution_provider_library("ingot.virtual" if virtual else "ingot", ingot.onnxruntime.library_path())
+devices = {each.device.type.name: each for each in ort.get_ep_devices() if each.ep_name == "IngotExecutionProvider"}
+place = ("gpu", 0, 0xFFFF if virtual else 0x10DE)  # as OrtValue names the GPU's memory: kind, number, vendor
+def session(devices, whole=True, **options):
+    settings = ort.SessionOptions()
+    if whole:
+        settings.add_session_config_entry("session.disable_cpu_ep_fallback", "1")
+    settings.add_session_config_entry("session.record_ep_graph_assignment_info", "1")
+    settings.add_provider_for_devices(devices, options)
+    return ort.InferenceSession(sys.argv[1], settings, enable_fallback=0)
+x = {"x": np.arange(16, dtype=np.float32).reshape(2, 8) / 8}
+"""
+
+
+def on_gpu(device, script, model):
+    """What the script prints, as JSON, and its lines on stderr. `device`: "cuda", or "null" for the virtual GPU. In a process
+    of its own: registrations are for ever."""
+    environment = dict(os.environ, PYTHONPATH=os.pathsep.join(sys.path))
+    done = subprocess.run([sys.executable, "-c", PROLOGUE + script, model, device], env=environment, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout), done.stderr

@@ -15,10 +15,11 @@ from ingot.compare import command, feeds, measure, page, report
 from onnx import TensorProto, helper
 
 sys.path.insert(0, str(pathlib.Path(measure.__file__).parent / "runner"))  # a runner's files are no package
+from openvino_engine import refusal  # noqa: E402
 from quantised import is_quantised  # noqa: E402
 
 CLASSIFIER = "rapidocr_onnxruntime/models/ch_ppocr_mobile_v2.0_cls_infer.onnx"
-QUICK = ["--rounds", "3", "--seconds", "0.01", "--nthreads", "1", "--quiet"]
+QUICK = ["--rounds", "3", "--seconds", "0.01", "--threads", "1", "--quiet"]
 
 
 def run(*words):
@@ -83,6 +84,28 @@ def test_the_int8_column_measures_models_that_are_quantised(quantised):
         assert rows[engine]["latency_seconds"]["p50"] > 0 and rows[engine]["largest_error"] < 1e-2
     for row in rows.values():
         assert row["available"] or row["reason"]
+
+
+def test_a_model_that_openvino_does_not_convert_has_the_operators_and_reasons_in_its_cell():
+    report = """Exception from src/inference/src/cpp/core.cpp:84:
+Check 'false' failed at src/frontends/common_translators/src/unconverted_ops_report.cpp:151:
+FrontEnd API failed with OpConversionFailure:
+Model wasn't fully converted. Failed operations detailed log:
+-- QLinearConv-11 with a message:
+While validating ONNX node '<Node(QLinearConv): y>': Check 'x_shape.rank().is_static()' failed at src/dequantize_linear.cpp:189:
+FrontEnd API failed with GeneralFailure:
+Rank of the input data tensor has to be known (static).
+
+-- Dropout-16 with a message:
+Check '(!training_mode)' failed at src/frontends/onnx/frontend/src/op/dropout.cpp:20:
+Training mode is not supported for Dropout op
+
+Summary:
+-- Conversion is failed for: QLinearConv-11, Dropout-16
+"""
+    assert refusal(report) == ("QLinearConv-11: Rank of the input data tensor has to be known (static).; "
+                               "Dropout-16: Training mode is not supported for Dropout op")
+    assert refusal("Exception from model_reader.cpp:148:\nUnable to read the model\n") == "Unable to read the model"
 
 
 def test_quantised_models_are_told_from_others(quantised, classifier, tmp_path):

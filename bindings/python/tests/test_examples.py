@@ -95,5 +95,5 @@ def test_the_program_in_cpp_reports_what_is_wrong_with_an_option_or_a_library(ho
         return done.stderr
 
     assert run(program, plugin, model, "optShapes", "x:2x8", env=environment) == expected((1, 2))
-    assert "no provider option 'precisoin'" in refusal(plugin, model, "precisoin", "fp32")
+    assert "unknown provider option 'precisoin'; valid: precision, " in refusal(plugin, model, "precisoin", "fp32")
     assert "libother.so" in refusal(tmp_path / "libother.so", model)

@@ -2,6 +2,7 @@
 
 import logging
 import os
+import re
 
 import ingot
 import ingot.onnxruntime
@@ -9,7 +10,7 @@ import numpy as np
 import onnx
 import onnxruntime
 import pytest
-from ingot.onnxruntime import available
+from ingot.onnxruntime import available, plugin
 
 X = {"x": np.ones((2, 8), np.float32)}
 WITHOUT_GPU = pytest.mark.skipif(not available._graphics(), reason="this machine has a GPU")
@@ -126,6 +127,23 @@ def test_unknown_names_list_the_valid_ones_nearest_first(mlp):
         session_of(mlp, providers=["CudaExecutionProvider"])
     with pytest.raises(ingot.InvalidArgument, match="valid: trt_fp16_enable, "):
         session_of(mlp, providers=[("TensorrtExecutionProvider", {"trt_fp16": 1})])
+    with pytest.raises(ValueError, match="valid: CUDAExecutionProvider, "):
+        session_of(mlp, providers=["cuda"])
+
+
+def test_a_wrong_option_of_ingot_is_an_error_and_no_fallback(mlp):
+    with pytest.raises(ingot.InvalidArgument, match="^unknown provider option 'precison'; valid: precision, "):
+        session_of(mlp, providers=[("IngotExecutionProvider", {"precison": "fp32"}), "CPUExecutionProvider"])
+    with pytest.raises(ingot.InvalidArgument, match="precision 'fp8' is not one of"):
+        session_of(mlp, providers=[("IngotExecutionProvider", {"precision": "fp8"})])
+
+
+def test_an_onnx_runtime_that_is_too_old_is_refused_with_the_version_needed():
+    for version in ("1.23.2", "1.9.0", "0.5.0"):
+        with pytest.raises(ImportError, match="needs onnxruntime 1.24 or newer, this is %s" % re.escape(version)):
+            plugin.check_version(version)
+    for version in ("1.24.0", "1.100.0", "2.0.0", "1.33.0.dev20270101", onnxruntime.__version__):
+        plugin.check_version(version)
 
 
 def test_errors_of_a_run_are_not_hidden_by_a_second_run_elsewhere(mlp):

@@ -2,11 +2,11 @@
 
 import argparse
 import datetime
-import difflib
 import json
 import pathlib
 import sys
 
+from ..names import nearest_first
 from . import feeds, machine, page, report
 from .measure import Cell, Effort, measure, model_inputs, probe
 from .process import EngineFailed
@@ -22,8 +22,7 @@ def words(known, what):
         chosen = [each for each in text.split(",") if each]
         for each in chosen:
             if each not in known:
-                near = difflib.get_close_matches(each, known, len(known), 0)
-                raise argparse.ArgumentTypeError("no %s %r; there are %s" % (what, each, ", ".join(near)))
+                raise argparse.ArgumentTypeError("no %s %r; there are %s" % (what, each, nearest_first(each, known)))
         return list(dict.fromkeys(chosen))
     return parse
 
@@ -48,7 +47,7 @@ def arguments():
 def common(parser, rounds):
     parser.add_argument("--rounds", type=int, default=rounds, help="rounds that alternate between engines (default %(default)s)")
     parser.add_argument("--seconds", type=float, default=0.25, help="seconds per engine and round (default %(default)s)")
-    parser.add_argument("--nthreads", type=int, default=0, help="threads; 0: each engine's default")
+    parser.add_argument("--threads", "--nthreads", type=int, default=0, help="threads; 0: each engine's default")
     parser.add_argument("--json", action="store_true", help="print one JSON document and nothing else")
     parser.add_argument("-q", "--quiet", action="store_true", help="no progress")
 
@@ -70,7 +69,7 @@ def compare(options):
     versions = probe(options.engines, options.python)
     values = feeds.make_feeds(model_inputs(str(model.resolve()), options.python), feeds.parse_shapes(options.shapes), files, options.seed)
     cells = [Cell(*each) for each in grid(options.engines, options.devices, options.precisions)]
-    effort = Effort(options.rounds, options.seconds, threads=options.nthreads)
+    effort = Effort(options.rounds, options.seconds, threads=options.threads)
     rows, reference = measure(str(model), values, cells, options.python, effort, options.torch, versions, progress_of(options))
     return {"model": model.name, "machine": machine.describe(), "date": datetime.date.today().isoformat(),
             "inputs": {name: [str(value.dtype), list(value.shape)] for name, value in values.items()},

@@ -15,7 +15,8 @@ h2{font-size:16px;margin:0 0 10px}.sub,.note{color:var(--dim)}.note{font-size:13
 .lead{font-size:18px;margin:18px 0 22px;padding:14px 18px;background:var(--card);border:1px solid var(--line);border-left:4px solid var(--ingot);border-radius:8px}
 .cards{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(520px,100%),1fr));gap:18px}
 .card{background:var(--card);border:1px solid var(--line);border-radius:10px;padding:18px 18px 12px;margin:0 0 18px;min-width:0}
-.cards .card{margin:0}.cards{margin-bottom:18px}svg{width:100%;height:auto;display:block}
+.cards .card{margin:0}.cards{margin-bottom:18px}svg{width:100%;min-width:440px;height:auto;display:block}
+main>.card svg{min-width:760px}
 svg text{font-size:13px;fill:var(--ink)}.label{text-anchor:end}svg .dim,svg .tick{fill:var(--dim)}.dim{color:var(--dim)}
 .tick{text-anchor:middle;font-size:11px!important}.value{font-variant-numeric:tabular-nums;font-weight:600}
 .grid{stroke:var(--line)}.whisker{stroke:var(--ink);stroke-width:1.5;fill:none;opacity:.6}
@@ -63,7 +64,7 @@ def _lead(measured):
 def _card(title, chart, note=""):
     if not chart:
         return ""
-    return '<section class="card"><h2>%s</h2>%s%s</section>' % (title, chart, '<p class="note">%s</p>' % note if note else "")
+    return '<section class="card"><h2>%s</h2><div class="scroll">%s</div>%s</section>' % (title, chart, '<p class="note">%s</p>' % note if note else "")
 
 
 def _numbers(row):

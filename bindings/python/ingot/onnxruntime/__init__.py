@@ -5,9 +5,11 @@
 
 import onnxruntime as _onnxruntime
 
-from .available import get_available_providers
-from .plugin import ep_name, library_path, register
-from .session import InferenceSession
+from .plugin import check_version, ep_name, library_path, register
+
+check_version(_onnxruntime.__version__)
+from .available import get_available_providers  # noqa: E402
+from .session import InferenceSession  # noqa: E402
 
 
 def __getattr__(name):

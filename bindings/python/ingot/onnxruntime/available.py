@@ -48,8 +48,6 @@ def plugin_devices(device):
         plugin.library_path()
     except FileNotFoundError as error:
         return [], "library missing: %s" % error
-    if not hasattr(onnxruntime, "get_ep_devices"):
-        return [], "onnxruntime %s has no plugin interface: 1.24 or later is needed" % onnxruntime.__version__
     try:
         plugin.register()
     except Exception as error:  # ONNX Runtime's own classes; the chain goes on and the line says why
@@ -78,7 +76,12 @@ class Candidate:
     def add_to(self, options, given):
         """Adds it to onnxruntime.SessionOptions."""
         if self._device:
-            options.add_provider_for_devices(plugin_devices(self._device)[0], given)
+            given = dict(given)
+            wanted = given.pop("device", None)  # of several GPUs
+            given.pop("fallback", None)  # a session on a GPU always has it
+            devices = plugin_devices(self._device)[0]
+            chosen = [each for each in devices if each.ep_metadata["ingot_device"] == wanted]
+            options.add_provider_for_devices((chosen or devices)[:1], given)
         elif self.provider != "CPUExecutionProvider":  # always the last
             options.add_provider(self.provider, given)
 

@@ -7,6 +7,12 @@ _LIBRARY = "libingot_onnxruntime.so"
 _lock = threading.Lock()
 
 
+def check_version(version):
+    """Raises ImportError for an ONNX Runtime that loads no plugins."""
+    if tuple(map(int, version.split(".")[:2])) < (1, 24):
+        raise ImportError("ingot.onnxruntime needs onnxruntime 1.24 or newer, this is %s" % version)
+
+
 def ep_name():
     return "IngotExecutionProvider"
 
@@ -23,9 +29,9 @@ def library_path():
 
 
 def register(kind=None):
-    """Registers the library with the process's ONNX Runtime, once, and gives the devices that it offers, for
-    SessionOptions.add_provider_for_devices. `kind`: only the "CPU" or the "GPU"; a session that is given both is on the
-    GPU."""
+    """Registers the library with the process's ONNX Runtime, once, and gives what SessionOptions.add_provider_for_devices
+    takes: the first GPU where there is one that can be used, else the CPU. `kind`: every device that is a "CPU" or a "GPU";
+    a session is for one of them."""
     import onnxruntime
 
     with _lock:
@@ -33,7 +39,9 @@ def register(kind=None):
         if not devices:
             onnxruntime.register_execution_provider_library(ep_name(), library_path())
             devices = _devices(onnxruntime)
-    return [each for each in devices if kind in (None, each.device.type.name)]
+    if kind is None:
+        return sorted(devices, key=lambda each: each.device.type.name != "GPU")[:1]
+    return [each for each in devices if each.device.type.name == kind]
 
 
 def _devices(onnxruntime):

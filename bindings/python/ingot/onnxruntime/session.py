@@ -11,7 +11,7 @@ from .. import errors, tensorrt_options
 from ..providers import CPU, KNOWN, TENSORRT, log, pairs
 from .available import INGOT, ORDER, candidates
 
-_NOT_INSIDE = ("folder", "user_compute_stream")  # options of Ingot's own sessions alone
+_NOT_INSIDE = ("folder",)  # an option of Ingot's own sessions alone
 _RECORD = "session.record_ep_graph_assignment_info"
 
 
@@ -57,6 +57,13 @@ def _save_as_context(options, model):
     return ["optimized_model_filepath: %s holds the plans, for sessions with %s" % (path, INGOT)]
 
 
+def _raise_for_options(error):
+    """An option of Ingot's that is wrong is the caller's error: no other provider takes its place."""
+    _, ours, message = str(error).partition("INVALID_ARGUMENT : Ingot: ")
+    if ours:
+        raise errors.InvalidArgument(message.strip()) from error
+
+
 class InferenceSession(onnxruntime.InferenceSession):
     """onnxruntime.InferenceSession with the best chain of providers that this machine offers.
 
@@ -95,6 +102,7 @@ class InferenceSession(onnxruntime.InferenceSession):
                 super().__init__(path_or_bytes, options, **others)
                 break
             except Exception as error:  # ONNX Runtime's own classes
+                _raise_for_options(error)
                 if sess_options is not None or not chain or chain[0][0].provider == CPU:
                     raise
                 if strict:

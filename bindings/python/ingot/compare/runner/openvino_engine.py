@@ -1,8 +1,18 @@
 """OpenVINO's CPU plugin."""
 
+import re
+
 from ingot_engine import by_name
 from quantised import is_quantised
 from unavailable import Unavailable
+
+
+def refusal(report):
+    """Why OpenVINO does not read a model, out of its report: the operators that it does not convert, each with the last line said
+    of it, which is the reason; what stands before are places in its source."""
+    told = ["%s: %s" % (operator, said.strip().splitlines()[-1])
+            for operator, said in re.findall(r"^-- (\S+) with a message:\n(.*?)(?=\n\n|\Z)", report, re.S | re.M)]
+    return "; ".join(told) or report.strip().splitlines()[-1]
 
 
 class OpenVino:
@@ -26,7 +36,10 @@ class OpenVino:
         settings = {"INFERENCE_PRECISION_HINT": hints[precision], "PERFORMANCE_HINT": "LATENCY", "NUM_STREAMS": "1"}
         if threads:
             settings["INFERENCE_NUM_THREADS"] = threads
-        network = core.read_model(model)
+        try:
+            network = core.read_model(model)
+        except RuntimeError as error:
+            raise Unavailable("OpenVINO does not convert " + refusal(str(error))) from error
         self._compiled = core.compile_model(network, "CPU", settings)
         used = repr(self._compiled.get_property("INFERENCE_PRECISION_HINT")).split("'")[-2]  # <Type: 'float32'>
         if used != {"f32": "float32", "bf16": "bfloat16", "f16": "float16"}[hints[precision]]:
