@@ -9,6 +9,7 @@
 #include <string>
 
 #include "kernels/machine_peak.h"
+#include "tensor/float_types.h"
 
 namespace ingot::kernels {
 
@@ -22,6 +23,16 @@ inline const MachinePeak& bench_peak(int threads) {
     peaks[threads] = measure_peak(pool);
   }
   return peaks[threads];
+}
+
+// Floats between -2 and 2: products of small ones would be subnormal, which cores compute slowly. Else bytes of 1.
+inline void fill_ordinary(Tensor& tensor) {
+  std::memset(tensor.mutable_raw(), 1, static_cast<size_t>(tensor.byte_size()));
+  const auto number = [](int64_t i) { return static_cast<float>(i * 37 % 129 - 64) / 32; };
+  for (int64_t i = 0; i < element_count(tensor.shape()); ++i) {
+    if (tensor.dtype() == DType::kF32) tensor.mutable_data<float>()[i] = number(i);
+    if (tensor.dtype() == DType::kBF16) tensor.mutable_data<BF16>()[i] = BF16(number(i));
+  }
 }
 
 inline void bench_rows(const Family& family, const std::string& name, const Problem& problem, double flops,
@@ -38,7 +49,7 @@ inline void bench_rows(const Family& family, const std::string& name, const Prob
           continue;
         }
         Tensor tensor(problem.inputs[i].dtype, problem.inputs[i].shape);
-        std::memset(tensor.mutable_raw(), 1, static_cast<size_t>(tensor.byte_size()));
+        fill_ordinary(tensor);
         if (row.packing != nullptr && row.packing(problem, i) != nullptr) tensor = row.pack(problem, i, tensor);
         memory.push_back(tensor);
         inputs.push_back(tensor.raw());

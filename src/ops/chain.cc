@@ -3,6 +3,7 @@
 #include "ops/conv.h"
 #include "ops/eval.h"
 #include "ops/infer.h"
+#include "ops/reduce.h"
 
 namespace ingot {
 namespace {
@@ -30,9 +31,11 @@ const char* refuse_members(const Chain& chain, size_t inputs) {
   const auto count = static_cast<int64_t>(inputs);
   for (size_t i = 0; i < chain.members.size(); ++i) {
     const TileInstruction& member = chain.members[i];
-    if (!member.op || !member.op.is<Conv>()) return "a member is no convolution";
+    const bool reduces = i == 0 && member.op && member.op.is<Reduce>();
+    if (!reduces && (!member.op || !member.op.is<Conv>())) return "a member is no convolution";
     const int64_t first = i == 0 ? 0 : count + static_cast<int64_t>(i) - 1;
-    if (member.operands.size() < 2 || member.operands[0] != first) return "a member does not read the one before it";
+    const bool complete = reduces ? member.operands.size() == 1 : member.operands.size() >= 2;
+    if (!complete || member.operands[0] != first) return "a member does not read the one before it";
     for (size_t k = 1; k < member.operands.size(); ++k) {
       if (member.operands[k] < 0 || member.operands[k] >= count) return "an operand is no input";
     }

@@ -3,6 +3,7 @@
 
 #include "ops/chain.h"
 #include "ops/conv.h"
+#include "ops/reduce.h"
 #include "passes/passes.h"
 #include "passes/queries.h"
 
@@ -73,6 +74,23 @@ ir::Patch chained(const ir::Graph& graph, const std::vector<const Node*>& member
   return patch;
 }
 
+// The mean over the pixels of f32 images and the two 1x1 convolutions of it.
+ir::Outcome excite(const ir::Graph& graph, NodeId id, PassRun& run) {
+  const Node& mean = graph.node(id);
+  const auto* reduce = mean.op.as<Reduce>();
+  if (!run.target().chains || reduce == nullptr || reduce->fn != ReduceFn::kMean || mean.inputs.size() != 1) {
+    return ir::no_match;
+  }
+  const Fact& data = graph.fact(mean.inputs[0]);
+  const bool of_images = reduce->axes == std::vector<int64_t>{1, 2} && reduce->keepdims;
+  if (!of_images || data.dtype() != DType::kF32 || !data.has_rank() || data.rank() != kRank) return ir::no_match;
+  const Node* first = only_reader(graph, mean.outputs[0]);
+  if (first == nullptr || !is_product_of_pixels(graph, *first)) return ir::no_match;
+  const Node* second = only_reader(graph, first->outputs[0]);
+  if (second == nullptr || !is_product_of_pixels(graph, *second)) return ir::no_match;
+  return chained(graph, {&mean, first, second});
+}
+
 ir::Outcome chain(const ir::Graph& graph, NodeId id, PassRun& run) {
   const Node& depthwise = graph.node(id);
   if (!run.target().chains || !is_depthwise(graph, depthwise)) return ir::no_match;
@@ -94,10 +112,11 @@ Pass fuse_chains() {
   return {
       "fuse_chains",
       "A depthwise convolution whose data or result is too large for the caches near a core runs in one step with "
-      "the convolution before and the 1x1 convolution after it.",
+      "the convolution before and the 1x1 convolution after it; the mean over an image runs in one step with the two "
+      "1x1 convolutions that squeeze and excite makes of it.",
       "After fuse_epilogue: every member keeps the bias and epilogue that it got there; after merge_siblings, whose "
       "steps share more.",
-      {{"chain", chain}}};
+      {{"chain", chain}, {"excite", excite}}};
 }
 
 }  // namespace ingot::passes

@@ -83,6 +83,41 @@ TEST(FuseChains, LargerConvolutionsAndThoseReadTwiceStay) {
   expect_same_numbers(result);
 }
 
+TEST(FuseChains, SqueezeAndExciteIsOneStep) {
+  constexpr const char* kText = R"(graph g(%x: f32[2,h,7,12]) {
+    %w1: f32[4,12,1,1] = const random(1)
+    %b1: f32[4] = const random(2)
+    %w2: f32[12,4,1,1] = const random(3)
+    %s = reduce{fn=mean, axes=[1,2]}(%x)
+    %c1 = conv{channels_last=true}(%s, %w1, %b1)
+    %r = unary{fn=relu}(%c1)
+    %c2 = conv{channels_last=true}(%r, %w2)
+    %g = unary{fn=hard_sigmoid, alpha=0.2, beta=0.5}(%c2)
+    %y = binary{fn=mul}(%x, %g)
+    return %y
+  })";
+  const auto result = chains(kText);
+  EXPECT_TRUE(mentions(result, "chain")) << result.text();
+  EXPECT_EQ(nodes(result), 2u) << result.text();
+  expect_same_numbers(result);
+  EXPECT_EQ(nodes(chains(kText, false)), 4u);
+}
+
+TEST(FuseChains, AMeanThatIsReadTwiceOrOverOtherAxesStays) {
+  const auto result = chains(R"(graph g(%x: f32[2,5,7,12]) {
+    %w1: f32[4,12,1,1] = const random(1)
+    %w2: f32[12,4,1,1] = const random(3)
+    %s = reduce{fn=mean, axes=[1,2]}(%x)
+    %c1 = conv{channels_last=true}(%s, %w1)
+    %c2 = conv{channels_last=true}(%c1, %w2)
+    %t = reduce{fn=mean, axes=[1]}(%x)
+    %d1 = conv{channels_last=true}(%t, %w1)
+    %d2 = conv{channels_last=true}(%d1, %w2)
+    return %c2, %s, %d2
+  })");
+  EXPECT_EQ(nodes(result), 6u) << result.text();
+}
+
 TEST(FuseChains, UnknownSizesAreNoObstacle) {
   const auto result = chains(R"(graph g(%x: f32[n,h,w,4]) {
     %wd: f32[4,1,3,3] = const random(2)

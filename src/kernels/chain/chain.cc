@@ -7,6 +7,7 @@
 #include "kernels/depthwise/depthwise.h"
 #include "kernels/families.h"
 #include "kernels/gemm/gemm.h"
+#include "ops/reduce.h"
 
 namespace ingot::kernels {
 namespace chain {
@@ -15,6 +16,9 @@ namespace {
 constexpr double kHalfVectors = 1.6;  // slower on cores that multiply two vectors of 16 at once
 
 const Chain& op_of(const Problem& problem) { return *problem.op.as<Chain>(); }
+
+// Of the mean over an image's pixels.
+Shape mean_shape(const Shape& x) { return x.size() == 4 ? Shape{x[0], 1, 1, x[3]} : x; }
 
 // Sizes along the spatial axes, channels-last; -1 where those of `x` are not known.
 Shape result_shape(const Conv& op, const Shape& x, const Shape& w) {
@@ -26,6 +30,18 @@ Shape result_shape(const Conv& op, const Shape& x, const Shape& w) {
   const Shape sizes = output_sizes(window_ranges(spatial, axes, op.auto_pad, false));
   std::copy(sizes.begin(), sizes.end(), y.begin() + 1);
   return y;
+}
+
+// Before 1x1 convolutions of the one pixel that it leaves.
+const char* refuse_mean(const Parts& parts, const Problem& problem) {
+  const Chain& op = op_of(problem);
+  const Reduce& mean = *op.members[0].op.as<Reduce>();
+  if (parts.isa < IsaLevel::kAvx2) return "a mean needs vector code";
+  if (mean.fn != ReduceFn::kMean || mean.axes != std::vector<int64_t>{1, 2} || !mean.keepdims)
+    return "no mean of images";
+  const bool slide =
+      std::any_of(op.members.begin(), op.members.end(), [](const auto& each) { return slides(each.op); });
+  return slide || problem.inputs[0].dtype != DType::kF32 ? "a mean before other than 1x1 convolutions of f32" : nullptr;
 }
 
 // Whether inputs are in the members' order, those of the first after the data.
@@ -57,6 +73,7 @@ template <const Parts& parts> double cost(const Problem& problem, const Target& 
   double nanoseconds = 0, all = 0;
   for (size_t i = 0; i < op_of(problem).members.size(); ++i) {
     const Problem member = member_problem(problem, i);
+    if (member.op.is<Reduce>()) continue;  // the same for all
     const conv::Geometry sizes = conv::typical_geometry(member);
     const int64_t pixels = sizes.images * sizes.output_pixels();
     const auto depth = static_cast<double>(sizes.kernel() * sizes.group_channels());
@@ -95,7 +112,8 @@ template <const Parts& parts> Tensor pack(const Problem& problem, size_t input, 
 
 template <const Parts& parts> std::unique_ptr<BoundKernel> bind(const Problem& problem, const Target& target) {
   if (const char* reason = refuse_chain(parts, problem)) fail(Code::kInvalidArgument, "chain: {}", reason);
-  const bool bands = bytes_between(problem) >= near_bytes(target);
+  const bool reduces = op_of(problem).members[0].op.is<Reduce>();
+  const bool bands = !reduces && bytes_between(problem) >= near_bytes(target);
   return (bands ? bind_bands : bind_sequence)(parts, problem, target);
 }
 
@@ -125,6 +143,10 @@ std::string text(const Problem& problem) {
   std::string line = "chain";
   for (size_t i = 0; i < op_of(problem).members.size(); ++i) {
     const Problem member = member_problem(problem, i);
+    if (member.op.is<Reduce>()) {
+      line += " " + kReduceFamily.text(member);
+      continue;
+    }
     line += (i == 0 ? " " : " | ") + (slides(member.op) ? kDepthwiseFamily : kConvFamily).text(member);
   }
   return line;
@@ -141,15 +163,17 @@ Problem member_problem(const Problem& problem, size_t index) {
       member.inputs.push_back(problem.inputs[static_cast<size_t>(members[i].operands[k])]);
     }
     const bool last = i + 1 == members.size();
-    member.outputs = {
-        last ? problem.outputs[0]
-             : Operand{data.dtype, result_shape(*members[i].op.as<Conv>(), data.shape, member.inputs[1].shape)}};
+    const auto* conv = members[i].op.as<Conv>();
+    member.outputs = {last ? problem.outputs[0]
+                           : Operand{data.dtype, conv == nullptr
+                                                     ? mean_shape(data.shape)
+                                                     : result_shape(*conv, data.shape, member.inputs[1].shape)}};
     if (i == index) return member;
     data = member.outputs[0];
   }
 }
 
-bool slides(const Op& member) { return member.as<Conv>()->group > 1; }
+bool slides(const Op& member) { return member.is<Conv>() && member.as<Conv>()->group > 1; }
 
 const gemm::TileSet& tiles_for(const Parts& parts, const Shape& weights) {
   constexpr int64_t kTypicalPixels = 56 * 56;
@@ -175,7 +199,11 @@ const char* refuse_chain(const Parts& parts, const Problem& problem) {
   if (op.members.size() > kMaxMembers) return "there are too many members";
   if (!in_order(op)) return "operands out of order";
   if (problem.inputs[0].shape.size() != 4) return "there are not two spatial axes";
-  for (size_t i = 0; i < op.members.size(); ++i) {
+  const bool reduces = op.members[0].op.is<Reduce>();
+  if (reduces) {
+    if (const char* reason = refuse_mean(parts, problem)) return reason;
+  }
+  for (size_t i = reduces ? 1 : 0; i < op.members.size(); ++i) {
     const Operand& weights = problem.inputs[static_cast<size_t>(op.members[i].operands[1])];
     if (!weights.constant || weights.shape.size() != 4) return "weights that are not constant";
     const Problem member = member_problem(problem, i);

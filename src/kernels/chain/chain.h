@@ -7,6 +7,9 @@
 // narrow groups as depthwise/ has them, a 1x1 convolution, or, first only, any convolution in one group. Threads take
 // lines of the result, and each computes what it needs between: equal bits at every thread count, and the same bits as
 // the members give alone.
+//
+// Squeeze and excite, the mean over an image's pixels and 1x1 convolutions of that one pixel, always runs member by
+// member.
 #pragma once
 #include <array>
 

@@ -4,6 +4,7 @@
 #include "kernels/families.h"
 #include "kernels/kernel_testing.h"
 #include "ops/binary.h"
+#include "ops/reduce.h"
 #include "ops/unary.h"
 
 namespace ingot::kernels {
@@ -12,6 +13,12 @@ namespace {
 const TileInstruction kRelu{Unary{UnaryFn::kRelu}, {0}}, kSilu{Unary{UnaryFn::kSilu}, {0}},
     kAdd{Binary{BinaryFn::kAdd}, {0, 1}};
 const std::vector<TileInstruction> kClip{{Binary{BinaryFn::kMax}, {0, 1}}, {Binary{BinaryFn::kMin}, {3, 2}}};
+
+// The same after the mean over the pixels, as in squeeze and excite.
+void start_with_mean(Chain& op, size_t inputs) {
+  op.members.insert(op.members.begin(), {Reduce{ReduceFn::kMean, {1, 2}}, {0}});
+  for (size_t i = 1; i < op.members.size(); ++i) op.members[i].operands[0] = static_cast<int64_t>(inputs + i - 1);
+}
 
 Case case_of(const Shape& x, const std::vector<ChainMember>& members) {
   std::mt19937 random(1);
@@ -48,8 +55,13 @@ std::vector<Tensor> run_alone(const Case& test, const Problem& problem, IsaLevel
 
 // Every row as the evaluation says, at every thread count, and bit for bit as the members give one after the other.
 // Caches of no size make it run by bands.
-void expect_chain(const Shape& x, const std::vector<ChainMember>& members) {
-  const Case test = case_of(x, members);
+void expect_chain(const Shape& x, const std::vector<ChainMember>& members, bool mean = false) {
+  Case test = case_of(x, members);
+  if (mean) {
+    Chain op = *test.op.as<Chain>();
+    start_with_mean(op, test.inputs.size());
+    test.op = op;
+  }
   double depth = 1;
   for (const ChainMember& member : members) {
     depth *= static_cast<double>(element_count(std::span(member.weights).subspan(1))) * 0.3 + 4;
@@ -118,6 +130,22 @@ TEST(Chain, SmallImagesAndWideStridesAreNoObstacle) {
 TEST(Chain, LargeOnesAreSharedOut) {
   expect_chain({1, 56, 56, 24}, {pointwise(24, 144, {kRelu}), sliding(144, 3, 1, {kRelu}), pointwise(144, 24)});
   expect_chain({3, 28, 28, 32}, {pointwise(32, 192, {kRelu}), sliding(192, 3, 2, {kRelu}), pointwise(192, 64)});
+}
+
+TEST(Chain, SqueezesAndExcites) {
+  const TileInstruction gate{Unary{UnaryFn::kHardSigmoid, 0.2, 0.5}, {0}};
+  expect_chain({1, 14, 14, 72}, {pointwise(72, 24, {kRelu}), pointwise(24, 72, {gate})}, true);
+  expect_chain({3, 5, 1, 33}, {pointwise(33, 7, {kSilu}), pointwise(7, 130, {kAdd}, {{3, 1, 1, 130}})}, true);
+  expect_chain({2, 1, 1, 16}, {pointwise(16, 8), pointwise(8, 16)}, true);
+}
+
+TEST(Chain, AMeanBeforeConvolutionsThatSlideIsRefused) {
+  Case test = case_of({1, 9, 9, 16}, {sliding(16, 3, 1), pointwise(16, 8)});
+  Chain op = *test.op.as<Chain>();
+  start_with_mean(op, test.inputs.size());
+  test.op = op;
+  const Problem problem = problem_of(test, eval_values(test.op, test.inputs));
+  EXPECT_STREQ(kChainFamily.rows.front().refuse(problem), "a mean before other than 1x1 convolutions of f32");
 }
 
 TEST(Chain, GivesEmptyResults) {

@@ -5,6 +5,7 @@
 #include "kernels/chain/chain.h"
 #include "kernels/conv/conv.h"
 #include "kernels/depthwise/depthwise.h"
+#include "kernels/reduce/reduce.h"
 
 namespace ingot::kernels::chain {
 namespace {
@@ -23,15 +24,19 @@ class Sequence final : public BoundKernel {
   std::vector<Member> members_;
 };
 
+std::unique_ptr<BoundKernel> bind_member(const Parts& parts, const Op& op, const Problem& member,
+                                         const Target& target) {
+  if (op.is<Reduce>()) return bind_float_reduce(member, parts.isa);
+  if (slides(op)) return depthwise::bind_depthwise(parts.segments, parts.isa, member, target);
+  return conv::bind_conv(tiles_for(parts, member.inputs[1].shape), parts.isa, member, target);
+}
+
 // Scratch: what a member needs, then the results between.
 Sequence::Sequence(const Parts& parts, const Problem& problem, const Target& target) {
   const auto round = [](size_t bytes) { return static_cast<size_t>(round_up(static_cast<int64_t>(bytes), 64)); };
   for (const TileInstruction& own : problem.op.as<Chain>()->members) {
     const Problem member = member_problem(problem, members_.size());
-    const auto& tiles = tiles_for(parts, member.inputs[1].shape);
-    members_.push_back({slides(own.op) ? depthwise::bind_depthwise(parts.segments, parts.isa, member, target)
-                                       : conv::bind_conv(tiles, parts.isa, member, target),
-                        own});
+    members_.push_back({bind_member(parts, own.op, member, target), own});
     scratch_bytes = std::max(scratch_bytes, round(members_.back().kernel->scratch_bytes));
   }
   for (size_t i = 0; i + 1 < members_.size(); ++i) {

@@ -11,12 +11,17 @@ namespace {
 using gemm::Product;
 using gemm::TileSet;
 
+// Every group reads its part of them.
+int64_t zeros_of(const Geometry& geometry, int64_t table_rows) {
+  return std::max(geometry.channels, Windows(geometry, table_rows).depth());
+}
+
 class BoundConv final : public BoundChannelsLast {
  public:
   BoundConv(const TileSet& tiles, IsaLevel isa, const Problem& problem, const Target& target)
       : BoundChannelsLast(problem, isa, tiles.transpose,
                           packed_weight_floats(tiles, problem.inputs[1].shape, problem.op.as<Conv>()->group),
-                          Windows(geometry_of(problem), tiles.rows).depth()),
+                          zeros_of(geometry_of(problem), tiles.rows)),
         tiles_(tiles),
         windows_(geometry(), tiles.rows),
         group_weights_(packed_weight_floats(tiles, weights(), geometry().groups) / geometry().groups) {
@@ -41,18 +46,24 @@ class BoundConv final : public BoundChannelsLast {
 gemm::BlockedSize BoundConv::blocked_size() const {
   const Geometry& sizes = geometry();
   gemm::BlockedSize size;
-  size.products = sizes.groups * (per_image() ? sizes.images : 1);
+  const bool shared = sizes.groups > 1 && !per_image();  // one table of rows for all groups
+  size.products = shared ? 1 : sizes.groups * (per_image() ? sizes.images : 1);
   size.m = sizes.output_pixels() * (per_image() ? 1 : sizes.images);
   size.n = sizes.group_filters();
   size.taps = windows_.taps();
   size.depth = windows_.depth();
   size.c_stride = sizes.filters;
-  size.row_floats = std::min(size.taps * size.depth, sizes.group_channels() * sizes.axes[2].stride * 2);
+  const int64_t read = shared ? sizes.channels : sizes.group_channels();
+  size.row_floats = std::min(size.taps * read, read * sizes.axes[2].stride * 2);
+  if (shared) {
+    size.segments.assign(static_cast<size_t>(sizes.groups), {size.n, sizes.filters, program()});
+    size.segment_step = sizes.group_channels();
+  }
   size.patch_floats = windows_.patch_elements();
   return size;
 }
 
-// Where a run's operands are; product: image * groups + group, or group when all images are one.
+// Where a run's operands are; product: image * groups + group, or group (a segment) when all images are one.
 class BoundConv::Operands final : public gemm::Source {
  public:
   Operands(const BoundConv& bound, const Run& run) : bound_(bound), run_(run) {}

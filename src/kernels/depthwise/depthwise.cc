@@ -10,7 +10,8 @@ namespace depthwise {
 namespace {
 
 constexpr double kNanosecondsPerByte = 0.04;  // read or written, from L2 or L3
-constexpr double kSpreading = 2;              // time of several filters for each channel, over that of one
+constexpr double kGroupGain = 26;  // channels of a group that double the speed: each load serves more products
+constexpr double kSpreading = 2;   // time of several filters for each channel, over that of one
 
 template <const SegmentSet& segments> double cost(const Problem& problem, const Target& target) {
   const conv::Geometry geometry = conv::typical_geometry(problem);
@@ -19,7 +20,9 @@ template <const SegmentSet& segments> double cost(const Problem& problem, const 
   const double multiply_adds = out * static_cast<double>(geometry.kernel() * geometry.group_channels());
   const double slowness = geometry.group_filters() > geometry.group_channels() ? kSpreading : 1;
   const double bytes = in * dtype_bits(problem.inputs[0].dtype) / 8 + out * dtype_bits(problem.outputs[0].dtype) / 8;
-  double nanoseconds = 200 + slowness * 2 * multiply_adds / segments.gflops + bytes * kNanosecondsPerByte;
+  const bool wide = geometry.group_channels() > 1 && problem.inputs[0].dtype == DType::kF32;
+  const double gflops = segments.gflops * (wide ? 1 + static_cast<double>(geometry.group_channels()) / kGroupGain : 1);
+  double nanoseconds = 200 + slowness * 2 * multiply_adds / gflops + bytes * kNanosecondsPerByte;
   if (!problem.op.as<Conv>()->channels_last) nanoseconds += 0.5 * (in + out);
   return gemm::shared_cost(nanoseconds, multiply_adds, target);
 }

@@ -124,6 +124,14 @@ TEST(Depthwise, IsPreferredToConvolutionInGroups) {
   problem.inputs[1].shape = {64, 8, 3, 3};
   EXPECT_STREQ(pick(problem, {IsaLevel::kAvx512, 1}).row->name, "avx512_depthwise_f32_7x16");
   EXPECT_STREQ(pick(problem, {IsaLevel::kAvx2, 1}).row->name, "avx2_depthwise_f32_7x8");
+  op.group = 18;  // of 16 channels, with a line of 14 pixels
+  op.pads = {1, 1, 1, 1};
+  EXPECT_STREQ(pick({op,
+                     {{DType::kF32, {1, 14, 14, 288}}, {DType::kF32, {288, 16, 3, 3}, true}},
+                     {{DType::kF32, {1, 14, 14, 288}}}},
+                    {IsaLevel::kAvx512, 1})
+                   .row->name,
+               "avx512_depthwise_f32_7x16");
   problem.inputs[1].shape = {64, 8, 5, 5};
   EXPECT_STREQ(pick(problem, {IsaLevel::kAvx512, 1}).family->name, "conv");
 }

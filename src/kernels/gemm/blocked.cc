@@ -218,7 +218,7 @@ void BlockedGemm::run_row(const Product& product, int64_t row, const Panel& firs
   if (args.finish.addend != nullptr) args.finish.addend += row * args.finish.addend_stride + panel.first;
   for (const DepthBlock& block : blocks_) {
     args.a = slot.table + block.tap * tiles_.rows;
-    place_block(block, args);
+    place_block(panel, block, args);
     place_b(product, panel, block, 1, args, slot);
     tiles_.row_tile(args, size_.taps * size_.depth * panel.width);
   }
@@ -256,8 +256,8 @@ void BlockedGemm::place_b(const Product& product, const Panel& panel, const Dept
   }
 }
 
-void BlockedGemm::place_block(const DepthBlock& block, TileArgs& args) const noexcept {
-  args.a_offset = block.first;
+void BlockedGemm::place_block(const Panel& panel, const DepthBlock& block, TileArgs& args) const noexcept {
+  args.a_offset = block.first + panel.segment * size_.segment_step;
   args.taps = block.taps;
   args.depth = block.depth;
   args.accumulate = &block != &blocks_.front();
@@ -290,7 +290,7 @@ void BlockedGemm::run_panel(const Product& product, int64_t first_row, int64_t r
   const int64_t vectors = panel.width / tiles_.vector, first_column = panel.first;
   for (const DepthBlock& block : blocks_) {
     place_b(product, panel, block, rows, args, slot);
-    place_block(block, args);
+    place_block(panel, block, args);
     args.finish = product.finish;
     NextB next = next_b(panel, block, rows, args);
     int64_t unprocessed = 0;

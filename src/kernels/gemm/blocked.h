@@ -41,9 +41,9 @@ class Source {
 // b[depth * stride + column] (rows) or b[column * stride + depth] (columns); those with one tap only.
 enum class StoredB { kPanels, kRows, kColumns };
 
-// Columns of B that are a matrix of their own, with a result of their own of row stride n.
+// Columns of B that are a matrix of their own, with a result of their own.
 struct Segment {
-  int64_t n = 0;
+  int64_t n = 0, c_stride = 0;
   const RowProgram* program = nullptr;  // may be null; outlives the gemm
 };
 
@@ -53,6 +53,7 @@ struct BlockedSize {
   int64_t row_floats = 0;              // floats of A that a row adds to the cache's load; 0: taps * depth
   int64_t patch_floats = 0;            // scratch for each row's pointers to refer to
   std::vector<Segment> segments = {};  // instead of n, c_stride and a program: several B for the rows of one product
+  int64_t segment_step = 0;            // floats from where one segment reads A to where the next does
 };
 
 class BlockedGemm {
@@ -94,14 +95,14 @@ class BlockedGemm {
                  const Slot& slot) const noexcept;
   bool stands_beside_others(int64_t panel, int64_t end) const noexcept;
   void run_row(const Product& product, int64_t row, const Panel& first, const Slot& slot) const noexcept;
-  void place_block(const DepthBlock& block, TileArgs& args) const noexcept;
+  void place_block(const Panel& panel, const DepthBlock& block, TileArgs& args) const noexcept;
   void place_b(const Product& product, const Panel& panel, const DepthBlock& block, int64_t rows, TileArgs& args,
                const Slot& slot) const noexcept;
   NextB next_b(const Panel& panel, const DepthBlock& block, int64_t rows, const TileArgs& args) const noexcept;
   int64_t rows_of_tile(int64_t rest) const noexcept;
   void run_program(const Product& product, int64_t first_row, int64_t rows, const Panel& panel) const noexcept;
   int64_t c_stride(const Panel& panel) const noexcept {
-    return size_.segments.empty() ? size_.c_stride : size_.segments[static_cast<size_t>(panel.segment)].n;
+    return size_.segments.empty() ? size_.c_stride : size_.segments[static_cast<size_t>(panel.segment)].c_stride;
   }
   const RowProgram* program(const Panel& panel) const noexcept {
     return size_.segments.empty() ? program_ : size_.segments[static_cast<size_t>(panel.segment)].program;

@@ -99,114 +99,111 @@ template <class T> void norm_rows(const NormArgs& args) noexcept {
   return normalize_scaled<T, Affine::kEach>(args);
 }
 
-template <class T> inline float element_of(const void* data, int64_t i, float none) {
-  if (data == nullptr) return none;
-  alignas(64) float lanes[kLanes];
-  store(lanes, get_part(static_cast<const T*>(data) + i, 1));
-  return lanes[0];
-}
-
-template <class T> void norm_group_first(const GroupNormArgs& args) noexcept {
-  const T* x = static_cast<const T*>(args.x);
-  T* y = static_cast<T*>(args.y);
-  const Statistics statistics = statistics_of(x, args.channels * args.size, args.epsilon, false);
-  for (int64_t c = 0; c < args.channels; ++c) {
-    const float factor = element_of<T>(args.scale, c * args.parameter_stride, 1.0f) * statistics.inverse_deviation;
-    const F scale = set1(factor), mean = set1(statistics.mean);
-    const F bias = set1(element_of<T>(args.bias, c * args.parameter_stride, 0.0f));
-    const T* from = x + c * args.size;
-    T* to = y + c * args.size;
-    int64_t i = 0;
-    for (; i + kLanes <= args.size; i += kLanes) put(to + i, fma(get(from + i) - mean, scale, bias));
-    if (i < args.size) put_part(to + i, fma(get_part(from + i, args.size - i) - mean, scale, bias), args.size - i);
-  }
-}
-
-// Sum of fn over the group's positions and channels.
-template <class T, class Fn> inline float sum_of_group(const GroupNormArgs& args, Fn fn) {
-  const T* x = static_cast<const T*>(args.x);
-  if (args.channels == args.stride) return sum_over(x, args.size * args.channels, fn);
-  F s0 = set1(0.0f), s1 = s0;
-  for (int64_t p = 0; p < args.size; ++p) {
-    const T* row = x + p * args.stride;
-    int64_t c = 0;
-    for (; c + kLanes <= args.channels; c += kLanes) s0 = s0 + fn(get(row + c));
-    if (c < args.channels) {
-      s1 = s1 + keep_first(fn(get_part(row + c, args.channels - c)), args.channels - c, set1(0.0f));
-    }
-  }
-  return sum_lanes(s0 + s1);
-}
-
-// Every position's channels as a row, with the group's statistics.
-template <class T, Affine scaling, Affine shifting>
-void normalize_group(const GroupNormArgs& args, const Statistics& statistics) {
-  NormArgs row{};
-  row.scale = args.scale;
-  row.bias = args.bias;
-  row.size = args.channels;
-  for (int64_t p = 0; p < args.size; ++p) {
-    normalize_row<T, scaling, shifting>(row, static_cast<const T*>(args.x) + p * args.stride,
-                                        static_cast<T*>(args.y) + p * args.stride, statistics);
-  }
-}
-
-template <class T, Affine each> void normalize_group_scaled(const GroupNormArgs& args, const Statistics& statistics) {
-  if (args.scale == nullptr && args.bias == nullptr) {
-    return normalize_group<T, Affine::kNone, Affine::kNone>(args, statistics);
-  }
-  if (args.bias == nullptr) return normalize_group<T, each, Affine::kNone>(args, statistics);
-  if (args.scale == nullptr) return normalize_group<T, Affine::kNone, each>(args, statistics);
-  return normalize_group<T, each, each>(args, statistics);
-}
-
-template <class T> void norm_group_last(const GroupNormArgs& args) noexcept {
-  const auto count = static_cast<float>(args.channels * args.size);
-  const float mean = sum_of_group<T>(args, Itself()) / count;
-  const F middle = set1(mean);
-  const float square = sum_of_group<T>(args, [middle](F v) {
-    const F d = v - middle;
+// What is summed: elements, or squares of their distances from a mean. No lambdas, as above.
+template <bool squares> struct Summand {
+  F mean;
+  F operator()(F x) const {
+    if constexpr (!squares) return x;
+    const F d = x - mean;
     return d * d;
-  });
-  const Statistics statistics{mean, 1.0f / sqrtf(square / count + args.epsilon)};
-  if (args.parameter_stride == 1) return normalize_group_scaled<T, Affine::kEach>(args, statistics);
-  normalize_group_scaled<T, Affine::kOne>(args, statistics);
+  }
+};
+
+template <class T, bool squares> inline void sum_rows_with(const ChannelArgs& args) {
+  for (int64_t r = 0; r < args.rows; ++r) {
+    const F mean = set1(squares ? args.mean[r] : 0.0f);
+    args.sums[r] = sum_over(static_cast<const T*>(args.x) + r * args.stride, args.columns, Summand<squares>{mean});
+  }
+}
+template <class T> void sum_rows(const ChannelArgs& args) noexcept {
+  args.mean != nullptr ? sum_rows_with<T, true>(args) : sum_rows_with<T, false>(args);
 }
 
-// Groups of one channel: every column has statistics of its own.
-template <class T> void norm_columns(const GroupNormArgs& args) noexcept {
-  const F count = set1(static_cast<float>(args.size)), epsilon = set1(args.epsilon);
-  for (int64_t c = 0; c < args.channels; c += kLanes) {
-    const int64_t n = args.channels - c < kLanes ? args.channels - c : kLanes;
-    const auto read = [n](const T* p) { return n == kLanes ? get(p) : get_part(p, n); };
-    const T* x = static_cast<const T*>(args.x) + c;
-    T* y = static_cast<T*>(args.y) + c;
-    F sum = set1(0.0f), square = sum;
-    for (int64_t p = 0; p < args.size; ++p) sum = sum + read(x + p * args.stride);
-    const F mean = sum / count;
-    for (int64_t p = 0; p < args.size; ++p) {
-      const F d = read(x + p * args.stride) - mean;
-      square = fma(d, d, square);
+template <class T> void normalize_by_row(const ChannelArgs& args) noexcept {
+  for (int64_t r = 0; r < args.rows; ++r) {
+    const F mean = set1(args.mean[r]), factor = set1(args.factor[r]), shift = set1(args.shift[r]);
+    const T* x = static_cast<const T*>(args.x) + r * args.stride;
+    T* y = static_cast<T*>(args.y) + r * args.stride;
+    int64_t i = 0;
+    for (; i + kLanes <= args.columns; i += kLanes) put(y + i, fma(get(x + i) - mean, factor, shift));
+    const int64_t rest = args.columns - i;
+    if (rest > 0) put_part(y + i, fma(get_part(x + i, rest) - mean, factor, shift), rest);
+  }
+}
+
+// kVectors vectors of columns from `column` on, the last of n elements; kRows rows at once hide the sums' latency.
+template <class T, bool squares, int kVectors, int kRows>
+inline void sum_some_columns(const ChannelArgs& args, int64_t column, int64_t n) {
+  const T* x = static_cast<const T*>(args.x) + column;
+  const auto read = [n](const T* p, int v) { return v < kVectors - 1 || n == kLanes ? get(p) : get_part(p, n); };
+  F sums[kRows][kVectors], mean[kVectors];
+#pragma GCC unroll 4
+  for (int v = 0; v < kVectors; ++v) {
+    const float* from = args.mean + column + v * kLanes;
+    mean[v] = !squares ? set1(0.0f) : v < kVectors - 1 || n == kLanes ? load(from) : load_part(from, n);
+#pragma GCC unroll 4
+    for (int r = 0; r < kRows; ++r) sums[r][v] = set1(0.0f);
+  }
+  const auto add_rows = [&](int64_t row, int rows) __attribute__((always_inline)) {
+#pragma GCC unroll 4
+    for (int r = 0; r < kRows; ++r) {
+#pragma GCC unroll 4
+      for (int v = 0; v < kVectors; ++v) {
+        if (r < rows) {
+          const F value = read(x + (row + r) * args.stride + v * kLanes, v);
+          sums[r][v] = sums[r][v] + Summand<squares>{mean[v]}(value);
+        }
+      }
     }
-    F scale = set1(1.0f), bias = set1(0.0f);
-    if (args.scale != nullptr) scale = read(static_cast<const T*>(args.scale) + c);
-    if (args.bias != nullptr) bias = read(static_cast<const T*>(args.bias) + c);
-    scale = scale / sqrt(square / count + epsilon);
-    for (int64_t p = 0; p < args.size; ++p) {
-      const F result = fma(read(x + p * args.stride) - mean, scale, bias);
-      n == kLanes ? put(y + p * args.stride, result) : put_part(y + p * args.stride, result, n);
+  };
+  int64_t row = 0;
+  for (; row + kRows <= args.rows; row += kRows) add_rows(row, kRows);
+  for (; row < args.rows; ++row) add_rows(row, 1);
+#pragma GCC unroll 4
+  for (int v = 0; v < kVectors; ++v) {
+    F sum = sums[0][v];
+    for (int r = 1; r < kRows; ++r) sum = sum + sums[r][v];
+    float* to = args.sums + column + v * kLanes;
+    v < kVectors - 1 || n == kLanes ? store(to, sum) : store_part(to, sum, n);
+  }
+}
+template <class T, bool squares> inline void sum_columns_with(const ChannelArgs& args) {
+  int64_t column = 0;
+  for (; column + 4 * kLanes <= args.columns; column += 4 * kLanes) {
+    sum_some_columns<T, squares, 4, 1>(args, column, kLanes);
+  }
+  for (; column < args.columns; column += kLanes) {
+    const int64_t rest = args.columns - column;
+    sum_some_columns<T, squares, 1, 4>(args, column, rest < kLanes ? rest : kLanes);
+  }
+}
+template <class T> void sum_columns(const ChannelArgs& args) noexcept {
+  args.mean != nullptr ? sum_columns_with<T, true>(args) : sum_columns_with<T, false>(args);
+}
+
+template <class T> void normalize_by_column(const ChannelArgs& args) noexcept {
+  for (int64_t r = 0; r < args.rows; ++r) {
+    const T* x = static_cast<const T*>(args.x) + r * args.stride;
+    T* y = static_cast<T*>(args.y) + r * args.stride;
+    int64_t c = 0;
+    for (; c + kLanes <= args.columns; c += kLanes) {
+      put(y + c, fma(get(x + c) - load(args.mean + c), load(args.factor + c), load(args.shift + c)));
     }
+    const int64_t n = args.columns - c;
+    if (n == 0) continue;
+    const F centred = get_part(x + c, n) - load_part(args.mean + c, n);
+    put_part(y + c, fma(centred, load_part(args.factor + c, n), load_part(args.shift + c, n)), n);
   }
 }
 
 template <class T> constexpr NormFunctions norm_of() {
-  return {norm_rows<T>, norm_group_first<T>, norm_group_last<T>, norm_columns<T>};
+  return {norm_rows<T>, {sum_rows<T>, normalize_by_row<T>}, {sum_columns<T>, normalize_by_column<T>}};
 }
 inline NormFunctions find_norm(DType dtype) {
   switch (dtype) {
     case DType::kF32: return norm_of<float>();
     case DType::kF16: return norm_of<Half>();
     case DType::kBF16: return norm_of<Brain>();
-    default: return {nullptr, nullptr, nullptr, nullptr};
+    default: return {};
   }
 }

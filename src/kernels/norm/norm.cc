@@ -15,8 +15,8 @@ const void* given_pointer(const RunArgs& args, const Problem& problem, size_t in
   return has_input(problem, input) ? args.inputs[input] : nullptr;
 }
 
-NormFunctions functions_of(IsaLevel isa, DType dtype) {
-  return isa >= IsaLevel::kAvx512 ? avx512::norm_functions(dtype) : avx2::norm_functions(dtype);
+FindNormFunctions functions_of(IsaLevel isa) {
+  return isa >= IsaLevel::kAvx512 ? avx512::norm_functions : avx2::norm_functions;
 }
 
 class LayerNormKernel : public BoundKernel {
@@ -72,71 +72,6 @@ class LayerNormKernel : public BoundKernel {
   int64_t bytes_;
 };
 
-class GroupNormKernel : public BoundKernel {
- public:
-  GroupNormKernel(const Problem& problem, const NormFunctions& functions) : problem_(problem) {
-    const GroupNorm& norm = *problem.op.as<GroupNorm>();
-    const Shape& shape = problem.inputs[0].shape;
-    bytes_ = dtype_bits(problem.inputs[0].dtype) / 8;
-    channels_ = norm.channels_last ? shape.back() : shape[1];
-    last_ = norm.channels_last && channels_ > 1;  // one channel lies the same either way
-    batch_ = shape[0];
-    const int64_t groups = norm.groups == 0 ? channels_ : norm.groups;
-    if (groups < 1 || channels_ % groups != 0) {
-      fail(Code::kInvalidArgument, "{} channels in {} groups", channels_, groups);
-    }
-    if (batch_ == 0 || channels_ == 0) return;
-    const int64_t per_group = channels_ / groups;
-    args_.size = element_count(shape) / (batch_ * channels_);
-    args_.stride = channels_;
-    args_.epsilon = static_cast<float>(norm.epsilon);
-    args_.parameter_stride = 1;
-    parameter_step_ = per_group;
-    for (const size_t input : {1, 2}) {
-      if (!has_input(problem, input)) continue;
-      const int64_t count = element_count(problem.inputs[input].shape);
-      if (count != channels_ && count != groups) {
-        fail(Code::kInvalidArgument, "{} scales or biases for {} channels", count, channels_);
-      }
-      if (count != channels_) args_.parameter_stride = 0, parameter_step_ = 1;
-    }
-    const bool columns = last_ && per_group == 1;
-    function_ = columns ? functions.columns : last_ ? functions.group_last : functions.group_first;
-    // Channels of a task: a group, or a line of columns.
-    args_.channels = columns ? std::min<int64_t>(channels_, 64) : per_group;
-    if (columns) parameter_step_ = args_.channels;
-    tasks_ = (channels_ + args_.channels - 1) / args_.channels;
-  }
-
-  void run(const RunArgs& args) const noexcept override {
-    if (args_.size == 0) return;
-    const auto* x = static_cast<const std::byte*>(args.inputs[0]);
-    auto* y = static_cast<std::byte*>(args.outputs[0]);
-    args.parallel.run(batch_ * tasks_, [&](int64_t task) {
-      const int64_t n = task / tasks_, channel = task % tasks_ * args_.channels;
-      const int64_t at = (n * channels_ * args_.size + channel * (last_ ? 1 : args_.size)) * bytes_;
-      GroupNormArgs part = args_;
-      part.x = x + at;
-      part.y = y + at;
-      part.scale = parameters(args, 1, task % tasks_);
-      part.bias = parameters(args, 2, task % tasks_);
-      part.channels = std::min(args_.channels, channels_ - channel);
-      function_(part);
-    });
-  }
-
- private:
-  const void* parameters(const RunArgs& args, size_t input, int64_t group) const {
-    const auto* data = static_cast<const std::byte*>(given_pointer(args, problem_, input));
-    return data == nullptr ? nullptr : data + group * parameter_step_ * bytes_;
-  }
-  Problem problem_;
-  GroupNormFunction function_ = nullptr;
-  GroupNormArgs args_{};
-  int64_t batch_ = 0, channels_ = 0, tasks_ = 0, parameter_step_ = 1, bytes_ = 4;
-  bool last_ = false;
-};
-
 const OpDef* const kOps[] = {&LayerNorm::def, &GroupNorm::def};
 
 const char* refuse(const Problem& problem) {
@@ -174,9 +109,9 @@ template <IsaLevel isa> double cost(const Problem& problem, const Target& target
 }
 
 template <IsaLevel isa> std::unique_ptr<BoundKernel> bind(const Problem& problem, const Target&) {
-  const NormFunctions functions = functions_of(isa, problem.inputs[0].dtype);
-  if (problem.op.is<LayerNorm>()) return std::make_unique<LayerNormKernel>(problem, functions.rows);
-  return std::make_unique<GroupNormKernel>(problem, functions);
+  const FindNormFunctions find = functions_of(isa);
+  if (!problem.op.is<LayerNorm>()) return bind_group_norm(problem, find);
+  return std::make_unique<LayerNormKernel>(problem, find(problem.inputs[0].dtype).rows);
 }
 
 bool in_place(const Problem&, size_t input) { return input == 0; }

@@ -1,8 +1,10 @@
 // Layer and RMS normalisation of rows, and group (instance) normalisation of blocks of channels. Statistics take two
-// passes, mean first, in an order that the sizes alone decide.
+// passes, mean first, in an order that the sizes alone decide. Images are cut into parts whose sums per channel are
+// joined: threads share one group, too.
 #pragma once
 #include <cstdint>
 
+#include "kernels/kernel.h"
 #include "tensor/dtype.h"
 
 namespace ingot::kernels {
@@ -21,23 +23,25 @@ struct NormArgs {
 };
 using NormFunction = void (*)(const NormArgs& args) noexcept;
 
-// One group of `channels` channels. First: each channel `size` consecutive elements, the group in one piece. Last:
-// `size` positions `stride` elements apart, the group's channels next to each other.
-struct GroupNormArgs {
+// A part of an image for group normalisation: `rows` rows of `columns` consecutive elements, `stride` elements apart. A
+// channel is a column (channels-last) or a row (channels-first); mean, factor, shift and sums have one f32 for each.
+struct ChannelArgs {
   const void* x;
-  void* y;
-  const void* scale;         // of the group's first channel; null: 1
-  const void* bias;          // null: 0
-  int64_t parameter_stride;  // 1: per channel, 0: one for the group
-  int64_t channels, size, stride;
-  float epsilon;
+  void* y = nullptr;
+  int64_t rows, columns, stride;
+  const float* mean = nullptr;
+  const float *factor = nullptr, *shift = nullptr;
+  float* sums = nullptr;
 };
-using GroupNormFunction = void (*)(const GroupNormArgs& args) noexcept;
+using ChannelFunction = void (*)(const ChannelArgs& args) noexcept;
+struct ChannelFunctions {
+  ChannelFunction sum;        // sums = those of x; of (x - mean)^2 where there is a mean
+  ChannelFunction normalize;  // y = (x - mean) * factor + shift; may be x
+};
 
 struct NormFunctions {
   NormFunction rows;
-  GroupNormFunction group_first, group_last;
-  GroupNormFunction columns;  // as group_last, but each channel is a group
+  ChannelFunctions by_row, by_column;
 };
 // Null functions for types other than f32, f16 and bf16.
 namespace avx2 {
@@ -46,5 +50,8 @@ NormFunctions norm_functions(DType dtype);
 namespace avx512 {
 NormFunctions norm_functions(DType dtype);
 }
+
+using FindNormFunctions = NormFunctions (*)(DType dtype);
+std::unique_ptr<BoundKernel> bind_group_norm(const Problem& problem, FindNormFunctions find);
 
 }  // namespace ingot::kernels

@@ -6,10 +6,11 @@
 namespace ingot::kernels {
 namespace {
 
-void add(const Op& op, const Shape& shape, const Shape& parameters) {
+void add(const Op& op, const Shape& shape, const Shape& parameters, int threads = 1) {
   const Operand x{DType::kF32, shape}, p{DType::kF32, parameters};
   const Problem problem{op, {x, p, p}, {x}};
-  bench_rows(kNormFamily, kNormFamily.text(problem), problem, 0, 8.0 * static_cast<double>(element_count(shape)));
+  bench_rows(kNormFamily, kNormFamily.text(problem) + fmt::format(" {}t", threads), problem, 0,
+             8.0 * static_cast<double>(element_count(shape)), threads);
 }
 
 const int kRegistered = [] {
@@ -19,6 +20,10 @@ const int kRegistered = [] {
   add(GroupNorm{32, 1e-5, false}, {1, 320, 32, 32}, {320});
   add(GroupNorm{32, 1e-5, true}, {1, 32, 32, 320}, {320});
   add(GroupNorm{0, 1e-5, true}, {1, 64, 64, 64}, {64});
+  add(GroupNorm{1, 1e-5, true}, {1, 64, 64, 64}, {64});
+  add(GroupNorm{1, 1e-5, false}, {1, 64, 64, 64}, {64});
+  add(GroupNorm{1, 1e-5, true}, {1, 56, 56, 64}, {64}, 2);
+  add(GroupNorm{1, 1e-5, false}, {1, 64, 56, 56}, {64}, 2);
   return 0;
 }();
 

@@ -71,6 +71,16 @@ TEST(NormKernel, NormalisesGroupsInBothLayouts) {
   }
 }
 
+TEST(NormKernel, GroupsOfLargeImagesAreSharedByThreads) {
+  for (const bool last : {false, true}) {
+    const Shape shape = last ? Shape{2, 61, 67, 37} : Shape{2, 37, 61, 67};
+    for (const int64_t groups : {1, 37}) {
+      expect_rows_match(kNormFamily,
+                        {GroupNorm{groups, 1e-5, last}, {random_of(shape), random_of({37}), random_of({37})}}, kClose);
+    }
+  }
+}
+
 TEST(NormKernel, GroupsAreScaledOrShiftedAlone) {
   for (const bool last : {false, true}) {
     const Tensor x = random_of(last ? Shape{2, 9, 40} : Shape{2, 40, 9});

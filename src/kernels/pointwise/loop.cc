@@ -92,8 +92,10 @@ void Loop::choose_meetings() {
     widest = std::max(widest, operand.bytes);
     if (operand.moved) moved_.push_back(k);
   }
-  if (others == 0 || others > kMaxFilled || row_size >= kLongRow) return;
-  rows_per_tile_ = std::min(kTileBytes / widest, longest_run_) / row_size;
+  const int64_t rows = std::min(kTileBytes / widest, longest_run_) / row_size;
+  const bool fills = moved_.empty() ? rows > 1 : row_size < kLongRow;  // once for a task, or row by row
+  if (others == 0 || others > kMaxFilled || !fills) return;
+  rows_per_tile_ = rows;
   for (Operand& operand : operands_) {
     if (operand.meeting == Meeting::kPerRow || operand.meeting == Meeting::kAlongRow) {
       operand.meeting = Meeting::kFilled;

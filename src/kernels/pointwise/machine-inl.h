@@ -2,6 +2,10 @@
 
 using StepRun = void (*)(const Step* step, const Places* places, int64_t i, F x0, F x1, F x2, F x3);
 
+// What an operand in memory is: floats, bf16, or one float for all lanes.
+enum class Holds { kFloats, kBrains, kSplat };
+constexpr Holds holds(bool is_splat) { return is_splat ? Holds::kSplat : Holds::kFloats; }
+
 // Steps with kWide vectors per block: four, or one for the end of a run.
 template <int kWide> struct Steps {
   static inline void next(const Step* step, const Places* places, int64_t i, F x0, F x1, F x2, F x3) {
@@ -22,22 +26,19 @@ template <int kWide> struct Steps {
     }
   }
   // The operand at `place`, vector by vector.
-  template <bool is_splat> struct Operand {
-    const float* data;
+  template <Holds held> struct Operand {
+    const float* floats;
+    const uint16_t* brains;
     F all;
     Operand(const Places* places, int place, int64_t i) {
-      if constexpr (is_splat) {
-        all = splat(places, place);
-      } else {
-        data = at<float>(places, place, i);
-      }
+      if constexpr (held == Holds::kSplat) all = splat(places, place);
+      if constexpr (held == Holds::kFloats) floats = at<float>(places, place, i);
+      if constexpr (held == Holds::kBrains) brains = at<uint16_t>(places, place, i);
     }
     F get(int64_t offset) const {
-      if constexpr (is_splat) {
-        return all;
-      } else {
-        return load(data + offset);
-      }
+      if constexpr (held == Holds::kSplat) return all;
+      if constexpr (held == Holds::kFloats) return load(floats + offset);
+      if constexpr (held == Holds::kBrains) return load_brain(brains + offset);
     }
   };
 
@@ -75,10 +76,10 @@ template <int kWide> struct Steps {
     each(x0, x1, x2, x3, [alpha, beta](F x, int64_t) { return unary<fn>(x, alpha, beta); });
     next(step, places, i, x0, x1, x2, x3);
   }
-  template <BinaryFn fn, bool reverse, bool is_splat>
+  template <BinaryFn fn, bool reverse, Holds held>
   static void binary_step(const Step* step, const Places* places, int64_t i, F x0, F x1, F x2, F x3) {
-    const Operand<is_splat> other(places, step->place, i);
-    if constexpr (fn == BinaryFn::kPow && is_splat && !reverse) {
+    const Operand<held> other(places, step->place, i);
+    if constexpr (fn == BinaryFn::kPow && held == Holds::kSplat && !reverse) {
       const float exponent = *static_cast<const float*>(places->pointer[step->place]);
       each(x0, x1, x2, x3, [exponent](F x, int64_t) { return power(x, exponent); });
     } else if constexpr (reverse) {
@@ -90,15 +91,15 @@ template <int kWide> struct Steps {
   }
   template <bool splat1, bool splat2>
   static void mul_add(const Step* step, const Places* places, int64_t i, F x0, F x1, F x2, F x3) {
-    const Operand<splat1> factor(places, step->place, i);
-    const Operand<splat2> addend(places, step->place2, i);
+    const Operand<holds(splat1)> factor(places, step->place, i);
+    const Operand<holds(splat2)> addend(places, step->place2, i);
     each(x0, x1, x2, x3, [&](F x, int64_t k) { return fma(x, factor.get(k), addend.get(k)); });
     next(step, places, i, x0, x1, x2, x3);
   }
   template <bool splat1, bool splat2>
   static void where(const Step* step, const Places* places, int64_t i, F x0, F x1, F x2, F x3) {
-    const Operand<splat1> yes(places, step->place, i);
-    const Operand<splat2> no(places, step->place2, i);
+    const Operand<holds(splat1)> yes(places, step->place, i);
+    const Operand<holds(splat2)> no(places, step->place2, i);
     each(x0, x1, x2, x3, [&](F x, int64_t k) { return select(to_mask(x), yes.get(k), no.get(k)); });
     next(step, places, i, x0, x1, x2, x3);
   }
@@ -152,10 +153,17 @@ template <int kWide> struct Steps {
     static constexpr StepRun kTable[] = {unary_step<static_cast<UnaryFn>(fns)>...};
     return kTable[fn];
   }
-  template <bool reverse, bool is_splat, size_t... fns>
+  template <bool reverse, Holds held, size_t... fns>
   static StepRun find_binary(size_t fn, std::index_sequence<fns...>) {
-    static constexpr StepRun kTable[] = {binary_step<static_cast<BinaryFn>(fns), reverse, is_splat>...};
-    return kTable[fn];
+    static constexpr StepRun kTable[] = {binary_step<static_cast<BinaryFn>(fns), reverse, held>...};
+    return fn < sizeof...(fns) ? kTable[fn] : nullptr;
+  }
+  template <bool reverse> static StepRun find_binary(const Step& step) {
+    constexpr std::make_index_sequence<kBinaryFnCount> kAll;
+    constexpr std::make_index_sequence<static_cast<size_t>(BinaryFn::kMul) + 1> kOfBrains;  // reads_brain
+    if (step.type == DType::kBF16) return find_binary<reverse, Holds::kBrains>(step.fn, kOfBrains);
+    return step.splat ? find_binary<reverse, Holds::kSplat>(step.fn, kAll)
+                      : find_binary<reverse, Holds::kFloats>(step.fn, kAll);
   }
   static StepRun find_pair(const Step& step) {
     const int splats = step.splat * 2 + step.splat2;
@@ -166,18 +174,14 @@ template <int kWide> struct Steps {
     return step.code == StepCode::kWhere ? kWheres[splats] : kMulAdds[splats];
   }
   static StepRun find(const Step& step) {
-    constexpr std::make_index_sequence<kBinaryFnCount> kBinaries;
     switch (step.code) {
       case StepCode::kEnd: return end;
       case StepCode::kLoad: return find_load(step);
       case StepCode::kStore: return find_store(step);
       case StepCode::kStream: return store_past_caches;
       case StepCode::kUnary: return find_unary(step.fn, std::make_index_sequence<kUnaryFnCount>());
-      case StepCode::kBinary:
-        return step.splat ? find_binary<false, true>(step.fn, kBinaries)
-                          : find_binary<false, false>(step.fn, kBinaries);
-      case StepCode::kReverse:
-        return step.splat ? find_binary<true, true>(step.fn, kBinaries) : find_binary<true, false>(step.fn, kBinaries);
+      case StepCode::kBinary: return find_binary<false>(step);
+      case StepCode::kReverse: return find_binary<true>(step);
       case StepCode::kMulAdd:
       case StepCode::kWhere: return find_pair(step);
       case StepCode::kToTruth: return to_truth;

@@ -230,7 +230,16 @@ std::string text(const Problem& problem) {
   return result;
 }
 
+// Where rounding to bf16 is one instruction.
+const char* refuse_brains(const Problem& problem) {
+  const auto is_brain = [](const Operand& result) { return result.dtype == DType::kBF16; };
+  if (std::none_of(problem.outputs.begin(), problem.outputs.end(), is_brain)) return "no result of bf16";
+  return refuse_floats(problem);
+}
+
 constexpr Row kRows[] = {
+    {"avx512bf16_pointwise_bf16_64", IsaLevel::kAvx512Bf16, refuse_brains, cost_of_floats<IsaLevel::kAvx512Bf16>,
+     bind_floats<IsaLevel::kAvx512Bf16>, nullptr, nullptr, in_place},
     {"avx512_pointwise_f32_64", IsaLevel::kAvx512, refuse_floats, cost_of_floats<IsaLevel::kAvx512>,
      bind_floats<IsaLevel::kAvx512>, nullptr, nullptr, in_place},
     {"avx2_pointwise_f32_32", IsaLevel::kAvx2, refuse_floats, cost_of_floats<IsaLevel::kAvx2>,

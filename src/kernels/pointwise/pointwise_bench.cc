@@ -1,6 +1,7 @@
 #include "kernels/families.h"
 #include "kernels/kernel_benching.h"
 #include "ops/binary.h"
+#include "ops/cast.h"
 #include "ops/fused.h"
 #include "ops/unary.h"
 
@@ -10,14 +11,15 @@ namespace {
 TileInstruction unary(UnaryFn fn, int64_t x) { return {Unary{fn, 1, 0.5}, {x}}; }
 TileInstruction binary(BinaryFn fn, int64_t a, int64_t b) { return {Binary{fn}, {a, b}}; }
 
-void add(const std::string& name, const Op& op, const std::vector<Shape>& from, const Shape& to) {
-  Problem problem{op, {}, {{DType::kF32, to}}};
+void add(const std::string& name, const Op& op, const std::vector<Shape>& from, const Shape& to,
+         DType dtype = DType::kF32) {
+  Problem problem{op, {}, {{dtype, to}}};
   double elements = static_cast<double>(element_count(to));
   for (const Shape& shape : from) {
-    problem.inputs.push_back({DType::kF32, shape});
+    problem.inputs.push_back({dtype, shape});
     elements += static_cast<double>(element_count(shape));
   }
-  bench_rows(kPointwiseFamily, name + " " + shape_text(to), problem, 0, 4 * elements);
+  bench_rows(kPointwiseFamily, name + " " + shape_text(to), problem, 0, elements * dtype_bits(dtype) / 8);
 }
 
 const int kRegistered = [] {
@@ -42,6 +44,12 @@ const int kRegistered = [] {
   add("add nhwc channel", sum, {{1, 49, 49, 96}, {96}}, {1, 49, 49, 96});
   add("add 7x7 channel", sum, {{1, 512, 7, 7}, {512, 1, 1}}, {1, 512, 7, 7});
   add("pow", Binary{BinaryFn::kPow}, {{65536}, {}}, {65536});
+  const Binary product{BinaryFn::kMul};
+  add("scale bf16", product, {{1, 14, 14, 480}, {1, 1, 1, 480}}, {1, 14, 14, 480}, DType::kBF16);
+  add("scale bf16", product, {{1, 56, 56, 96}, {1, 1, 1, 96}}, {1, 56, 56, 96}, DType::kBF16);
+  add("add bf16", sum, {{196, 768}, {196, 768}}, {196, 768}, DType::kBF16);
+  const Problem cast{Cast{DType::kBF16}, {{DType::kF32, {3, 224, 224}}}, {{DType::kBF16, {3, 224, 224}}}};
+  bench_rows(kPointwiseFamily, "cast to bf16 [3,224,224]", cast, 0, 6 * 3 * 224 * 224);
   return 0;
 }();
 

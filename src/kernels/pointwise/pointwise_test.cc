@@ -148,6 +148,34 @@ TEST(Pointwise, ComputesInHalfPrecisionTypesWithFloats) {
 TileInstruction unary(UnaryFn fn, int64_t x) { return {Unary{fn, 1, 0.5}, {x}}; }
 TileInstruction binary(BinaryFn fn, int64_t a, int64_t b) { return {Binary{fn}, {a, b}}; }
 
+TEST(Pointwise, ReadsOperandsOfBf16WhereverTheyStandInAGroup) {
+  // Whole numbers, of which no step loses anything.
+  const auto whole = [](const Shape& shape) { return convert(random_of(DType::kI8, shape), DType::kBF16); };
+  const Tensor a = whole({6, 330}), b = whole({330}), c = whole({6, 1});
+  // b - a * a, both factors and both operands of the difference in memory; then b again, and a column.
+  const Fused group{{binary(BinaryFn::kMul, 0, 0), binary(BinaryFn::kSub, 1, 3), binary(BinaryFn::kMul, 1, 4),
+                     binary(BinaryFn::kSub, 5, 2), binary(BinaryFn::kMax, 6, 1)},
+                    {7, 4}};
+  expect_rows_match(kPointwiseFamily, {group, {a, b, c}}, kExact);
+  expect_rows_match(kPointwiseFamily, {Binary{BinaryFn::kSub}, {b, a}}, kExact);
+}
+
+TEST(Pointwise, RoundsToBf16ToTheNearestAndEvenAtEveryLevel) {
+  const Tensor x = Tensor::of<float>({8}, {NAN, INFINITY, -INFINITY, -0.0f, 3.4e38f, 1.00390625f, 1.01171875f, -257});
+  expect_rows_match(kPointwiseFamily, {Cast{DType::kBF16}, {x}}, kExact);
+  const Fused twice{{{Cast{DType::kBF16}, {0}}, {Cast{DType::kF32}, {1}}}, {2}};  // rounded, and given as f32
+  expect_rows_match(kPointwiseFamily, {twice, {random_of(DType::kF32, {3, 37})}}, kExact);
+}
+
+TEST(Pointwise, ReadsRowsThatAllOthersShareAsTilesOfSeveral) {
+  for (const int64_t size : {255, 256, 480, 600, 2000}) {
+    const Tensor x = random_of(DType::kF32, {2, 9, size}), row = random_of(DType::kF32, {size});
+    expect_rows_match(kPointwiseFamily, {Binary{BinaryFn::kMul}, {x, row}}, kExact);
+    const Tensor rows = random_of(DType::kF32, {2, 1, size});  // one for nine
+    expect_rows_match(kPointwiseFamily, {Binary{BinaryFn::kMul}, {x, rows}}, kExact);
+  }
+}
+
 TEST(Pointwise, RunsFusedGroups) {
   const Tensor x = random_of(DType::kF32, {9, 130}), row = random_of(DType::kF32, {130});
   const Tensor column = random_of(DType::kF32, {9, 1}), scalar = Tensor::scalar(0.7f);

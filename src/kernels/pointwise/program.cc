@@ -47,6 +47,9 @@ class Emitter {
   bool is_float_in_memory(size_t input) const {
     return source_.inputs[input].splat || source_.inputs[input].dtype == DType::kF32;
   }
+  bool is_brain_in_memory(int64_t value) const {
+    return is_input(value) && !is_splat(value) && source_.inputs[value].dtype == DType::kBF16;
+  }
   bool is_input(int64_t value) const { return value < static_cast<int64_t>(source_.inputs.size()); }
   bool is_slot(int place) const { return place >= static_cast<int>(program_.inputs + program_.results); }
   bool is_splat(int64_t value) const { return is_input(value) && source_.inputs[value].splat; }
@@ -164,10 +167,12 @@ class Emitter {
     step.fn = static_cast<uint8_t>(fn);
     const bool reverse = accumulator_ == b && accumulator_ != a;
     const int64_t held = reverse ? b : a, other = reverse ? a : b;
-    to_memory(other);
+    const bool in_place = reads_brain(fn) && is_brain_in_memory(other) && place_[other] == kNowhere && a != b;
+    if (!in_place) to_memory(other);
     take_accumulator(held, a == b ? 2 : 1);
     step.code = reverse && !is_commutative(fn) ? StepCode::kReverse : StepCode::kBinary;
-    step.place = static_cast<uint16_t>(place_[other]);
+    step.place = static_cast<uint16_t>(in_place ? other : place_[other]);
+    if (in_place) step.type = DType::kBF16;
     step.splat = is_splat(other);
     push(step);
     computed(value, {a, b});

@@ -26,7 +26,7 @@ enum class StepCode : uint8_t {
   kStore,    // place = acc, converted to `type`
   kStream,   // the same past the caches where the address is aligned; f32 only
   kUnary,    // acc = fn(acc)
-  kBinary,   // acc = fn(acc, place)
+  kBinary,   // acc = fn(acc, place); the place holds f32 or, where reads_brain(fn), elements of `type`
   kReverse,  // acc = fn(place, acc)
   kMulAdd,   // acc = acc * place + place2
   kWhere,    // acc = acc ? place : place2
@@ -34,6 +34,9 @@ enum class StepCode : uint8_t {
   kToFloat,  // acc = lanes as 1 or 0
   kRound,    // acc rounded to `type` (f16, bf16)
 };
+
+// Whether the machine has fn with an operand of bf16 as it lies in memory.
+constexpr bool reads_brain(BinaryFn fn) { return fn <= BinaryFn::kMul; }
 
 struct Step {
   void (*run)() = nullptr;  // the ISA's function
@@ -67,6 +70,9 @@ extern const Machine kMachine;
 }
 namespace avx512 {
 extern const Machine kMachine;
+}
+namespace avx512bf16 {
+extern const Machine kMachine;  // as avx512, but rounds to bf16 by one instruction, which takes subnormals as 0
 }
 // Null below AVX2.
 const Machine* machine_of(IsaLevel isa);

@@ -110,7 +110,7 @@ template <IsaLevel isa> double cost_of_floats(const Problem& problem, const Targ
   return 100 + elements * (isa == IsaLevel::kAvx512 ? 0.06 : 0.08) / threads;
 }
 template <IsaLevel isa> std::unique_ptr<BoundKernel> bind_floats(const Problem& problem, const Target&) {
-  return std::make_unique<FloatReduceKernel>(problem, functions_of(isa));
+  return bind_float_reduce(problem, isa);
 }
 
 const char* refuse_any(const Problem& problem) {
@@ -135,6 +135,10 @@ constexpr Row kRows[] = {
 };
 
 }  // namespace
+
+std::unique_ptr<BoundKernel> bind_float_reduce(const Problem& problem, IsaLevel isa) {
+  return std::make_unique<FloatReduceKernel>(problem, functions_of(isa));
+}
 
 const Family kReduceFamily = {"reduce", "sums, means, extremes and their positions over any axes", kOps, kRows, text};
 

@@ -47,6 +47,9 @@ ReduceFunction reduce_function(ReduceStep step, DType dtype, bool columns);
 FinishFunction finish_function(DType dtype);
 }  // namespace avx512
 
+// Sums and their kin over elements of f32, f16 or bf16; `isa` at least AVX2.
+std::unique_ptr<BoundKernel> bind_float_reduce(const Problem& problem, IsaLevel isa);
+
 // Rows of i32, i64 and f64, and positions of largest elements, by plain code.
 const char* refuse_typed_reduce(const Problem& problem);
 std::unique_ptr<BoundKernel> bind_typed_reduce(const Problem& problem);

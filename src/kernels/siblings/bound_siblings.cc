@@ -120,7 +120,7 @@ void BoundSiblings::add(const Problem& problem, size_t index, IsaLevel isa) {
   members_.push_back({gemm::BoundEpilogue(seen, {member.outputs[0].shape, 0, 1}, weights + 1, body, weights + 2, isa),
                       weights, 0, matmul != nullptr ? static_cast<float>(matmul->alpha) : 1.0f});
   members_.back().epilogue_at = reserve(members_.back().epilogue.scratch_bytes());
-  size_.segments.push_back({n, members_.back().epilogue.program()});
+  size_.segments.push_back({n, n, members_.back().epilogue.program()});
 }
 
 size_t BoundSiblings::reserve(size_t bytes) {
