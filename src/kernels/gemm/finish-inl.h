@@ -203,6 +203,17 @@ void finish_narrow(const FinishArgs& args, int64_t first, int64_t end) {
   const uint16_t* addends = added ? args.addend.at + first * addend_stride : nullptr;
   auto* to = reinterpret_cast<Brain*>(args.narrow) + first * c_stride;
   int64_t column = 0;
+  // Two vectors of a row are a line of results: lines of rows that are a page apart push each other out of L1.
+  for (; column + 2 * kLanes <= columns; column += 2 * kLanes, sums += 2 * kLanes, to += 2 * kLanes) {
+    const F bias0 = biases != nullptr ? load(biases + column) : set1(0);
+    const F bias1 = biases != nullptr ? load(biases + column + kLanes) : set1(0);
+    for (int64_t r = 0; r < rows; ++r) {
+      const uint16_t* at = addends + r * addend_stride + column;
+      const F addend0 = added ? load_brain(at) : set1(0), addend1 = added ? load_brain(at + kLanes) : set1(0);
+      const F x0 = how.of(load(sums + r * stride), bias0, addend0);
+      put_pair(to + r * c_stride, x0, how.of(load(sums + r * stride + kLanes), bias1, addend1));
+    }
+  }
   for (; column + kLanes <= columns; column += kLanes, sums += kLanes, to += kLanes) {
     const F bias = biases != nullptr ? load(biases + column) : set1(0);
     for (int64_t r = 0; r < rows; ++r) {
