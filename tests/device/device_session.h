@@ -14,11 +14,12 @@
 
 namespace ingot {
 
-// The graph as a build leaves it.
+// The graph as a build for a device leaves it.
 inline ir::Graph fused(const ir::Graph& graph) {
   ir::Graph after = graph.clone();
   passes::PassOptions options;
   options.strict = true;
+  options.target.chains = false;
   passes::run_passes(after, passes::target_stages(), options);
   return after;
 }
