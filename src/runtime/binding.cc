@@ -54,14 +54,25 @@ class Placement {
     const kernels::Problem problem =
         step_problem(program(), step, [&](ValueIndex v) { return binding_.shapes[static_cast<size_t>(v)]; });
     for (size_t i = 0; i < step.inputs.size(); ++i) {
-      const ValueIndex input = step.inputs[i];
-      if (input == plan::kNoValue) continue;
-      const ValueIndex root = final_root(scheduled(input).root);
+      if (step.inputs[i] == plan::kNoValue) continue;
+      const ValueIndex root = input_root(step, i);
       if (scheduled(root).storage != Storage::kPlanned || !value_items_.contains(root)) continue;
       const bool dies = items_[value_items_.at(root)].last == static_cast<int32_t>(s);
-      if (dies && bytes_of(root) == bytes_of(step.outputs[0]) && row->in_place(problem, i)) return root;
+      const bool fits = dies && bytes_of(root) == bytes_of(step.outputs[0]);
+      if (fits && !is_read_twice(step, i) && row->in_place(problem, i)) return root;
     }
     return plan::kNoValue;
+  }
+
+  ValueIndex input_root(const Step& step, size_t i) const { return final_root(scheduled(step.inputs[i]).root); }
+
+  // A row says of one input when it is read; of the same memory in two inputs it says nothing.
+  bool is_read_twice(const Step& step, size_t input) const {
+    for (size_t i = 0; i < step.inputs.size(); ++i) {
+      if (i == input || step.inputs[i] == plan::kNoValue) continue;
+      if (input_root(step, i) == input_root(step, input)) return true;
+    }
+    return false;
   }
 
   ValueIndex final_root(ValueIndex root) const {

@@ -58,6 +58,12 @@ const char* refuse_bf16_program(std::span<const TileInstruction> body, IsaLevel 
   return body.empty() || is_relu(body) || machine_of(isa) != nullptr ? nullptr : "its epilogue needs vector code";
 }
 
+bool may_replace_bf16_operand(const Problem& problem, size_t input) {
+  constexpr size_t kBias = 2;
+  const kernels::Operand &operand = problem.inputs[input], &result = problem.outputs[0];
+  return input > kBias && operand.dtype == result.dtype && operand.shape == result.shape;
+}
+
 Bf16Epilogue::Bf16Epilogue(const Problem& problem, RowLayout layout, size_t bias_input,
                            std::span<const TileInstruction> body, IsaLevel isa, FinisherOf finisher)
     : layout_(std::move(layout)), bias_input_(bias_input) {

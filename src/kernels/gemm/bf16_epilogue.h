@@ -27,6 +27,10 @@ const char* refuse_bf16_epilogue(std::span<const TileInstruction> body, const Pr
 // Likewise for an epilogue that needs a program, on an ISA level without one.
 const char* refuse_bf16_program(std::span<const TileInstruction> body, IsaLevel isa);
 
+// Row::in_place of products of data, weights and bias: every kernel reads an element of an operand that is like the
+// result once, just before it writes the result's element there.
+bool may_replace_bf16_operand(const Problem& problem, size_t input);
+
 class Bf16Epilogue {
  public:
   // Operands are the inputs after the bias. `result`: of the problem's output 0, bf16 or f32. `finisher`: of the

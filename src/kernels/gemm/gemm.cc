@@ -94,7 +94,14 @@ template <IsaLevel isa> const char* refuse_bf16(const Problem& problem) {
 }
 
 template <const Bf16TileSet& tiles, IsaLevel isa> constexpr Row bf16_row(const char* name) {
-  return {name, isa, refuse_bf16<isa>, bf16_cost<tiles>, bf16_bind<tiles, isa>, bf16_packing<tiles>, bf16_pack<tiles>};
+  return {name,
+          isa,
+          refuse_bf16<isa>,
+          bf16_cost<tiles>,
+          bf16_bind<tiles, isa>,
+          bf16_packing<tiles>,
+          bf16_pack<tiles>,
+          may_replace_bf16_operand};
 }
 
 constexpr Row kRows[] = {
