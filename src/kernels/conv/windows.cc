@@ -1,7 +1,6 @@
 #include "kernels/conv/windows.h"
 
 #include <algorithm>
-#include <cstring>
 
 namespace ingot::kernels::conv {
 namespace {
@@ -99,15 +98,12 @@ void Windows::fill(const T* x, const T* zeros, int64_t first, int64_t count, con
 
 // One line of a window that starts at column `start` of the data's line, with `zero` outside.
 template <class T> void Windows::copy_line(const T* line, T zero, int64_t start, T* patch) const noexcept {
-  const int64_t channels = geometry_.channels, kernel = geometry_.axes[2].kernel;
-  for (int64_t w = 0; w < kernel; ++w, patch += channels) {
-    const int64_t column = start + w;
-    if (column >= 0 && column < geometry_.axes[2].size) {
-      std::memcpy(patch, line + column * channels, static_cast<size_t>(channels) * sizeof(T));
-    } else {
-      std::fill_n(patch, channels, zero);
-    }
-  }
+  const int64_t channels = geometry_.channels, end = start + geometry_.axes[2].kernel;
+  const int64_t first = std::clamp<int64_t>(0, start, end);
+  const int64_t last = std::clamp<int64_t>(geometry_.axes[2].size, first, end);
+  std::fill_n(patch, (first - start) * channels, zero);
+  std::copy_n(line + first * channels, (last - first) * channels, patch + (first - start) * channels);
+  std::fill_n(patch + (last - start) * channels, (end - last) * channels, zero);
 }
 
 template <class T>
