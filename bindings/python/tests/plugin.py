@@ -38,7 +38,8 @@ import numpy as np, onnxruntime as ort
 import ingot.onnxruntime
 virtual = sys.argv[2] == "null"
 ort.register_execution_provider_library("ingot.virtual" if virtual else "ingot", ingot.onnxruntime.library_path())
-devices = {each.device.type.name: each for each in ort.get_ep_devices() if each.ep_name == "IngotExecutionProvider"}
+names = ("cpu", "null" if virtual else "cuda:0")
+devices = {each.device.type.name: each for each in ort.get_ep_devices() if each.ep_metadata.get("ingot_device") in names}
 place = ("gpu", 0, 0xFFFF if virtual else 0x10DE)  # as OrtValue names the GPU's memory: kind, number, vendor
 def session(devices, whole=True, **options):
     settings = ort.SessionOptions()
