@@ -208,7 +208,7 @@ void finish_narrow(const FinishArgs& args, int64_t first, int64_t end) {
     const F bias0 = biases != nullptr ? load(biases + column) : set1(0);
     const F bias1 = biases != nullptr ? load(biases + column + kLanes) : set1(0);
     for (int64_t r = 0; r < rows; ++r) {
-      const uint16_t* at = addends + r * addend_stride + column;
+      const uint16_t* at = added ? addends + r * addend_stride + column : nullptr;
       const F addend0 = added ? load_brain(at) : set1(0), addend1 = added ? load_brain(at + kLanes) : set1(0);
       const F x0 = how.of(load(sums + r * stride), bias0, addend0);
       put_pair(to + r * c_stride, x0, how.of(load(sums + r * stride + kLanes), bias1, addend1));
