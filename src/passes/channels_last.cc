@@ -18,8 +18,6 @@ using ir::kNoValue;
 using ir::NodeId;
 using ir::ValueId;
 
-constexpr int64_t kSupposedSize = 32;  // of a symbol, where conversions are weighed against each other
-
 template <class T> bool wants_conversion(const ir::Graph& graph, const ir::Node& node) {
   const auto* op = node.op.as<T>();
   return op != nullptr && !op->channels_last && graph.fact(node.inputs[0]).has_rank() &&
@@ -73,24 +71,6 @@ bool is_free(const ir::Graph& graph, ValueId id) {
   return keeps_order(to_channels_last(fact.rank()), *fact.shape);
 }
 
-int64_t supposed_size(const Dim& dim) {
-  SymbolValues sizes;
-  std::set<std::string> symbols;
-  dim.collect_symbols(symbols);
-  for (const auto& symbol : symbols) sizes[symbol] = kSupposedSize;
-  try {
-    return std::max<int64_t>(1, dim.eval(sizes).value_or(kSupposedSize));
-  } catch (const Error&) {
-    return kSupposedSize;  // the sizes supposed do not fit each other
-  }
-}
-
-int64_t weight(const Fact& fact) {
-  double count = 1;
-  for (const Dim& dim : *fact.shape) count *= static_cast<double>(supposed_size(dim));
-  return static_cast<int64_t>(std::min(count, 1e12)) + 1;
-}
-
 // The network of the cut: source side is channels-last. A value whose producer and some reader part costs one
 // conversion of its size, whichever way.
 class Layouts {
@@ -124,7 +104,7 @@ class Layouts {
     } else if (!possible) {
       cut_.add_edge(vertex, first_, MinCut::kUncuttable);
     } else if (node.op.is<Pool>() || node.op.is<Resize>() || node.op.is<GroupNorm>()) {
-      cut_.add_edge(last_, vertex, weight(graph_.fact(node.inputs[0])) / 8);  // their kernels prefer it
+      cut_.add_edge(last_, vertex, supposed_elements(graph_.fact(node.inputs[0])) / 8);  // their kernels prefer it
     }
   }
 
@@ -155,7 +135,7 @@ class Layouts {
     for (const NodeId user : graph_.users(id)) readers.push_back(vertices_.at(user));
     if (graph_.is_output(id)) readers.push_back(first_);
     if (readers.empty()) return;
-    const int64_t cost = weight(graph_.fact(id));
+    const int64_t cost = supposed_elements(graph_.fact(id));
     const int leaves = cut_.add_vertex(), enters = cut_.add_vertex();
     cut_.add_edge(producer, leaves, cost);
     cut_.add_edge(enters, producer, cost);

@@ -160,6 +160,19 @@ TEST(ChannelsLast, UpsamplingDecodersStayInOneLayout) {
   expect_same_numbers(result);
 }
 
+TEST(ChannelsLast, UpsamplingAtTheEndIsConvertedWhileSmall) {
+  const auto result = rewrite(layout(), R"(graph g(%x: f32[n,h,w,4]) {
+    %w: f32[6,4,1,1] = const random(1)
+    %t = transpose{permutation=[0,3,1,2]}(%x)
+    %a = conv(%t, %w)
+    %y = resize{mode=linear, sizes=[320,320], axes=[2,3]}(%a)
+    return %y
+  })");
+  const std::string ops = result.ops();
+  EXPECT_LT(ops.rfind("transpose"), ops.find("resize")) << ops;
+  expect_same_numbers(result);
+}
+
 TEST(ChannelsLast, GraphsWithoutConvolutionsStayAsTheyAre) {
   const auto result = rewrite(layout(), R"(graph g(%x: f32[n,4,5,6]) {
     %a = pool{kernel=[2,2]}(%x)

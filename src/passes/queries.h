@@ -34,6 +34,10 @@ inline bool is_all(const ir::Graph& graph, ir::ValueId id, double value) {
 // Same type and, as far as expressions tell, the same sizes.
 inline bool same_shape(const Fact& a, const Fact& b) { return a.shape && b.shape && *a.shape == *b.shape; }
 
+// Elements of a value whose rank is known, at least 1, where layouts are weighed against each other: symbols count as
+// what is supposed of them.
+int64_t supposed_elements(const Fact& fact);
+
 // Symbols whose sizes are known before node `id` runs: those of the graph's inputs and of the node's own operands.
 inline std::set<std::string> bound_symbols(const ir::Graph& graph, const ir::Node& node, size_t operands) {
   std::set<std::string> symbols;

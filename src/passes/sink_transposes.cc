@@ -17,6 +17,19 @@ int64_t freed_transposes(const ir::Graph& graph, const ir::Node& node, ir::NodeI
   return freed;
 }
 
+// Whether the transpose behind the node, where nothing can undo it, would move more than those before it.
+bool grows_at_the_end(const ir::Graph& graph, const ir::Node& node, const Permutation& permutation) {
+  const Fact& result = graph.fact(node.outputs[0]);
+  if (!graph.is_output(node.outputs[0]) || !result.shape) return false;
+  int64_t before = 0;
+  for (const ir::ValueId input : node.inputs) {
+    if (input != ir::kNoValue && transposed_by(graph, input) == permutation) {
+      before += supposed_elements(graph.fact(input));
+    }
+  }
+  return supposed_elements(result) > before;
+}
+
 ir::Outcome sink(const ir::Graph& graph, ir::NodeId id, PassRun&) {
   const ir::Node& node = graph.node(id);
   if (node.op.is<Transpose>() || node.outputs.size() != 1) return ir::no_match;
@@ -32,6 +45,7 @@ ir::Outcome sink(const ir::Graph& graph, ir::NodeId id, PassRun&) {
     if (permutation) shrinks = same_shape(graph.fact(input), graph.fact(node.outputs[0])) || !node.op.has(kElementwise);
   }
   if (!permutation) return ir::no_match;
+  shrinks = shrinks && !grows_at_the_end(graph, node, *permutation);
   if (!shrinks) return ir::refused("the result is larger than the transposed operand");
   ir::Patch patch(graph);
   const char* why = nullptr;

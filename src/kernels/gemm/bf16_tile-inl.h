@@ -4,51 +4,55 @@
 
 template <int R, int V> struct Sums { B16::Reg at[R][V]; };
 
-template <int R, int V>
-inline __attribute__((always_inline)) void add_unit(Sums<R, V>& sums, const B16::Units (&row)[V],
-                                                    const B16::Units (&values)[R]) {
-  INGOT_UNROLL
-  for (int r = 0; r < R; ++r) {
-    INGOT_UNROLL
-    for (int v = 0; v < V; ++v) sums.at[r][v] = B16::dot(sums.at[r][v], values[r], row[v]);
-  }
-}
-
-template <int R, int V>
-inline __attribute__((always_inline)) void multiply(Sums<R, V>& sums, const Bf16TileArgs& args) {
-  const uint16_t* b = args.b;
+// One tap of rows [first, first + count). `a`: of every row.
+template <int first, int count, int R, int V>
+inline __attribute__((always_inline)) void multiply_rows(Sums<R, V>& sums, const Bf16TileArgs& args,
+                                                         const uint16_t* const (&a)[R], const uint16_t* b) {
   const int64_t units = args.depth / 2, step = args.b_step;
-  for (int64_t tap = 0; tap < args.taps; ++tap) {
-    const uint16_t* a[R];
-    bool nothing = true;
-    INGOT_UNROLL
-    for (int r = 0; r < R; ++r) {
-      a[r] = args.a[tap * args.a_rows + r];
-      nothing &= a[r] == args.zeros;
-    }
-    if (nothing) {
-      b += (args.depth + 1) / 2 * step;
-      continue;
-    }
-    for (int64_t unit = 0; unit < units; ++unit, b += step) {
-      B16::Units row[V];
-      INGOT_UNROLL
-      for (int v = 0; v < V; ++v) row[v] = B16::load_units(b + v * 2 * B16::kWidth);
-      INGOT_UNROLL
-      for (int r = 0; r < R; ++r) {
-        const B16::Units value = B16::broadcast_unit(a[r] + 2 * unit);
-        INGOT_UNROLL
-        for (int v = 0; v < V; ++v) sums.at[r][v] = B16::dot(sums.at[r][v], value, row[v]);
-      }
-    }
-    if (args.depth % 2 == 0) continue;
-    B16::Units row[V], values[R];
+  for (int64_t unit = 0; unit < units; ++unit, b += step) {
+    B16::Units row[V];
     INGOT_UNROLL
     for (int v = 0; v < V; ++v) row[v] = B16::load_units(b + v * 2 * B16::kWidth);
     INGOT_UNROLL
-    for (int r = 0; r < R; ++r) values[r] = B16::broadcast_last(a[r] + 2 * units);
-    add_unit(sums, row, values);
-    b += step;
+    for (int r = first; r < first + count; ++r) {
+      const B16::Units value = B16::broadcast_unit(a[r] + 2 * unit);
+      INGOT_UNROLL
+      for (int v = 0; v < V; ++v) sums.at[r][v] = B16::dot(sums.at[r][v], value, row[v]);
+    }
+  }
+  if (args.depth % 2 == 0) return;
+  B16::Units row[V];
+  INGOT_UNROLL
+  for (int v = 0; v < V; ++v) row[v] = B16::load_units(b + v * 2 * B16::kWidth);
+  INGOT_UNROLL
+  for (int r = first; r < first + count; ++r) {
+    const B16::Units value = B16::broadcast_last(a[r] + 2 * units);
+    INGOT_UNROLL
+    for (int v = 0; v < V; ++v) sums.at[r][v] = B16::dot(sums.at[r][v], value, row[v]);
+  }
+}
+
+// Halves of the rows that read nothing of a tap are left out: windows over an edge, wide with dilation.
+template <int R, int V>
+inline __attribute__((always_inline)) void multiply(Sums<R, V>& sums, const Bf16TileArgs& args) {
+  constexpr int kHalf = R / 2;
+  const uint16_t* b = args.b;
+  const int64_t tap_elements = (args.depth + 1) / 2 * args.b_step;
+  for (int64_t tap = 0; tap < args.taps; ++tap, b += tap_elements) {
+    const uint16_t* a[R];
+    bool reads[2] = {false, false};
+    INGOT_UNROLL
+    for (int r = 0; r < R; ++r) {
+      a[r] = args.a[tap * args.a_rows + r];
+      reads[r >= kHalf] |= a[r] != args.zeros;
+    }
+    if (reads[0] && reads[1]) {
+      multiply_rows<0, R>(sums, args, a, b);
+    } else if (reads[0]) {
+      multiply_rows<0, kHalf>(sums, args, a, b);
+    } else if (reads[1]) {
+      multiply_rows<kHalf, R - kHalf>(sums, args, a, b);
+    }
   }
 }
 
