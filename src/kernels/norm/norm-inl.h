@@ -139,7 +139,7 @@ inline void sum_some_columns(const ChannelArgs& args, int64_t column, int64_t n)
   F sums[kRows][kVectors], mean[kVectors];
 #pragma GCC unroll 4
   for (int v = 0; v < kVectors; ++v) {
-    const float* from = args.mean + column + v * kLanes;
+    const float* from = squares ? args.mean + column + v * kLanes : nullptr;
     mean[v] = !squares ? set1(0.0f) : v < kVectors - 1 || n == kLanes ? load(from) : load_part(from, n);
 #pragma GCC unroll 4
     for (int r = 0; r < kRows; ++r) sums[r][v] = set1(0.0f);
