@@ -6,7 +6,7 @@
 #include <new>
 
 #include "ir/text.h"
-#include "lower/lower.h"
+#include "pipeline_testing.h"
 #include "runtime/session.h"
 
 namespace {
@@ -38,11 +38,7 @@ TEST(PlanRun, ARunOfSeenShapesWithBoundOutputsAllocatesNothing) {
     %z = softmax(%r)
     return %z as "z"
   })");
-  lower::LowerOptions options;
-  options.target = kernels::this_machine(1);
-  plan::Plan plan = lower::lower(graph, graph, options);
-  plan.info.kernel_abi = plan::kernel_abi();
-  runtime::Session session(std::make_shared<const plan::Plan>(std::move(plan)), {{.threads = 1}});
+  runtime::Session session(plan_of(graph), {{.threads = 1}});
   ASSERT_TRUE(session.executor()->allocating_steps().empty());
   std::vector<Value> inputs{Tensor(DType::kF32, {4, 8})}, outputs{Tensor(DType::kF32, {4, 16})};
   const runtime::RunControl control;

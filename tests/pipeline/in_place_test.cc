@@ -3,22 +3,13 @@
 
 #include "ir/interpreter.h"
 #include "ir/text.h"
-#include "lower/lower.h"
+#include "pipeline_testing.h"
 #include "runtime/session.h"
 #include "tensor/compare.h"
 #include "tensor/random.h"
 
 namespace ingot {
 namespace {
-
-std::shared_ptr<const plan::Plan> plan_of(const ir::Graph& graph) {
-  lower::LowerOptions options;
-  options.target = kernels::this_machine(1);
-  plan::Plan made = lower::lower(graph, graph, options);
-  made.info.kernel_abi = plan::kernel_abi();
-  auto bytes = std::make_shared<std::vector<std::byte>>(plan::serialize_plan(made));
-  return std::make_shared<const plan::Plan>(plan::parse_plan(*bytes, bytes));
-}
 
 // Where the first result of every step lies, after a run that agrees with the interpreter.
 std::vector<const void*> places(const ir::Graph& graph) {

@@ -7,7 +7,7 @@
 
 #include "ir/interpreter.h"
 #include "ir/text.h"
-#include "lower/lower.h"
+#include "pipeline_testing.h"
 #include "runtime/session.h"
 #include "tensor/compare.h"
 #include "tensor/elements.h"
@@ -19,15 +19,6 @@ Tensor ramp(Shape shape) {
   Tensor tensor(DType::kF32, std::move(shape));
   for (int64_t i = 0; i < tensor.count(); ++i) write_double(tensor, i, static_cast<double>(i % 17) - 8);
   return tensor;
-}
-
-std::shared_ptr<const plan::Plan> plan_of(const ir::Graph& graph) {
-  lower::LowerOptions options;
-  options.target = kernels::this_machine(1);
-  plan::Plan made = lower::lower(graph, graph, options);
-  made.info.kernel_abi = plan::kernel_abi();
-  auto bytes = std::make_shared<std::vector<std::byte>>(plan::serialize_plan(made));
-  return std::make_shared<const plan::Plan>(plan::parse_plan(*bytes, bytes));
 }
 
 void expect_as_interpreted(const ir::Graph& graph, runtime::Session& session, const std::vector<Value>& inputs) {
