@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "device_session.h"
+#include "gpu_testing.h"
 #include "runtime/operation_table.h"
 
 namespace ingot {
@@ -74,11 +75,9 @@ Tensor run(device::Device& device, const Step& step, const Call& call, std::stri
 class ConvolutionChoice : public testing::TestWithParam<const char*> {
  protected:
   void SetUp() override {
-    try {
-      device = device::open_device("cuda");
-    } catch (const Error& error) {
-      GTEST_SKIP() << error.what();
-    }
+    std::string reason;
+    device = open_gpu(reason);
+    if (device == nullptr) GTEST_SKIP() << reason;
   }
   std::unique_ptr<device::Device> device;
 };

@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "device_session.h"
+#include "gpu_testing.h"
 
 namespace ingot {
 namespace {
@@ -84,11 +85,9 @@ Placed place(Layout layout, DType type, const Shape& shape, int64_t parts, int64
 class LibraryAttention : public testing::TestWithParam<std::tuple<Case, DType>> {
  protected:
   void SetUp() override {
-    try {
-      device = device::open_device("cuda");
-    } catch (const Error& error) {
-      GTEST_SKIP() << error.what();
-    }
+    std::string reason;
+    device = open_gpu(reason);
+    if (device == nullptr) GTEST_SKIP() << reason;
     for (const device::Part& part : device->properties().parts) {
       if (part.name == "cuDNN" && !part.found) GTEST_SKIP() << part.detail;
     }

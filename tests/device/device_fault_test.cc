@@ -3,6 +3,7 @@
 
 #include "device/memory.h"
 #include "device_session.h"
+#include "gpu_testing.h"
 
 namespace ingot {
 namespace {
@@ -102,18 +103,9 @@ TEST_F(DeviceFault, ValuesThatDoNotFitAreATypedError) {
   }
 }
 
-std::unique_ptr<device::Device> gpu(std::string& reason) {
-  try {
-    return device::open_device("cuda");
-  } catch (const Error& error) {
-    reason = error.what();
-    return nullptr;
-  }
-}
-
 TEST(DeviceFaultOnAGpu, OutOfMemoryLeavesTheSessionUsable) {
   std::string reason;
-  const auto device = gpu(reason);
+  const auto device = open_gpu(reason);
   if (device == nullptr) GTEST_SKIP() << reason;
   Session session(plan_for(ir::parse_graph(kProduct), "cuda", "fp32"), {{.threads = 1}});
   EXPECT_EQ(run(session, 4), std::nullopt);
@@ -128,7 +120,7 @@ TEST(DeviceFaultOnAGpu, OutOfMemoryLeavesTheSessionUsable) {
 
 TEST(DeviceFaultOnAGpu, SessionsGiveBackTheirMemory) {
   std::string reason;
-  const auto device = gpu(reason);  // keeps the context
+  const auto device = open_gpu(reason);  // keeps the context
   if (device == nullptr) GTEST_SKIP() << reason;
   int64_t after_first = 0;
   for (int round = 0; round < 5; ++round) {
@@ -145,7 +137,7 @@ TEST(DeviceFaultOnAGpu, SessionsGiveBackTheirMemory) {
 // In a process of its own, which starts anew: the context of this one would be lost for the tests that follow.
 TEST(DeviceFaultOnAGpu, AKernelThatFaultsIsATypedError) {
   std::string reason;
-  if (gpu(reason) == nullptr) GTEST_SKIP() << reason;
+  if (open_gpu(reason) == nullptr) GTEST_SKIP() << reason;
   GTEST_FLAG_SET(death_test_style, "threadsafe");
   EXPECT_EXIT(
       {
