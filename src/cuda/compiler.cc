@@ -1,9 +1,9 @@
 #include "cuda/compiler.h"
 
-#include <exception>
 #include <functional>
 
 #include "base/error.h"
+#include "base/failing_tasks.h"
 #include "base/thread_pool.h"
 
 namespace ingot::cuda {
@@ -93,20 +93,11 @@ std::string cubin_of(Program program) { return result_of(program, nvrtc().cubin_
 
 // Runs `work` for 0, 1, ... on every core; the first exception goes on.
 void on_every_core(size_t count, const std::function<void(size_t)>& work) {
-  std::vector<std::exception_ptr> failures(count);
-  const auto guarded = [&](int64_t index) {
-    const auto i = static_cast<size_t>(index);
-    try {
-      work(i);
-    } catch (...) {
-      failures[i] = std::current_exception();
-    }
+  const auto on_cores = [](int64_t tasks, auto& task) {
+    if (tasks == 1) task(0);
+    if (tasks > 1) ThreadPool(0, 0).run(tasks, task);
   };
-  if (count == 1) guarded(0);
-  if (count > 1) ThreadPool(0, 0).run(static_cast<int64_t>(count), guarded);
-  for (const auto& failure : failures) {
-    if (failure != nullptr) std::rethrow_exception(failure);
-  }
+  run_failing(static_cast<int64_t>(count), on_cores, work);
 }
 
 // What is there without compiling anything.

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <cstring>
-#include <exception>
 
 #include "base/error.h"
+#include "base/failing_tasks.h"
 #include "kernels/cuda/device_row.h"
 #include "tensor/half_arrays.h"
 
@@ -85,18 +85,9 @@ void DeviceConstants::copy_all(const kernels::Parallel& parallel) {
 
 void DeviceConstants::copy_group(std::span<New> group, const kernels::Parallel& parallel) {
   std::vector<Tensor> tensors(group.size());
-  std::vector<std::exception_ptr> errors(group.size());
-  parallel.run(static_cast<int64_t>(group.size()), [&](int64_t index) {
-    const auto i = static_cast<size_t>(index);
-    try {
-      tensors[i] = group[i].lay_out ? group[i].lay_out(group[i].tensor) : group[i].tensor;
-    } catch (...) {
-      errors[i] = std::current_exception();
-    }
-  });
-  for (const std::exception_ptr& error : errors) {
-    if (error) std::rethrow_exception(error);
-  }
+  const auto on_threads = [&](int64_t count, auto& task) { parallel.run(count, task); };
+  run_failing(static_cast<int64_t>(group.size()), on_threads,
+              [&](size_t i) { tensors[i] = group[i].lay_out ? group[i].lay_out(group[i].tensor) : group[i].tensor; });
   for (size_t begin = 0, end = 0; begin < group.size(); begin = end) {
     const auto follows = [&](device::Address next) {  // one copy may not pass from one allocation into another
       return end < group.size() && group[end].block == group[begin].block && group[end].address == next;
