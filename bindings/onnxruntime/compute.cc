@@ -63,16 +63,6 @@ struct Outputs {
   std::exception_ptr failure;
 };
 
-// `device`: as device_of gives it.
-ValueHandle borrow(const TensorView& view, const std::string& device) {
-  const ingot_tensor_type type{static_cast<ingot_dtype>(view.dtype), view.rank, view.shape};
-  ingot_value* value = nullptr;
-  check(device.empty() ? ingot_value_borrow(&type, view.data, nullptr, nullptr, &value)
-                       : ingot_value_borrow_device(&type, device.c_str(), reinterpret_cast<uint64_t>(view.data),
-                                                   nullptr, nullptr, &value));
-  return ValueHandle(value);
-}
-
 OrtStatus* create_state(OrtNodeComputeInfo* self, OrtNodeComputeContext*, void** state) {
   *state = self;
   return nullptr;
@@ -111,7 +101,9 @@ void FusedNode::run(OrtKernelContext* context) const {
   for (const size_t slot : input_slots) {
     const OrtValue* value = nullptr;
     check(ort::KernelContext_GetInput(context, slot, &value));
-    inputs.push_back(borrow(view_tensor(value), on_gpu ? device_of(value) : ""));
+    const TensorView view = view_tensor(value);
+    const ingot_tensor_type type{static_cast<ingot_dtype>(view.dtype), view.rank, view.shape};
+    inputs.push_back(borrow(type, on_gpu ? device_of(value) : "", view.data));
     in.push_back(inputs.back().get());
   }
   Outputs outputs(*this, context);

@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "device_memory.h"
-#include "handles.h"
 
 namespace ingot_ort {
 namespace {

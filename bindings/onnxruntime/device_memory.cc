@@ -4,7 +4,6 @@
 #include <iterator>
 #include <optional>
 
-#include "handles.h"
 #include "kernel_registry.h"
 
 namespace ingot_ort {
@@ -25,12 +24,7 @@ std::optional<std::string> name_of(const OrtMemoryDevice* device) {
 
 ValueHandle bytes_at(const std::string& device, const void* data, size_t size) {
   const auto count = static_cast<int64_t>(size);
-  const ingot_tensor_type type{INGOT_U8, 1, &count};
-  ingot_value* value = nullptr;
-  check(device.empty() ? ingot_value_borrow(&type, data, nullptr, nullptr, &value)
-                       : ingot_value_borrow_device(&type, device.c_str(), reinterpret_cast<uint64_t>(data), nullptr,
-                                                   nullptr, &value));
-  return ValueHandle(value);
+  return borrow({INGOT_U8, 1, &count}, device, data);
 }
 
 void log_copy(const std::string& from, const std::string& to, size_t size) {
@@ -101,6 +95,14 @@ std::string device_of(const OrtValue* value) {
     throw Failure(kInvalidArgument, "Ingot: a value lies in memory of a device that is not Ingot's");
   }
   return *std::move(name);
+}
+
+ValueHandle borrow(const ingot_tensor_type& type, const std::string& device, const void* data) {
+  ingot_value* value = nullptr;
+  check(device.empty() ? ingot_value_borrow(&type, data, nullptr, nullptr, &value)
+                       : ingot_value_borrow_device(&type, device.c_str(), reinterpret_cast<uint64_t>(data), nullptr,
+                                                   nullptr, &value));
+  return ValueHandle(value);
 }
 
 void copy_bytes(const std::string& to_device, void* to, const std::string& from_device, const void* from, size_t size) {

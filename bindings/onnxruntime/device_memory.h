@@ -6,6 +6,7 @@
 #include <string>
 
 #include "graph_view.h"
+#include "handles.h"
 
 namespace ingot_ort {
 
@@ -22,6 +23,9 @@ struct DeviceMemory {
 
 // Ingot's name of the device in whose memory the value lies; "": the host's. Throws Failure for devices of others.
 std::string device_of(const OrtValue* value);
+
+// A tensor at `data`, which outlives it, in memory of the device of that name; "": the host's.
+ValueHandle borrow(const ingot_tensor_type& type, const std::string& device, const void* data);
 
 // Copies `size` bytes; devices by Ingot's names, "" for the host. Done when it returns. Each copy is a verbose line of
 // ONNX Runtime's log.
