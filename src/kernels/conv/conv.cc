@@ -59,10 +59,6 @@ template <const gemm::Bf16TileSet& tiles> double bf16_cost(const Problem& proble
   return gemm::shared_cost(nanoseconds, static_cast<double>(pixels * geometry.filters) * depth, target);
 }
 
-template <const gemm::Bf16TileSet& tiles> const char* bf16_packing(const Problem&, size_t input) {
-  return input == 1 ? tiles.shape.packing : nullptr;
-}
-
 template <const gemm::Bf16TileSet& tiles> Tensor bf16_pack(const Problem& problem, size_t, const Tensor& weights) {
   return pack_bf16_conv(tiles, problem, weights);
 }
@@ -78,14 +74,8 @@ template <IsaLevel isa> const char* refuse_bf16(const Problem& problem) {
 }
 
 template <const gemm::Bf16TileSet& tiles, IsaLevel isa> constexpr Row bf16_row(const char* name) {
-  return {name,
-          isa,
-          refuse_bf16<isa>,
-          bf16_cost<tiles>,
-          bf16_bind<tiles, isa>,
-          bf16_packing<tiles>,
-          bf16_pack<tiles>,
-          gemm::may_replace_bf16_operand};
+  return gemm::bf16_product_row<tiles>(name, isa, refuse_bf16<isa>, bf16_cost<tiles>, bf16_bind<tiles, isa>,
+                                       bf16_pack<tiles>);
 }
 
 constexpr Row group_row(const char* name) {

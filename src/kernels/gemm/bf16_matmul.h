@@ -8,6 +8,7 @@
 // Zen 4 and half of it on Intel Sapphire Rapids, where AMX is several times faster than either; without AMX there,
 // operands are widened and multiplied in f32.
 #pragma once
+#include "kernels/gemm/bf16_epilogue.h"
 #include "kernels/gemm/bf16_tile.h"
 #include "kernels/kernel.h"
 
@@ -16,6 +17,14 @@ namespace ingot::kernels::gemm {
 // Nanoseconds on one core for `products` products of m rows, n columns and that depth of each tap.
 double bf16_tiles_cost(const Bf16TileSet& tiles, double products, int64_t m, int64_t n, int64_t taps, int64_t depth,
                        const Target& target);
+
+// A row of products of data with constant weights, input 1, that these tiles compute.
+template <const Bf16TileSet& tiles>
+constexpr Row bf16_product_row(const char* name, IsaLevel isa, decltype(Row::refuse) refuse, decltype(Row::cost) cost,
+                               decltype(Row::bind) bind, decltype(Row::pack) pack) {
+  const auto packing = [](const Problem&, size_t input) { return input == 1 ? tiles.shape.packing : nullptr; };
+  return {name, isa, refuse, cost, bind, packing, pack, may_replace_bf16_operand};
+}
 
 const char* refuse_bf16_matmul(const Problem& problem);
 std::unique_ptr<BoundKernel> bind_bf16_matmul(const Bf16TileSet& tiles, IsaLevel isa, const Problem& problem,
