@@ -21,6 +21,7 @@ namespace {
 constexpr int kPatientSpins = 2000;  // pauses, some tens of microseconds
 constexpr int kSpinsBetweenYields = 100;
 constexpr int kPatientJoin = 10000;
+constexpr int kGrace = 20;  // pauses that a worker has to begin: news travels between cores for some 100 ns
 
 void pause() { __builtin_ia32_pause(); }
 
@@ -42,57 +43,65 @@ void stay_on(int cpu) {
 }  // namespace
 
 // A region is known by one number: how many came before, and how many slices it has.
+//
+// What costs in a short region is cache lines that travel between cores. So a region is announced on one line, which
+// every worker reads, and each slice answers on a line of its own, which its worker writes and the caller reads: a
+// counter that all workers decrement would travel to each of them in turn.
 struct ThreadPool::State {
+  struct alignas(64) Announcement {
+    std::atomic<uint64_t> region{0};
+    Task task = nullptr;
+    void* argument = nullptr;
+    int64_t count = 0;
+  };
   struct alignas(64) Slice {
     std::atomic<uint64_t> taken{0};  // the last region in which somebody took it
+    std::atomic<uint64_t> done{0};   // the last region in which it was done
   };
   static constexpr int kSliceBits = 16;
 
   int threads;
   int spins;
   bool crowded = false;  // more threads than cores: who spins keeps others from working
-  std::mutex caller;     // one region at a time
-  Task task = nullptr;
-  void* argument = nullptr;
-  int64_t count = 0;
-  alignas(64) std::atomic<uint64_t> region{0};
+  std::atomic<bool> stop{false};
+  std::mutex caller;  // one region at a time
+  Announcement news;
   alignas(64) std::atomic<uint32_t> alarm{0};  // counts wake-ups
   std::atomic<uint32_t> sleepers{0};
-  alignas(64) std::atomic<int> pending{0};
-  std::atomic<bool> stop{false};
   std::vector<Slice> slices;
   std::vector<std::thread> workers;
 
   static int slice_count(uint64_t now) { return static_cast<int>(now & ((1u << kSliceBits) - 1)); }
 
   // Whoever comes first takes a slice: its own thread, or the caller when that thread does not get a core.
-  bool take(int slice, uint64_t now) {
-    std::atomic<uint64_t>& taken = slices[static_cast<size_t>(slice)].taken;
-    uint64_t last = taken.load(std::memory_order_relaxed);
-    return last < now && taken.compare_exchange_strong(last, now, std::memory_order_acq_rel);
+  bool take(Slice& slice, uint64_t now) {
+    uint64_t last = slice.taken.load(std::memory_order_relaxed);
+    return last < now && slice.taken.compare_exchange_strong(last, now, std::memory_order_acq_rel);
   }
 
-  void run_slice(int slice, int slice_count) const {
-    const int64_t first = count * slice / slice_count, last = count * (slice + 1) / slice_count;
-    for (int64_t i = first; i < last; ++i) task(argument, i);
+  void run_slice(int index, uint64_t now) {
+    const int64_t slice_count = State::slice_count(now);
+    const int64_t first = news.count * index / slice_count, last = news.count * (index + 1) / slice_count;
+    for (int64_t i = first; i < last; ++i) news.task(news.argument, i);
+    slices[static_cast<size_t>(index)].done.store(now, std::memory_order_release);
   }
 
   uint64_t await_region(uint64_t seen) {
-    uint64_t now = region.load(std::memory_order_acquire);
+    uint64_t now = news.region.load(std::memory_order_acquire);
     for (int spin = 0; now == seen && spin < spins; ++spin) {
       if (spin < kPatientSpins || spin % kSpinsBetweenYields != 0) {
         pause();
       } else {
         ::sched_yield();  // returns at once unless somebody else wants this core
       }
-      now = region.load(std::memory_order_acquire);
+      now = news.region.load(std::memory_order_acquire);
     }
     while (now == seen) {
       const uint32_t ticket = alarm.load();
       sleepers.fetch_add(1);
-      if (region.load() == seen) futex_wait(alarm, ticket);
+      if (news.region.load() == seen) futex_wait(alarm, ticket);
       sleepers.fetch_sub(1);
-      now = region.load(std::memory_order_acquire);
+      now = news.region.load(std::memory_order_acquire);
     }
     return now;
   }
@@ -102,16 +111,14 @@ struct ThreadPool::State {
     while (true) {
       seen = await_region(seen);
       if (stop.load(std::memory_order_relaxed)) return;
-      if (worker >= slice_count(seen) || !take(worker, seen)) continue;
-      run_slice(worker, slice_count(seen));
-      pending.fetch_sub(1, std::memory_order_acq_rel);
+      if (worker < slice_count(seen) && take(slices[static_cast<size_t>(worker)], seen)) run_slice(worker, seen);
     }
   }
 
   uint64_t publish(int slice_count) {
-    const uint64_t next =
-        ((region.load(std::memory_order_relaxed) >> kSliceBits) + 1) << kSliceBits | static_cast<uint64_t>(slice_count);
-    region.store(next);
+    const uint64_t next = ((news.region.load(std::memory_order_relaxed) >> kSliceBits) + 1) << kSliceBits |
+                          static_cast<uint64_t>(slice_count);
+    news.region.store(next);
     if (sleepers.load() != 0) {
       alarm.fetch_add(1);
       futex_wake_all(alarm);
@@ -119,13 +126,25 @@ struct ThreadPool::State {
     return next;
   }
 
-  void await_slices() {
+  void help_late_workers(uint64_t now) {
+    int grace = crowded ? 0 : kGrace;
+    for (int index = slice_count(now) - 1; index > 0; --index) {
+      Slice& slice = slices[static_cast<size_t>(index)];
+      for (; grace > 0 && slice.taken.load(std::memory_order_relaxed) != now; --grace) pause();
+      if (take(slice, now)) run_slice(index, now);
+    }
+  }
+
+  void await_slices(uint64_t now) {
     const int patience = crowded ? 0 : kPatientJoin;
-    for (int spin = 0; pending.load(std::memory_order_acquire) != 0; ++spin) {
-      if (spin < patience) {
-        pause();
-      } else {
-        ::sched_yield();  // the workers may need this very core
+    for (int index = slice_count(now) - 1; index > 0; --index) {
+      const Slice& slice = slices[static_cast<size_t>(index)];
+      for (int spin = 0; slice.done.load(std::memory_order_acquire) != now; ++spin) {
+        if (spin < patience) {
+          pause();
+        } else {
+          ::sched_yield();  // the workers may need this very core
+        }
       }
     }
   }
@@ -168,19 +187,13 @@ void ThreadPool::run(int64_t count, Task task, void* argument) {
     return;
   }
   const std::lock_guard lock(state.caller);
-  const int slices = static_cast<int>(std::min<int64_t>(count, state.threads));
-  state.task = task;
-  state.argument = argument;
-  state.count = count;
-  state.pending.store(slices - 1, std::memory_order_relaxed);
-  const uint64_t now = state.publish(slices);
-  state.run_slice(0, slices);
-  for (int slice = slices - 1; slice > 0; --slice) {
-    if (!state.take(slice, now)) continue;
-    state.run_slice(slice, slices);
-    state.pending.fetch_sub(1, std::memory_order_relaxed);
-  }
-  state.await_slices();
+  state.news.task = task;
+  state.news.argument = argument;
+  state.news.count = count;
+  const uint64_t now = state.publish(static_cast<int>(std::min<int64_t>(count, state.threads)));
+  state.run_slice(0, now);
+  state.help_late_workers(now);
+  state.await_slices(now);
 }
 
 }  // namespace ingot
