@@ -7,7 +7,9 @@
 namespace ingot::kernels::depthwise {
 namespace {
 
-constexpr double kWorthAThread = 100e3;  // multiply-adds
+constexpr double kWorthAThread = 25e3;  // multiply-adds
+constexpr int64_t kBlockChannels = 32;  // a line of bf16: two threads never write to one
+constexpr int64_t kLineCost = 32;       // of a line besides its channels, in channels
 
 }  // namespace
 
@@ -46,14 +48,27 @@ void Walk::share_out(const Target& target) {
   const double work =
       static_cast<double>(lines_ * geometry_.axes[2].output * geometry_.filters * geometry_.kernel() * rotations_);
   const int64_t threads = std::clamp<int64_t>(static_cast<int64_t>(work / kWorthAThread), 1, target.threads);
-  const int64_t vectors = (geometry_.filters + vector_ - 1) / vector_;
-  if (threads > 1 && lines_ < 4 * threads) blocks_ = std::min(vectors, threads);
+  const int64_t units = (geometry_.filters + kBlockChannels - 1) / kBlockChannels;
+  int64_t least = INT64_MAX;
+  for (int64_t blocks = 1; blocks <= std::min(units, threads); ++blocks) {
+    const int64_t lines_of_a_thread = (lines_ * blocks + threads - 1) / threads;
+    const int64_t cost = lines_of_a_thread * ((units + blocks - 1) / blocks * kBlockChannels + kLineCost);
+    if (cost >= least) continue;
+    least = cost;
+    blocks_ = blocks;
+  }
   slots_ = std::max<int64_t>(1, std::min(threads, lines_ * blocks_));
 }
 
+// Of a block and those before it.
+int64_t Walk::end_of_block(int64_t block) const {
+  const int64_t units = (geometry_.filters + kBlockChannels - 1) / kBlockChannels;
+  return std::min(units * (block + 1) / blocks_ * kBlockChannels, geometry_.filters);
+}
+
 int64_t Walk::most_channels() const {
-  const int64_t vectors = (geometry_.filters + vector_ - 1) / vector_;
-  return (vectors + blocks_ - 1) / blocks_ * vector_;
+  const int64_t units = (geometry_.filters + kBlockChannels - 1) / kBlockChannels;
+  return (units + blocks_ - 1) / blocks_ * kBlockChannels;
 }
 
 // Pointers to the data's pixels that a segment reads, lines of the kernel outermost.
@@ -112,8 +127,7 @@ SegmentArgs Walk::arguments(const WalkData& data, int64_t line, int64_t column, 
     table.index = whole ? index : -1;
     table.column = column;
   }
-  const int64_t vectors = (geometry_.filters + vector_ - 1) / vector_;
-  const int64_t first = vectors * block / blocks_ * vector_, end = vectors * (block + 1) / blocks_ * vector_;
+  const int64_t first = end_of_block(block - 1);
   SegmentArgs args;
   args.pixels = table.pointers;
   args.moved = (column - table.column) * geometry_.axes[2].stride * geometry_.channels;
@@ -123,7 +137,7 @@ SegmentArgs Walk::arguments(const WalkData& data, int64_t line, int64_t column, 
   args.lanes = lanes_.data();
   args.weights = data.weights + first * geometry_.kernel() * rotations_;
   args.first = first;
-  args.channels = std::min(end, geometry_.filters) - first;
+  args.channels = end_of_block(block) - first;
   return args;
 }
 

@@ -53,6 +53,7 @@ class Walk {
  private:
   void choose_segments(const SegmentFunctions& functions);
   void share_out(const Target& target);
+  int64_t end_of_block(int64_t block) const;
   bool inside(int64_t line, int64_t column, int pixels) const noexcept;
   void fill_table(const WalkData& data, int64_t line, int64_t column, int pixels, const void** table) const noexcept;
 

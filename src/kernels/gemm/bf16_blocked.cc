@@ -9,8 +9,9 @@
 namespace ingot::kernels::gemm {
 namespace {
 
-constexpr int64_t kTableEntries = 4096;  // row pointers handled at once
-constexpr double kWorthAThread = 400e3;  // multiply-adds
+constexpr int64_t kTableEntries = 4096;     // row pointers handled at once
+constexpr double kBytesPerNanosecond = 15;  // of a core, from a cache that all share
+constexpr double kWorthAThread = 1000;      // nanoseconds
 
 }  // namespace
 
@@ -67,17 +68,18 @@ int64_t Bf16Gemm::row_of_a() const {
 // Finds the grid of parts with the least time on the busiest thread: its products, and reading its rows and panels,
 // which lie in no cache of its own.
 void Bf16Gemm::share_out(const Target& target) {
-  constexpr double kBytesPerNanosecond = 15;  // of a core, from a cache that all share
-  const double work = static_cast<double>(size_.products) * static_cast<double>(size_.m) *
-                      static_cast<double>(size_.n) * static_cast<double>(size_.taps * size_.depth);
-  const int64_t threads = std::clamp<int64_t>(static_cast<int64_t>(work / kWorthAThread), 1, target.threads);
   const auto depth = static_cast<double>(stored_.elements()), of_row = static_cast<double>(row_of_a());
+  const auto nanoseconds = [&](double rows, double columns) {
+    return 2 * rows * columns * depth / tiles_.shape.gflops +
+           2 * (rows * of_row + columns * depth) / kBytesPerNanosecond;
+  };
+  const double alone =
+      static_cast<double>(size_.products) * nanoseconds(static_cast<double>(size_.m), static_cast<double>(size_.n));
+  const int64_t threads = std::clamp<int64_t>(static_cast<int64_t>(alone / kWorthAThread), 1, target.threads);
   grid_ = least_grid(row_tiles_, panels_, threads, [&](Grid grid) {
     const auto rows = static_cast<double>(parts(row_tiles_, grid.m) * tiles_.shape.rows);
     const auto columns = static_cast<double>(parts(panels_, grid.n) * tiles_.shape.columns());
-    const double unit =
-        2 * rows * columns * depth / tiles_.shape.gflops + 2 * (rows * of_row + columns * depth) / kBytesPerNanosecond;
-    return static_cast<double>(parts(size_.products * grid.m * grid.n, threads)) * unit;
+    return static_cast<double>(parts(size_.products * grid.m * grid.n, threads)) * nanoseconds(rows, columns);
   });
   slots_ = std::min(threads, size_.products * grid_.m * grid_.n);
 }

@@ -10,6 +10,11 @@
 #include "ops/where.h"
 
 namespace ingot::kernels {
+namespace {
+
+constexpr double kWorthATask = 2000;  // nanoseconds
+
+}  // namespace
 
 PointwiseBody body_of(const Problem& problem) {
   if (const auto* fused = problem.op.as<Fused>()) return {fused->body, fused->results};
@@ -133,7 +138,7 @@ Loop loop_of(const Problem& problem, double ns_per_element, int64_t longest_run)
     input_bytes.push_back(dtype_bits(input.dtype) / 8);
   }
   const double ns = std::max(ns_per_element, bytes_moved(problem) / 20);
-  const int64_t chunk = std::clamp<int64_t>(static_cast<int64_t>(4000 / ns) / 1024 * 1024, 1024, 65536);
+  const int64_t chunk = std::clamp<int64_t>(static_cast<int64_t>(kWorthATask / ns) / 1024 * 1024, 1024, 65536);
   return Loop(problem.outputs[0].shape, shapes, input_bytes, output_bytes, chunk, longest_run);
 }
 
@@ -195,7 +200,7 @@ template <IsaLevel isa> double cost_of_floats(const Problem& problem, const Targ
   const double bytes = bytes_moved(problem);
   const double arithmetic = arithmetic_ns(body_of(problem), machine_of(isa)->lanes) * elements;
   const double gigabytes_per_second = bytes * elements < static_cast<double>(target.l2_bytes) ? 60 : 20;
-  const int threads = static_cast<int>(std::clamp<double>(arithmetic / 4000, 1, target.threads));
+  const int threads = static_cast<int>(std::clamp<double>(arithmetic / kWorthATask, 1, target.threads));
   return 100 + std::max(arithmetic, bytes * elements / gigabytes_per_second) / threads;
 }
 
