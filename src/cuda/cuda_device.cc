@@ -255,7 +255,7 @@ class CudaDevice : public device::Device {
       return product ? named_product(*product, name, stream_) : nullptr;
     };
     return fastest_of(
-        own, device::text_of(c), libraries, bytes, [&] { return candidates(c); }, again);
+        own, device::text_of(c), libraries, bytes, [&] { return candidates(c, own == nullptr); }, again);
   }
   std::unique_ptr<Operation> matrix_product(const device::MatrixProduct& p, const device::OwnOperation* own) override {
     enter();
@@ -335,8 +335,10 @@ class CudaDevice : public device::Device {
       case Origin::kTranslated: ++effort_.translated; break;
     }
   }
-  // Of cuDNN and, where the convolution is a matrix product, of cuBLASLt.
-  std::vector<Candidate> candidates(const device::Convolution& c) const {
+  // Of cuDNN and, where the convolution is a matrix product, of cuBLASLt. cuDNN's fallback in f32 with an epilogue
+  // takes a second to make and is up to fifteen times slower than the own kernel: it is for convolutions that have
+  // none.
+  std::vector<Candidate> candidates(const device::Convolution& c, bool fallback) const {
     std::vector<Candidate> all;
     if (const auto product = device::as_product(c)) {
       try {
@@ -346,7 +348,7 @@ class CudaDevice : public device::Device {
       }
     }
     try {
-      for (Candidate& each : convolutions(c, stream_)) all.push_back(std::move(each));
+      for (Candidate& each : convolutions(c, stream_, fallback)) all.push_back(std::move(each));
     } catch (const Error& error) {
       if (error.code() != Code::kUnsupported || all.empty()) throw;
     }

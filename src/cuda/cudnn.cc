@@ -103,10 +103,10 @@ std::string cudnn_version() {
   return fmt::format("{}.{}.{}", version / 10000, version % 10000 / 100, version % 100);
 }
 
-std::vector<Candidate> convolutions(const Convolution& convolution, Stream stream) {
+std::vector<Candidate> convolutions(const Convolution& convolution, Stream stream, bool fallback) {
   const bool f32 = convolution.dtype == DType::kF32;
   const auto takes = [&](const Descriptor& config) { return !f32 || keeps_precision(config); };
-  return cudnn_candidates(graph_of(convolution, stream), stream, takes, kMaxPlans, "cuDNN ");
+  return cudnn_candidates(graph_of(convolution, stream), stream, {takes, kMaxPlans, fallback}, "cuDNN ");
 }
 
 std::unique_ptr<device::Operation> kept_convolution(const Convolution& convolution, const std::string& text,

@@ -7,8 +7,10 @@ namespace ingot::cuda {
 
 const SharedLibrary& cudnn_library();
 std::string cudnn_version();
-// What cuDNN's heuristics propose, best guess first. kUnsupported when the library is missing or proposes nothing.
-std::vector<Candidate> convolutions(const device::Convolution& convolution, Stream stream);
+// What cuDNN's heuristics propose, best guess first; with `fallback` also what they have where speed does not matter.
+// kUnsupported when the library is missing or proposes nothing.
+std::vector<Candidate> convolutions(const device::Convolution& convolution, Stream stream, bool fallback);
+// With the fallback.
 std::vector<Candidate> attentions(const device::Attention& attention, Stream stream);
 // What makes the operation without cuDNN's heuristics and compiler in another process; "" where there is no such text.
 std::string plan_text(const device::Operation& operation);

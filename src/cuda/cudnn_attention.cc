@@ -188,7 +188,7 @@ std::vector<Candidate> attentions(const Attention& attention, Stream stream) {
   for (const std::string& form : attention_forms(attention)) {
     try {
       const auto graph = attention_graph(attention, form, cudnn_handle(stream));
-      for (Candidate& each : cudnn_candidates(graph, stream, takes, kPlansPerForm, prefix_of(form))) {
+      for (Candidate& each : cudnn_candidates(graph, stream, {takes, kPlansPerForm}, prefix_of(form))) {
         all.push_back(std::move(each));
       }
     } catch (const Error& error) {

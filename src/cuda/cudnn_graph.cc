@@ -155,7 +155,7 @@ bool has_note(const Descriptor& config, std::span<const int32_t> notes) {
 }
 
 std::vector<Candidate> cudnn_candidates(const std::shared_ptr<const CudnnGraph>& graph, Stream stream,
-                                        const TakesConfig& takes, size_t most, const std::string& prefix) {
+                                        const Wanted& wanted, const std::string& prefix) {
   std::vector<Candidate> candidates;
   std::string reason;
   const auto built = std::make_shared<size_t>(0);
@@ -163,7 +163,7 @@ std::vector<Candidate> cudnn_candidates(const std::shared_ptr<const CudnnGraph>&
     const auto configs = proposals(*graph, mode);
     if (configs.empty() && reason.empty()) reason = cudnn_message();
     for (const Descriptor& config : configs) {
-      if (!takes(config)) continue;
+      if (!wanted.takes(config)) continue;
       candidates.push_back({prefix + config_name(config), [graph, config, stream, built, limit] {
                               if (*built >= limit) fail(Code::kUnsupported, "{} better ones were built", *built);
                               auto plan = build_plan(graph, config, stream);
@@ -172,8 +172,8 @@ std::vector<Candidate> cudnn_candidates(const std::shared_ptr<const CudnnGraph>&
                             }});
     }
   };
-  add(dnn::kHeuristicA, most);
-  add(dnn::kHeuristicFallback, 1);
+  add(dnn::kHeuristicA, wanted.most);
+  if (wanted.fallback) add(dnn::kHeuristicFallback, 1);
   if (candidates.empty()) fail(Code::kUnsupported, "cuDNN has no engine for this{}", reason);
   return candidates;
 }

@@ -58,11 +58,17 @@ using TakesConfig = std::function<bool(const Descriptor& config)>;
 // Whether the configuration's engine has one of these numerical notes, or does not tell.
 bool has_note(const Descriptor& config, std::span<const int32_t> notes);
 
-// What cuDNN's heuristics propose for the graph and `takes` allows, best guess first, named `prefix` and the engine
-// with its settings. No more than `most` are made; those after them say that they are not wanted. Throws kUnsupported
-// with cuDNN's reason when there are none.
+// Which proposals of cuDNN's heuristics are wanted: those that `takes` allows, of which no more than `most` are made,
+// and where none can be, with `fallback`, one of those that some take seconds to make and are slow.
+struct Wanted {
+  TakesConfig takes;
+  size_t most = 1;
+  bool fallback = true;
+};
+// Best guess first, named `prefix` and the engine with its settings. Those that turn out not to be wanted once others
+// are made say so. Throws kUnsupported with cuDNN's reason when there are none.
 std::vector<Candidate> cudnn_candidates(const std::shared_ptr<const CudnnGraph>& graph, Stream stream,
-                                        const TakesConfig& takes, size_t most, const std::string& prefix);
+                                        const Wanted& wanted, const std::string& prefix);
 // The plan of an equal graph that plan_text() was told of in another process.
 std::unique_ptr<device::Operation> kept_plan(const std::shared_ptr<const CudnnGraph>& graph, const std::string& text,
                                              Stream stream);
