@@ -12,6 +12,9 @@ using device::Address;
 using device::Operation;
 
 constexpr int kWarmups = 2, kRounds = 5, kRunsPerRound = 5;
+// An engine that takes so many seconds to make is no longer tried when others were so much faster so often.
+constexpr double kLongToMake = 0.25, kByFar = 1.5;
+constexpr int kEnoughLost = 2;
 
 // Bytes that are numbers between 0.5 and 2 as f16, and sound numbers as bf16 and f32.
 std::vector<uint16_t> operand_content(int64_t bytes) {
@@ -43,18 +46,18 @@ struct Built {
 };
 
 // Those that the library does not refuse; `refusal`: why it did the first. Some take the library seconds to make.
-std::vector<Built> build(const std::vector<Candidate>& candidates, const Choice& choice, std::string& refusal) {
+std::vector<Built> build(const std::vector<Candidate>& candidates, const Choice& choice, Experiences& engines,
+                         std::string& refusal) {
   using Clock = std::chrono::steady_clock;
   const auto seconds_since = [](Clock::time_point begin) {
     return std::chrono::duration<double>(Clock::now() - begin).count();
   };
   const Clock::time_point begin = Clock::now();
-  std::map<std::string, double> unknown;
-  std::map<std::string, double>& make_seconds = choice.make_seconds != nullptr ? *choice.make_seconds : unknown;
   std::vector<Built> built;
   for (const Candidate& each : candidates) {
-    double& expected = make_seconds[engine_of(each.name)];
-    if (!built.empty() && seconds_since(begin) + expected > choice.patience) continue;
+    Experience& known = engines[engine_of(each.name)];
+    const bool hopeless = known.quickest >= kLongToMake && known.lost >= kEnoughLost;
+    if (!built.empty() && (hopeless || seconds_since(begin) + known.longest > choice.patience)) continue;
     const Clock::time_point started = Clock::now();
     try {
       built.push_back({&each, each.make()});
@@ -62,7 +65,9 @@ std::vector<Built> build(const std::vector<Candidate>& candidates, const Choice&
       if (error.code() == Code::kOutOfMemory) throw;
       if (refusal.empty()) refusal = error.message();
     }
-    expected = std::max(expected, seconds_since(started));
+    const double taken = seconds_since(started);
+    known.longest = std::max(known.longest, taken);
+    known.quickest = std::min(known.quickest, taken);
   }
   return built;
 }
@@ -146,15 +151,32 @@ Chosen choose(device::Device& device, device::Store& store, const Choice& choice
   }
   const std::vector<Candidate> candidates = proposals(store, choice);
   std::string refusal;
-  std::vector<Built> built = build(candidates, choice, refusal);
+  Experiences unknown;
+  Experiences& engines = choice.engines != nullptr ? *choice.engines : unknown;
+  std::vector<Built> built = build(candidates, choice, engines, refusal);
   if (built.empty()) {
     store.keep_choice(choice.key, {kNone, {}, false});
     fail(Code::kUnsupported, "the library can make none of its {} proposals: {}", candidates.size(), refusal);
   }
   Chosen chosen = fastest(device, std::move(built), choice.operand_bytes);
+  learn(chosen.ns, engines);
   store.keep_choice(choice.key, {chosen.name, chosen.ns, false});
   if (chosen.refusal.empty()) chosen.refusal = std::move(refusal);
   return chosen;
+}
+
+void learn(const std::map<std::string, double>& ns, Experiences& engines) {
+  std::map<std::string, double> best;
+  for (const auto& [name, time] : ns) {
+    double& least = best.try_emplace(engine_of(name), time).first->second;
+    least = std::min(least, time);
+  }
+  const auto faster = [](const auto& a, const auto& b) { return a.second < b.second; };
+  const auto winner = std::min_element(best.begin(), best.end(), faster);
+  for (const auto& [engine, time] : best) {
+    int& lost = engines[engine].lost;
+    lost = time > kByFar * winner->second ? lost + 1 : 0;
+  }
 }
 
 std::string engine_of(const std::string& name) {

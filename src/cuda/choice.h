@@ -14,6 +14,13 @@ struct Candidate {
   std::function<std::unique_ptr<device::Operation>()> make;  // throws where the library refuses it
 };
 
+// What is known of a library's engine from choices before.
+struct Experience {
+  double longest = 0, quickest = 1e9;  // seconds that one took to make
+  int lost = 0;                        // choices in a row that another won by far
+};
+using Experiences = std::map<std::string, Experience>;  // by engine_of the candidates' names
+
 struct Choice {
   tuning::Key key;
   std::vector<int64_t> operand_bytes;
@@ -21,9 +28,9 @@ struct Choice {
   // The one of this name without asking for the others; null where that cannot be done.
   std::function<std::unique_ptr<device::Operation>(const std::string& name)> kept;
   double patience = 1e9;  // seconds: once they are over and one is made, the other candidates are left out
-  // The longest that one of an engine took to make, in seconds, by engine_of its name: one that would outlast the
-  // patience is left out. Used and kept up; null: nothing is known.
-  std::map<std::string, double>* make_seconds = nullptr;
+  // Beside another, an engine is left out that would outlast the patience, or that takes long to make and was no match
+  // lately. Used and kept up; null: nothing is known.
+  Experiences* engines = nullptr;
 };
 
 struct Chosen {
@@ -36,6 +43,8 @@ struct Chosen {
 
 // "cuDNN engine 8" of "cuDNN engine 8 2=4 3=0": the first three words.
 std::string engine_of(const std::string& name);
+// From what was measured of each candidate.
+void learn(const std::map<std::string, double>& ns, Experiences& engines);
 // The candidate that takes least time on operands of these sizes (16-bit and 32-bit floats of moderate size), measured
 // once as it runs, recorded: the store remembers it, and later it is made alone and run once. One that no longer works
 // is a warning and a new choice. Candidates that fail are left out; kUnsupported when all do, which is remembered too.

@@ -102,14 +102,42 @@ TEST_F(Choosing, LeavesOutTheOtherCandidatesWhenItsPatienceIsOver) {
 }
 
 TEST_F(Choosing, LeavesOutAnEngineThatWouldOutlastItsPatience) {
-  std::map<std::string, double> seconds = {{"cuDNN engine 8", 3}};
+  Experiences engines = {{"cuDNN engine 8", {3, 3, 0}}};
   Choice hasty = choice({"own kernel", "cuDNN engine 8 2=1", "cuDNN engine 9"});
   hasty.patience = 2;
-  hasty.make_seconds = &seconds;
+  hasty.engines = &engines;
   choose_anew(hasty);
   EXPECT_EQ(made, (std::vector<std::string>{"own kernel", "cuDNN engine 9"}));
-  EXPECT_EQ(seconds.at("cuDNN engine 8"), 3);
-  EXPECT_GT(seconds.at("own kernel"), 0);
+  EXPECT_EQ(engines.at("cuDNN engine 8").longest, 3);
+  EXPECT_GT(engines.at("own kernel").longest, 0);
+}
+
+TEST_F(Choosing, LeavesOutAnEngineThatTakesLongAndWasNoMatchLately) {
+  Experiences engines = {{"cuDNN engine 8", {3, 1, 2}},   // whose first took longest
+                         {"cuDNN engine 7", {3, 1, 1}},   // not yet
+                         {"cuDNN engine 6", {3, 0, 9}}};  // as quick as any but the first time
+  Choice wise = choice({"own kernel", "cuDNN engine 8 2=1", "cuDNN engine 7", "cuDNN engine 6"});
+  wise.engines = &engines;
+  choose_anew(wise);
+  EXPECT_EQ(made, (std::vector<std::string>{"own kernel", "cuDNN engine 7", "cuDNN engine 6"}));
+  Choice alone = choice({"cuDNN engine 8 2=1"});
+  alone.key.problem = "another";
+  alone.engines = &engines;
+  EXPECT_EQ(choose_anew(alone).name, "cuDNN engine 8 2=1");
+}
+
+TEST(Experience, CountsChoicesThatAnotherEngineWonByFarUntilItIsNear) {
+  Experiences engines;
+  for (int round = 1; round <= 3; ++round) {
+    learn({{"cuDNN engine 8 2=1", 40}, {"cuDNN engine 8 2=2", 20}, {"cuDNN engine 9", 14}, {"own kernel", 10}},
+          engines);
+    EXPECT_EQ(engines.at("cuDNN engine 8").lost, round);
+    EXPECT_EQ(engines.at("cuDNN engine 9").lost, 0);
+    EXPECT_EQ(engines.at("own kernel").lost, 0);
+  }
+  learn({{"cuDNN engine 8 2=1", 40}, {"cuDNN engine 8 2=2", 12}, {"own kernel", 10}}, engines);
+  EXPECT_EQ(engines.at("cuDNN engine 8").lost, 0);
+  learn({}, engines);
 }
 
 TEST_F(Choosing, MeasuresAgainWhenWhatItRemembersIsNoLongerProposed) {

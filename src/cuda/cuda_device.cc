@@ -406,7 +406,7 @@ class CudaDevice : public device::Device {
     using Clock = std::chrono::steady_clock;
     const Clock::time_point begin = Clock::now();
     choice.patience = std::clamp(patience_, kLeastPatience, kMostPatience);
-    choice.make_seconds = &make_seconds_;
+    choice.engines = &engines_;
     Chosen chosen = choose(*this, *store_, choice);
     if (!chosen.remembered) {
       const double seconds = std::chrono::duration<double>(Clock::now() - begin).count();
@@ -447,8 +447,8 @@ class CudaDevice : public device::Device {
   }
 
   const std::shared_ptr<device::Store> store_;
-  double patience_ = kPatience, unsaved_ = 0;   // seconds: what is left; what the store has not saved
-  std::map<std::string, double> make_seconds_;  // by engine, of a library's candidate
+  double patience_ = kPatience, unsaved_ = 0;  // seconds: what is left; what the store has not saved
+  Experiences engines_;
   device::Effort effort_;
   std::map<std::string, Cubin> compiled_;  // by source, until it is loaded
   std::optional<Staging> staging_;
