@@ -1,0 +1,151 @@
+#include "cuda/library_choices.h"
+
+#include <algorithm>
+#include <chrono>
+
+#include "base/error.h"
+#include "cuda/continued.h"
+#include "cuda/cublas.h"
+#include "cuda/cudnn.h"
+#include "cuda/cudnn_attention.h"
+
+namespace ingot::cuda {
+namespace {
+
+using device::Operation;
+
+constexpr const char* kOwn = "own kernel";
+constexpr double kLeastPatience = 0.1, kMostPatience = 2;  // seconds for making the candidates of one choice
+constexpr double kSaveAfter = 5;                           // seconds of choosing
+constexpr uint64_t kCandidates = 1;  // counts up when names of candidates come to mean something else
+
+std::string plan_key(const tuning::Key& key, const std::string& name) {
+  return fmt::format("cuDNN plan\n{}\n{}\n{}", key.cpu, key.problem, name);
+}
+
+}  // namespace
+
+std::unique_ptr<Operation> LibraryChoices::convolution(const device::Convolution& c, const device::OwnOperation* own) {
+  const int64_t width = dtype_bits(c.dtype) / 8, y = c.n * c.out_h * c.out_w * c.m * width;
+  std::vector<int64_t> bytes = {c.n * c.h * c.w * c.c * width,
+                                c.m * c.kernel[0] * c.kernel[1] * (c.c / c.groups) * width, y};
+  if (c.bias) bytes.push_back(c.m * width);
+  if (c.residual) bytes.push_back(y);
+  const std::string libraries = fmt::format("cuBLASLt {}, cuDNN {}", cublas_version(), cudnn_version());
+  const auto again = [&](const std::string& name, const std::optional<std::string>& text) {
+    if (text) return kept_convolution(c, *text, stream_);
+    const auto product = device::as_product(c);
+    return product ? named_product(*product, name, stream_) : nullptr;
+  };
+  return fastest_of(
+      own, device::text_of(c), libraries, bytes, [&] { return candidates(c, own == nullptr); }, again);
+}
+
+std::unique_ptr<Operation> LibraryChoices::matrix_product(const device::MatrixProduct& p,
+                                                          const device::OwnOperation* own) {
+  const int64_t width = dtype_bits(p.dtype) / 8, y = p.batch * p.m * p.n * width;
+  std::vector<int64_t> bytes = {(p.stride_a * (p.batch - 1) + p.m * p.k) * width,
+                                (p.stride_b * (p.batch - 1) + p.k * p.n) * width, y};
+  if (p.bias) bytes.push_back(p.n * width);
+  if (p.residual) bytes.push_back(y);
+  const auto again = [&](const std::string& name, const std::optional<std::string>&) {
+    return named_product(p, name, stream_);
+  };
+  return fastest_of(
+      own, device::text_of(p), fmt::format("cuBLASLt {}", cublas_version()), bytes,
+      [&] { return matrix_products(p, stream_); }, again);
+}
+
+std::unique_ptr<Operation> LibraryChoices::attention(const device::Attention& a, const device::OwnOperation& own) {
+  if (const std::string reason = attention_refusal(a); !reason.empty()) {
+    auto operation = own.make();
+    operation->choice = fmt::format("{}: {}", kOwn, reason);
+    return operation;
+  }
+  const auto again = [&](const std::string& name, const std::optional<std::string>& text) {
+    return text ? kept_attention(a, name, *text, stream_) : nullptr;
+  };
+  return fastest_of(
+      &own, device::text_of(a), fmt::format("cuDNN {}", cudnn_version()), device::operand_bytes(a),
+      [&] { return attentions(a, stream_); }, again);
+}
+
+std::vector<Candidate> LibraryChoices::candidates(const device::Convolution& c, bool fallback) const {
+  std::vector<Candidate> all;
+  if (const auto product = device::as_product(c)) {
+    try {
+      all = matrix_products(*product, stream_);
+    } catch (const Error& error) {
+      if (error.code() != Code::kUnsupported) throw;
+    }
+  }
+  try {
+    for (Candidate& each : convolutions(c, stream_, fallback)) all.push_back(std::move(each));
+  } catch (const Error& error) {
+    if (error.code() != Code::kUnsupported || all.empty()) throw;
+  }
+  return all;
+}
+
+tuning::Key LibraryChoices::choice_key(const std::string& problem, const std::string& libraries) const {
+  return {problem, architecture_, fmt::format("{}, {}", gpu_, libraries), 1, kCandidates};
+}
+
+std::unique_ptr<Operation> LibraryChoices::fastest_of(const device::OwnOperation* own, const std::string& problem,
+                                                      std::string libraries, std::vector<int64_t> bytes,
+                                                      const std::function<std::vector<Candidate>()>& of_libraries,
+                                                      const Again& again) {
+  const size_t of_library = bytes.size();
+  if (own != nullptr) {
+    libraries += ", own kernel " + own->made_from;
+    bytes.insert(bytes.end(), own->more_bytes.begin(), own->more_bytes.end());
+  }
+  const tuning::Key key = choice_key(problem, libraries);
+  std::string reason;
+  const auto all = [&] {
+    std::vector<Candidate> candidates;
+    if (own != nullptr) candidates.push_back({kOwn, own->make});
+    try {
+      for (Candidate& each : of_libraries()) {
+        const auto make = [=, make = std::move(each.make)] { return continued(make(), of_library, own); };
+        candidates.push_back({std::move(each.name), make});
+      }
+    } catch (const Error& error) {
+      if (own == nullptr || error.code() == Code::kOutOfMemory) throw;
+      reason = error.message();
+    }
+    return candidates;
+  };
+  const auto kept = [&](const std::string& name) -> std::unique_ptr<Operation> {
+    if (own != nullptr && name == kOwn) return own->make();
+    return continued(again(name, store_->find_code(plan_key(key, name))), of_library, own);
+  };
+  return chosen({key, std::move(bytes), all, kept}, own != nullptr ? &reason : nullptr);
+}
+
+std::unique_ptr<Operation> LibraryChoices::chosen(Choice choice, const std::string* reason) {
+  using Clock = std::chrono::steady_clock;
+  const Clock::time_point begin = Clock::now();
+  choice.patience = std::clamp(patience_, kLeastPatience, kMostPatience);
+  choice.engines = &engines_;
+  Chosen chosen = choose(device_, *store_, choice);
+  if (!chosen.remembered) {
+    const double seconds = std::chrono::duration<double>(Clock::now() - begin).count();
+    patience_ -= seconds;
+    unsaved_ += seconds;
+  }
+  if (unsaved_ > kSaveAfter) {  // a process that is stopped has not chosen in vain
+    store_->save_choices();
+    unsaved_ = 0;
+  }
+  if (reason != nullptr) {
+    if (!reason->empty()) chosen.refusal = *reason;
+    chosen.operation->choice = choice_text(chosen);
+  }
+  ++(chosen.remembered ? effort_.remembered : effort_.measured);
+  const std::string text = chosen.kept ? "" : plan_text(library_part(*chosen.operation));
+  if (!text.empty()) store_->keep_code(plan_key(choice.key, chosen.name), text);
+  return std::move(chosen.operation);
+}
+
+}  // namespace ingot::cuda
