@@ -2,11 +2,51 @@
 
 #include <array>
 #include <map>
+#include <mutex>
 
 #include "cuda/compiler.h"
 #include "cuda/cublas.h"
 
 namespace ingot::cuda {
+
+namespace {
+
+// Handles of threads that ended, for those to come.
+struct SpareHandles {
+  std::mutex mutex;
+  std::multimap<Context, dnn::Handle> handles;
+  dnn::Handle take(Context context) {
+    const std::lock_guard lock(mutex);
+    const auto spare = handles.extract(context);
+    return spare ? spare.mapped() : nullptr;
+  }
+  void give(Context context, dnn::Handle handle) {
+    const std::lock_guard lock(mutex);
+    handles.emplace(context, handle);
+  }
+};
+
+// Never destroyed: threads may end after static objects.
+SpareHandles& spare_handles() {
+  static auto* const spare = new SpareHandles;
+  return *spare;
+}
+
+struct HandlesOfThread {
+  std::map<Context, dnn::Handle> by_context;
+  ~HandlesOfThread() {
+    for (const auto& [context, handle] : by_context) {
+      if (handle != nullptr) spare_handles().give(context, handle);
+    }
+  }
+};
+
+HandlesOfThread& handles_of_thread() {
+  thread_local HandlesOfThread handles;
+  return handles;
+}
+
+}  // namespace
 
 // cuDNN's engines look for these two among what is loaded.
 Cudnn::Cudnn() : library((nvrtc_library(), cublas_library(), std::vector<std::string>{"libcudnn.so.9"})) {
@@ -48,8 +88,9 @@ void require_cudnn(int status, const std::string& what) {
 }
 
 dnn::Handle cudnn_handle(Stream stream) {
-  thread_local std::map<Context, dnn::Handle> handles;
-  dnn::Handle& handle = handles[current_context()];
+  const Context context = current_context();
+  dnn::Handle& handle = handles_of_thread().by_context[context];
+  if (handle == nullptr) handle = spare_handles().take(context);
   if (handle == nullptr) {
     const LoadingTime timed;
     check_cudnn(cudnn().create(&handle), "starting");

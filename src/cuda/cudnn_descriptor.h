@@ -35,8 +35,8 @@ std::string cudnn_message();
 void check_cudnn(int status, const std::string& what);
 void require_cudnn(int status, const std::string& what);
 
-// One handle per thread and GPU that it is on: cuDNN's handles are not shared, and a device is used by one thread at a
-// time.
+// One handle per thread and GPU that it is on, for cuDNN's handles are not shared; those of a thread that ends are
+// another's.
 dnn::Handle cudnn_handle(Stream stream);
 
 // A descriptor, shared by its copies.

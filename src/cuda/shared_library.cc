@@ -2,8 +2,8 @@
 
 #include <dlfcn.h>
 
-#include <atomic>
 #include <filesystem>
+#include <mutex>
 #include <sstream>
 
 #include "base/knobs.h"
@@ -38,17 +38,31 @@ std::vector<fs::path> search_folders() {
   return folders;
 }
 
-std::atomic<int64_t> loading_ns{0};
-thread_local int loading_depth = 0;
+struct Loading {
+  std::mutex mutex;
+  int under_way = 0;
+  std::chrono::steady_clock::time_point begin;  // of the first of those
+  std::chrono::duration<double, std::milli> past{0};
+};
+Loading& loading() {
+  static Loading loading;
+  return loading;
+}
 
 }  // namespace
 
-LoadingTime::LoadingTime() : begin_(std::chrono::steady_clock::now()) { ++loading_depth; }
-LoadingTime::~LoadingTime() {
-  if (--loading_depth > 0) return;
-  loading_ns += std::chrono::nanoseconds(std::chrono::steady_clock::now() - begin_).count();
+LoadingTime::LoadingTime() {
+  const std::lock_guard lock(loading().mutex);
+  if (loading().under_way++ == 0) loading().begin = std::chrono::steady_clock::now();
 }
-double LoadingTime::milliseconds() { return static_cast<double>(loading_ns.load()) / 1e6; }
+LoadingTime::~LoadingTime() {
+  const std::lock_guard lock(loading().mutex);
+  if (--loading().under_way == 0) loading().past += std::chrono::steady_clock::now() - loading().begin;
+}
+double LoadingTime::milliseconds() {
+  const std::lock_guard lock(loading().mutex);
+  return loading().past.count();
+}
 
 SharedLibrary::SharedLibrary(std::vector<std::string> files) {
   const LoadingTime timed;

@@ -6,16 +6,12 @@
 
 namespace ingot::cuda {
 
-// Counts the time of its life as spent on making NVIDIA's libraries ready, unless another one is counting on the
-// thread.
+// Counts the time of its life as spent on making NVIDIA's libraries ready; what several threads do at once counts once.
 class LoadingTime {
  public:
   LoadingTime();
   ~LoadingTime();
   static double milliseconds();  // of the process so far
-
- private:
-  std::chrono::steady_clock::time_point begin_;
 };
 
 // Opens the first of `files` ("libnvrtc.so.13") found in the folders of the knob INGOT_CUDA_LIBRARIES, in pip's
