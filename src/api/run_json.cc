@@ -128,15 +128,28 @@ namespace {
 json preparation_json(const runtime::DeviceReport& device) {
   const device::Effort& effort = device.effort;
   const runtime::Preparation& spent = device.spent;
+  nlohmann::json recalled = nlohmann::json::object();
+  for (const auto& [library, sum] : effort.recalled) {
+    recalled[library] = {{"count", sum.count}, {"make_ms", sum.make_ms}, {"run_ms", sum.run_ms}};
+  }
   const double rate = static_cast<double>(spent.weight_bytes) / 1e6 / std::max(spent.weights_ms, 1e-3);
-  return {{"context_ms", effort.context_ms},    {"libraries_ms", effort.libraries_ms},
-          {"choices_ms", spent.choices_ms},     {"measured", effort.measured},
-          {"remembered", effort.remembered},    {"modules_ms", spent.modules_ms},
-          {"compiled", effort.compiled},        {"code_found", effort.code_found},
-          {"brought", effort.brought},          {"translated", effort.translated},
-          {"device_code", device.device_code},  {"weights_ms", spent.weights_ms},
-          {"weight_bytes", spent.weight_bytes}, {"weights_gb_per_second", rate},
-          {"capture_ms", spent.capture_ms},     {"bind_ms", spent.bind_ms}};
+  return {{"context_ms", effort.context_ms},
+          {"libraries_ms", effort.libraries_ms},
+          {"choices_ms", spent.choices_ms},
+          {"measured", effort.measured},
+          {"remembered", effort.remembered},
+          {"modules_ms", spent.modules_ms},
+          {"compiled", effort.compiled},
+          {"code_found", effort.code_found},
+          {"brought", effort.brought},
+          {"translated", effort.translated},
+          {"device_code", device.device_code},
+          {"weights_ms", spent.weights_ms},
+          {"weight_bytes", spent.weight_bytes},
+          {"weights_gb_per_second", rate},
+          {"capture_ms", spent.capture_ms},
+          {"bind_ms", spent.bind_ms},
+          {"recalled", recalled}};
 }
 
 }  // namespace

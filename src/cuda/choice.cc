@@ -4,6 +4,7 @@
 #include <chrono>
 
 #include "base/error.h"
+#include "cuda/recall.h"
 
 namespace ingot::cuda {
 namespace {
@@ -72,25 +73,8 @@ std::vector<Built> build(const std::vector<Candidate>& candidates, const Choice&
   return built;
 }
 
-// One run; where the operands lie does not matter to it.
-void try_out(device::Device& device, Operation& operation, std::span<const int64_t> operand_bytes) {
-  const device::Buffer memory(device, *std::max_element(operand_bytes.begin(), operand_bytes.end()));
-  const device::Buffer workspace(device, operation.workspace_bytes);
-  const std::vector<Address> operands(operand_bytes.size(), memory.address());
-  operation.enqueue(operands, workspace.address());
-}
-
-Chosen make_named(const Choice& choice, const std::string& name) {
-  if (auto kept = choice.kept ? choice.kept(name) : nullptr) return {name, std::move(kept), {}, true, true, {}};
-  for (const Candidate& each : choice.candidates()) {
-    if (each.name == name) return {name, each.make(), {}, true, false, {}};
-  }
-  fail(Code::kUnsupported, "the library does not propose it");
-}
-
 Chosen fastest(device::Device& device, std::vector<Built> built, std::span<const int64_t> operand_bytes) {
-  if (built.size() == 1)
-    return {built.front().candidate->name, std::move(built.front().operation), {}, false, false, {}};
+  if (built.size() == 1) return {built.front().candidate->name, std::move(built.front().operation)};
   std::vector<device::Buffer> buffers;
   std::vector<Address> operands;
   for (const int64_t bytes : operand_bytes) {
@@ -120,14 +104,12 @@ Chosen fastest(device::Device& device, std::vector<Built> built, std::span<const
   return best;
 }
 
-constexpr const char* kNone = "none";  // remembered where a library has nothing
-
 // What the library has, or nothing, which is remembered too: asking again may cost as much as choosing.
 std::vector<Candidate> proposals(device::Store& store, const Choice& choice) {
   try {
     return choice.candidates();
   } catch (const Error& error) {
-    if (error.code() == Code::kUnsupported) store.keep_choice(choice.key, {kNone, {}, false});
+    if (error.code() == Code::kUnsupported) store.keep_choice(choice.key, {kNoChoice, {}, false});
     throw;
   }
 }
@@ -136,13 +118,11 @@ std::vector<Candidate> proposals(device::Store& store, const Choice& choice) {
 
 Chosen choose(device::Device& device, device::Store& store, const Choice& choice) {
   const auto entry = store.find_choice(choice.key);
-  if (entry && entry->best == kNone) fail(Code::kUnsupported, "the libraries had nothing for it before");
+  if (entry && entry->best == kNoChoice) fail(Code::kUnsupported, "the libraries had nothing for it before");
   if (entry) {
     try {
-      Chosen chosen = make_named(choice, entry->best);
-      try_out(device, *chosen.operation, choice.operand_bytes);
-      chosen.ns = entry->ns;
-      return chosen;
+      TrialMemory memory(device);
+      return recalled(choice, *entry, memory);
     } catch (const Error& error) {
       if (error.code() == Code::kOutOfMemory) throw;
       store.warn(fmt::format("'{}', chosen before for {}, does not work and is chosen again: {}", entry->best,
@@ -155,7 +135,7 @@ Chosen choose(device::Device& device, device::Store& store, const Choice& choice
   Experiences& engines = choice.engines != nullptr ? *choice.engines : unknown;
   std::vector<Built> built = build(candidates, choice, engines, refusal);
   if (built.empty()) {
-    store.keep_choice(choice.key, {kNone, {}, false});
+    store.keep_choice(choice.key, {kNoChoice, {}, false});
     fail(Code::kUnsupported, "the library can make none of its {} proposals: {}", candidates.size(), refusal);
   }
   Chosen chosen = fastest(device, std::move(built), choice.operand_bytes);

@@ -38,6 +38,7 @@ struct Chosen {
   std::unique_ptr<device::Operation> operation;
   std::map<std::string, double> ns;       // of each that runs, now or then; empty when there was nothing to measure
   bool remembered = false, kept = false;  // by the store; made by Choice::kept
+  double make_ms = 0, run_ms = 0;         // of one that is remembered: making it, and its first run
   std::string refusal;                    // of one that could not be made or run; "" where all can, or nobody asked
 };
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <future>
 #include <mutex>
 #include <shared_mutex>
 
@@ -42,10 +43,19 @@ std::shared_mutex& recordings() {
   return mutex;
 }
 
+// Opens what choices among libraries will ask for while a context is made; who waits for the result waits for it.
+std::future<void> open_libraries() {
+  return std::async(std::launch::async, [] {
+    cublas_library();
+    cudnn_library();
+  });
+}
+
 class CudaDevice : public device::Device {
  public:
   CudaDevice(int ordinal, std::shared_ptr<device::Store> store) : store_(std::move(store)) {
     const auto begin = std::chrono::steady_clock::now();
+    const auto opening = driver().library.found() ? open_libraries() : std::future<void>();
     Driver& d = started_driver(ordinal);
     d.check(d.device_get(&gpu_, ordinal), "opening the GPU");
     require_architecture(name(), attribute(kAttributeMajor), attribute(kAttributeMinor));
@@ -54,13 +64,14 @@ class CudaDevice : public device::Device {
       enter();
       d.check(d.stream_create(&stream_, kStreamNonBlocking), "making a stream");
       choices_.emplace(*this, store_, gpu_text(),
-                       fmt::format("sm_{}{}", attribute(kAttributeMajor), attribute(kAttributeMinor)), stream_,
-                       effort_);
+                       fmt::format("sm_{}{}", attribute(kAttributeMajor), attribute(kAttributeMinor)), context_,
+                       stream_, effort_);
     } catch (...) {
       d.context_release(gpu_);
       throw;
     }
     attach_profiler();
+    if (opening.valid()) opening.wait();
     const std::chrono::duration<double, std::milli> taken = std::chrono::steady_clock::now() - begin;
     effort_.context_ms = taken.count();
   }
@@ -163,6 +174,10 @@ class CudaDevice : public device::Device {
     return load_module(cubin.code, stream_, early);
   }
 
+  void recall(std::span<const device::LibraryProblem> problems) override {
+    enter();
+    choices_->recall(problems);
+  }
   std::unique_ptr<Operation> convolution(const device::Convolution& c, const device::OwnOperation* own) override {
     enter();
     return choices_->convolution(c, own);

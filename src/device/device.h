@@ -2,10 +2,12 @@
 #pragma once
 #include <array>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "base/device_code.h"
@@ -34,13 +36,20 @@ struct Properties {
   std::vector<Part> parts;
 };
 
+// Of choices that were remembered: making what was chosen, and its first run; on several threads, added up.
+struct Recalled {
+  int64_t count = 0;
+  double make_ms = 0, run_ms = 0;
+};
+
 // What a device did so far to be ready to run.
 struct Effort {
-  double context_ms = 0;                 // opening it
-  double libraries_ms = 0;               // of the process: opening NVIDIA's libraries and making their handles
+  double context_ms = 0;                 // opening it, and NVIDIA's libraries meanwhile
+  double libraries_ms = 0;               // of the process: making handles of NVIDIA's libraries, and opening them else
   int64_t compiled = 0, code_found = 0;  // sources compiled, and found compiled in the store
   int64_t brought = 0, translated = 0;   // sources that a plan brought as machine code, as PTX for the driver
   int64_t measured = 0, remembered = 0;  // choices of an operation among a library's candidates
+  std::map<std::string, Recalled> recalled;  // of the latter, by library: "cuDNN", "cublaslt", "own"
 };
 
 // Work that a device does in the order of enqueueing. Made once, enqueued many times, by one thread at a time.
@@ -113,6 +122,12 @@ struct Attention {
   std::optional<Mask> mask;
 };
 
+// What libraries may do, and the caller's own beside them, which may be null.
+struct LibraryProblem {
+  std::variant<Attention, Convolution, MatrixProduct> problem;
+  const OwnOperation* own = nullptr;
+};
+
 // Every field: problems are equal where their texts are.
 std::string text_of(const Convolution& convolution);
 std::string text_of(const MatrixProduct& product);
@@ -163,6 +178,8 @@ class Device {
   virtual void compile(std::span<const std::string>) {}
   // Compiles CUDA C++ for this device. kUnsupported when no compiler was found; kInternal with its log on an error.
   virtual std::unique_ptr<Module> load(const std::string& source) = 0;
+  // Makes ready what was chosen for these before, on several threads, so that the three functions below find it.
+  virtual void recall(std::span<const LibraryProblem>) {}
   // The fastest of what the device's libraries offer, measured or remembered from when it was. kUnsupported when they
   // have none or are missing.
   // `own`, which may be null, does the same on the same operands, and maybe more, and is one of those to choose among.

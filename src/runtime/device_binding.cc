@@ -44,6 +44,7 @@ class Builder {
     emit();
     timed(p_.spent.weights_ms, [&] { constants_.copy_all(p_.parallel); });
     table_.compile();
+    table_.recall_choices();
     timed(p_.spent.capture_ms, [&] { record(); });
     return std::move(binding_);
   }
@@ -104,7 +105,23 @@ class Builder {
   }
   MemoryPlace own_place(ValueIndex value) const { return {steps_->root(value), false}; }
 
+  // The calls of every step that launches something.
+  std::vector<kernels::cuda::Emission> emissions() const {
+    std::vector<kernels::cuda::Emission> emissions(steps().size());
+    for (size_t s = 0; s < steps().size(); ++s) {
+      const auto& outputs = steps()[s].outputs;
+      const bool empty = std::all_of(outputs.begin(), outputs.end(),
+                                     [&](ValueIndex value) { return value == plan::kNoValue || count(value) == 0; });
+      if (!steps_->launches(s) || empty) continue;
+      with_frame([&] { return step_frame(s); }, [&] { emissions[s] = steps_->emission(s); });
+    }
+    return emissions;
+  }
+  std::string step_frame(size_t step) const { return fmt::format("step {} ({})", step, steps()[step].op.name()); }
+
   void emit() {
+    const auto emissions = this->emissions();
+    table_.recall(emissions);
     for (const ValueIndex input : p_.program.inputs) {
       if (steps_->last(input) >= -1) binding_->inputs.push_back(crossing(input)), add_upload(input);
       const auto& outputs = p_.program.outputs;
@@ -114,7 +131,7 @@ class Builder {
     }
     for (size_t s = 0; s < steps().size(); ++s) {
       if (steps_->on_device(s)) {
-        if (steps_->launches(s)) emit_step(steps()[s], s);
+        emit_step(s, emissions[s]);
       } else {
         emit_host_step(s);
       }
@@ -144,17 +161,15 @@ class Builder {
     current_.push_back(std::move(each));
   }
 
-  void emit_step(const Step& step, size_t index) {
-    const bool empty = std::all_of(step.outputs.begin(), step.outputs.end(),
-                                   [&](ValueIndex value) { return value == plan::kNoValue || count(value) == 0; });
-    if (empty) return;
-    with_frame([&] { return fmt::format("step {} ({})", index, step.op.name()); },
+  void emit_step(size_t step, const kernels::cuda::Emission& emission) {
+    with_frame([&] { return step_frame(step); },
                [&] {
-                 for (const Call& whole : steps_->emission(index)) {
-                   for (const Call& call : table_.prepare(whole)) add_call(index, call);
+                 for (const Call& whole : emission) {
+                   for (const Call& call : table_.prepare(whole)) add_call(step, call);
                  }
                });
   }
+
   // What tells apart the layouts of a constant: that of the step's input.
   std::string constant_key(size_t step, size_t input) const {
     const auto* row = kernels::cuda::find_device_row(steps()[step].row);

@@ -43,20 +43,61 @@ class OnOperands : public device::Operation {
 
 }  // namespace
 
+// Opening libraries is counted by the device.
+template <class Choose> auto OperationTable::timed_choice(const Choose& choose) {
+  struct LeaveOutLibraries {
+    OperationTable& table;
+    double before = table.device_.effort().libraries_ms;
+    ~LeaveOutLibraries() { table.spent_.choices_ms -= table.device_.effort().libraries_ms - before; }
+  } leave_out{*this};
+  return timed(spent_.choices_ms, choose);
+}
+
+void OperationTable::recall(std::span<const kernels::cuda::Emission> emissions) {
+  std::map<std::string, device::LibraryProblem> problems;
+  for (const kernels::cuda::Emission& emission : emissions) {
+    for (const Call& call : emission) {
+      if (const auto* conv = std::get_if<device::Convolution>(&call.work)) problems[text_of(*conv)] = {*conv};
+      if (const auto* product = std::get_if<device::MatrixProduct>(&call.work)) {
+        problems[text_of(*product)] = {*product};
+      }
+    }
+  }
+  std::vector<device::LibraryProblem> all;
+  for (const auto& [text, problem] : problems) all.push_back(problem);
+  recall(all);
+}
+
+void OperationTable::recall_choices() {
+  std::vector<device::OwnOperation> own;
+  own.reserve(choices_.size());
+  std::vector<device::LibraryProblem> all;
+  for (const auto& [name, choice] : choices_) {
+    own.push_back(own_of(choice));
+    all.push_back({choice.problem, &own.back()});
+  }
+  recall(all);
+}
+
+void OperationTable::recall(std::span<const device::LibraryProblem> problems) {
+  if (!problems.empty()) timed_choice([&] { device_.recall(problems); });
+}
+
 std::vector<Call> OperationTable::prepare(const Call& call) { return prepare(call, false); }
 
 std::vector<Call> OperationTable::prepare(const Call& call, bool taken_apart) {
   try {
     if (const auto* conv = std::get_if<device::Convolution>(&call.work)) {
       auto& made = library_[text_of(*conv)];
-      if (made == nullptr) made = chosen([&] { return device_.convolution(*conv, nullptr); });
+      if (made == nullptr) made = timed_choice([&] { return device_.convolution(*conv, nullptr); });
     } else if (const auto* product = std::get_if<device::MatrixProduct>(&call.work)) {
       auto& made = library_[text_of(*product)];
-      if (made == nullptr) made = chosen([&] { return device_.matrix_product(*product, nullptr); });
+      if (made == nullptr) made = timed_choice([&] { return device_.matrix_product(*product, nullptr); });
     } else {
       add_kernel(*kernels::cuda::own_kernel(call), taken_apart);
-      if (const auto* choice = std::get_if<Choice>(&call.work); choice != nullptr && choice->rest) {
-        add_kernel(choice->rest->kernel, taken_apart);
+      if (const auto* choice = std::get_if<Choice>(&call.work)) {
+        choices_.try_emplace(name_of(choice->own), *choice);
+        if (choice->rest) add_kernel(choice->rest->kernel, taken_apart);
       }
     }
     return {call};
@@ -87,7 +128,7 @@ std::shared_ptr<device::Operation> OperationTable::operation(const Call& call) {
   if (const auto* product = std::get_if<device::MatrixProduct>(&call.work)) return library_.at(text_of(*product));
   if (const auto* choice = std::get_if<Choice>(&call.work)) {
     auto& made = library_[name_of(choice->own)];
-    if (made == nullptr) made = chosen([&] { return made_choice(*choice); });
+    if (made == nullptr) made = timed_choice([&] { return made_choice(*choice); });
     return made;
   }
   const auto& kernel = std::get<KernelText>(call.work);
@@ -96,21 +137,18 @@ std::shared_ptr<device::Operation> OperationTable::operation(const Call& call) {
   return made;
 }
 
-// Opening libraries is counted by the device.
-template <class Choose> std::unique_ptr<device::Operation> OperationTable::chosen(const Choose& choose) {
-  const double before = device_.effort().libraries_ms;
-  auto operation = timed(spent_.choices_ms, choose);
-  spent_.choices_ms -= device_.effort().libraries_ms - before;
-  return operation;
+device::OwnOperation OperationTable::own_of(const Choice& choice) {
+  device::OwnOperation own{identity(choice.own), [this, &choice] { return own_operation(choice.own); }, {}, {}};
+  if (choice.rest) {
+    own.made_from += ", behind a library's " + identity(choice.rest->kernel);
+    own.make_rest = [this, &choice] { return rest_operation(*choice.rest); };
+    own.more_bytes = choice.rest->more_bytes;
+  }
+  return own;
 }
 
 std::unique_ptr<device::Operation> OperationTable::made_choice(const Choice& choice) {
-  device::OwnOperation own{identity(choice.own), [&] { return own_operation(choice.own); }, {}, {}};
-  if (choice.rest) {
-    own.made_from += ", behind a library's " + identity(choice.rest->kernel);
-    own.make_rest = [&] { return rest_operation(*choice.rest); };
-    own.more_bytes = choice.rest->more_bytes;
-  }
+  const device::OwnOperation own = own_of(choice);
   if (const auto* attention = std::get_if<device::Attention>(&choice.problem)) {
     return device_.attention(*attention, own);
   }
