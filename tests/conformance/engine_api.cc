@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstring>
 #include <memory>
+#include <nlohmann/json.hpp>
 
 #include "conformance/engine.h"
 
@@ -90,38 +91,76 @@ Value from_handle(const ingot_value* handle) {
   return kind == INGOT_MAP ? Value::map(items.at(0).tensor(), items.at(1).tensor()) : Value::sequence(items);
 }
 
-Owned<ingot_plan, ingot_plan_release> build(const std::filesystem::path& model) {
+using OwnedPlan = Owned<ingot_plan, ingot_plan_release>;
+using OwnedSession = Owned<ingot_session, ingot_session_release>;
+
+OwnedPlan build(const std::filesystem::path& model, const std::string& device) {
   ingot_builder* raw = nullptr;
   check(ingot_builder_from_file(model.c_str(), &raw));
   const Owned<ingot_builder, ingot_builder_release> builder(raw);
-  check(ingot_builder_set_option(raw, "device", "cpu"));
+  check(ingot_builder_set_option(raw, "device", device.c_str()));
   ingot_plan* plan = nullptr;
   check(ingot_build(builder.get(), &plan));
-  return Owned<ingot_plan, ingot_plan_release>(plan);
+  return OwnedPlan(plan);
 }
 
-}  // namespace
-
-std::vector<Value> run_api(const std::filesystem::path& model, const std::vector<std::string>& names,
-                           const std::vector<Value>& values) {
-  ingot_set_log(3, nullptr, nullptr);  // errors only
-  const auto plan = build(model);
+OwnedSession open(const ingot_plan* plan) {
   const ingot_session_options options{sizeof(ingot_session_options), 1, 0, 0};
-  ingot_session* raw = nullptr;
-  check(ingot_session_create(plan.get(), &options, &raw));
-  const Owned<ingot_session, ingot_session_release> session(raw);
+  ingot_session* session = nullptr;
+  check(ingot_session_create(plan, &options, &session));
+  return OwnedSession(session);
+}
+
+std::vector<Value> run(ingot_session* session, const std::vector<std::string>& names,
+                       const std::vector<Value>& values) {
   std::vector<OwnedValue> inputs;
   std::vector<const ingot_value*> handles;
-  for (size_t i = 0; i < ingot_session_input_count(raw); ++i) {
-    const auto found = std::find(names.begin(), names.end(), ingot_session_input_name(raw, i));
+  for (size_t i = 0; i < ingot_session_input_count(session); ++i) {
+    const auto found = std::find(names.begin(), names.end(), ingot_session_input_name(session, i));
     inputs.push_back(to_handle(found != names.end() ? values[static_cast<size_t>(found - names.begin())] : Value()));
     handles.push_back(inputs.back().get());
   }
-  std::vector<ingot_value*> outputs(ingot_session_output_count(raw), nullptr);
-  check(ingot_session_run(raw, handles.data(), outputs.data(), nullptr));
+  std::vector<ingot_value*> outputs(ingot_session_output_count(session), nullptr);
+  check(ingot_session_run(session, handles.data(), outputs.data(), nullptr));
   std::vector<Value> results;
   for (ingot_value* output : outputs) results.push_back(from_handle(OwnedValue(output).get()));
   return results;
+}
+
+class Api {
+ public:
+  explicit Api(std::string device) : device_(std::move(device)) {}
+  Ran operator()(const std::filesystem::path& model, const std::vector<std::string>& names,
+                 const std::vector<Value>& values) {
+    ingot_set_log(3, nullptr, nullptr);  // errors only
+    const auto plan = build(model, device_);
+    auto session = open(plan.get());
+    Ran ran{run(session.get(), names, values), 0, 0};
+    ran.steps = nlohmann::json::parse(ingot_plan_json(plan.get()))["program"]["steps"].size();
+    if (device_ == "cpu") return ran;
+    ran.host_steps = nlohmann::json::parse(ingot_session_json(session.get()))["allocating_steps"].size();
+    last_ = std::move(session);
+    return ran;
+  }
+
+ private:
+  std::string device_;
+  std::shared_ptr<ingot_session> last_;  // a GPU's context, which takes long to make, lives as long as a session
+};
+
+}  // namespace
+
+Engine api_engine(const std::string& device) { return Api(device); }
+
+std::string device_json(const std::string& device, const std::filesystem::path& model) {
+  nlohmann::json result = {{"name", device}, {"components", nlohmann::json::parse(ingot_doctor_json())["components"]}};
+  try {
+    const auto session = open(build(model, device).get());
+    result["name"] = nlohmann::json::parse(ingot_session_json(session.get()))["device"]["name"];
+  } catch (const Error& error) {
+    result["reason"] = error.what();
+  }
+  return result.dump();
 }
 
 }  // namespace ingot::conformance

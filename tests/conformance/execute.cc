@@ -106,34 +106,45 @@ void forget_shapes(onnx::Model& model, InputShapes shapes) {
   }
 }
 
-std::string run_data_sets(const Case& each, Engine engine) {
+// A plan without steps gives what the build has computed: nothing is left to a device.
+Place place_of(const Ran& ran) {
+  if (ran.host_steps == ran.steps) return Place::kHost;
+  return ran.host_steps == 0 ? Place::kDevice : Place::kBoth;
+}
+
+void run_data_sets(const Case& each, const Engine& engine, Outcome& outcome) {
   onnx::Model model = onnx::read_model(each.model);
   forget_shapes(model, each.shapes);
-  if (each.data_sets.empty()) {
-    const Inputs inputs = make_inputs(model);
-    return check_outputs(model, engine(each.model, inputs.names, inputs.values), each.outputs, each.tolerance);
-  }
+  const auto run = [&](const Inputs& inputs, const std::vector<fs::path>& expected) {
+    const Ran ran = engine(each.model, inputs.names, inputs.values);
+    outcome.place = place_of(ran);
+    outcome.reason = check_outputs(model, ran.outputs, expected, each.tolerance);
+  };
+  if (each.data_sets.empty()) return run(make_inputs(model), each.outputs);
   for (const fs::path& data_set : each.data_sets) {
-    const Inputs inputs = read_inputs(model, data_set);
-    const auto outputs = engine(each.model, inputs.names, inputs.values);
-    const std::string reason = check_outputs(model, outputs, output_files(data_set), each.tolerance);
-    if (!reason.empty()) return reason;
+    run(read_inputs(model, data_set), output_files(data_set));
+    if (!outcome.reason.empty()) return;
   }
-  return "";
 }
 
 }  // namespace
 
-std::string run_case(const Case& each, Engine engine) {
+std::string place_name(Place place) {
+  static constexpr const char* kNames[] = {"not run", "device", "both", "host"};
+  return kNames[static_cast<int>(place)];
+}
+
+Outcome run_case(const Case& each, const Engine& engine) {
+  Outcome outcome;
   try {
-    return run_data_sets(each, engine);
+    run_data_sets(each, engine, outcome);
   } catch (const Error& error) {
-    std::string reason = fmt::format("{}: {}", code_name(error.code()), error.message());
-    for (const auto& frame : error.frames()) reason += "; " + frame;
-    return reason;
+    outcome.reason = fmt::format("{}: {}", code_name(error.code()), error.message());
+    for (const auto& frame : error.frames()) outcome.reason += "; " + frame;
   } catch (const std::exception& error) {
-    return fmt::format("exception of a foreign type: {}", error.what());
+    outcome.reason = fmt::format("exception of a foreign type: {}", error.what());
   }
+  return outcome;
 }
 
 }  // namespace ingot::conformance

@@ -4,14 +4,12 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <cstdlib>
-#include <iostream>
-#include <nlohmann/json.hpp>
 #include <thread>
 
 #include "base/error.h"
 #include "base/log.h"
 #include "conformance/expected.h"
-#include "conformance/workers.h"
+#include "conformance/report.h"
 
 namespace ingot::conformance {
 namespace {
@@ -19,16 +17,12 @@ namespace {
 constexpr int kSkipped = 77;  // CTest's SKIP_RETURN_CODE
 
 struct Options {
-  std::string data, filter, expected, engine = "api";
+  std::string data, filter, expected, engine = "api", device = "cpu";
   std::vector<std::string> folders = {"node", "simple", "pytorch-converted", "pytorch-operator", "light"};
   size_t jobs = std::max(1u, std::thread::hardware_concurrency());
   double timeout = 60;
   InputShapes shapes = InputShapes::kWritten;
   bool list = false, write = false, json = false, verbose = false;
-};
-
-struct Count {
-  size_t passed = 0, total = 0;
 };
 
 void parse(CLI::App& app, Options& options) {
@@ -41,6 +35,9 @@ void parse(CLI::App& app, Options& options) {
   app.add_option("--engine", options.engine, "api: a plan through the C interface; interpreter: the evaluations")
       ->check(CLI::IsMember({"api", "interpreter"}))
       ->capture_default_str();
+  app.add_option("--device", options.device,
+                 "Of the api: where plans run; for others than cpu, where steps ran is counted")
+      ->capture_default_str();
   app.add_option("--jobs", options.jobs, "Processes")->capture_default_str();
   app.add_option("--timeout", options.timeout, "Seconds per case")->capture_default_str();
   app.add_option("--shapes", options.shapes, "What the model is told of its inputs' shapes")
@@ -50,16 +47,6 @@ void parse(CLI::App& app, Options& options) {
   app.add_flag("--list", options.list, "Only list the cases");
   app.add_flag("--json", options.json, "Print the outcome as JSON");
   app.add_flag("--verbose", options.verbose, "Print every case that fails");
-}
-
-std::map<std::string, Count> count(const std::vector<Case>& cases, const std::vector<Outcome>& outcomes) {
-  std::map<std::string, Count> counts;
-  for (size_t i = 0; i < cases.size(); ++i) {
-    auto& folder = counts[cases[i].folder];
-    ++folder.total;
-    if (outcomes[i].reason.empty()) ++folder.passed;
-  }
-  return counts;
 }
 
 // Returns how many cases are not as the file says.
@@ -86,29 +73,15 @@ size_t check_expected(const Options& options, const std::vector<Case>& cases, co
   return 0;
 }
 
-void print_json(const std::vector<Case>& cases, const std::vector<Outcome>& outcomes) {
-  nlohmann::json json;
-  for (const auto& [folder, each] : count(cases, outcomes)) {
-    json["folders"][folder] = {{"passed", each.passed}, {"total", each.total}};
+void print(const Options& options, const std::vector<Case>& cases, const std::vector<Outcome>& outcomes) {
+  if (options.json) {
+    fmt::print("{}\n", report_json(cases, outcomes, options.device));
+    return;
   }
-  for (size_t i = 0; i < cases.size(); ++i) {
-    json["cases"].push_back({{"case", cases[i].id()},
-                             {"passed", outcomes[i].reason.empty()},
-                             {"reason", outcomes[i].reason},
-                             {"seconds", outcomes[i].seconds}});
+  for (size_t i = 0; options.verbose && i < cases.size(); ++i) {
+    if (!outcomes[i].reason.empty()) fmt::print("FAIL {}: {}\n", cases[i].id(), outcomes[i].reason);
   }
-  std::cout << json.dump(1, ' ', false, nlohmann::json::error_handler_t::replace) << "\n";
-}
-
-void print_text(const Options& options, const std::vector<Case>& cases, const std::vector<Outcome>& outcomes) {
-  if (options.verbose) {
-    for (size_t i = 0; i < cases.size(); ++i) {
-      if (!outcomes[i].reason.empty()) fmt::print("FAIL {}: {}\n", cases[i].id(), outcomes[i].reason);
-    }
-  }
-  for (const auto& [folder, each] : count(cases, outcomes)) {
-    fmt::print("{:<18} {:>5} of {:>5} pass\n", folder, each.passed, each.total);
-  }
+  fmt::print("{}", report_text(cases, outcomes, options.device));
 }
 
 int run(const Options& options) {
@@ -124,12 +97,12 @@ int run(const Options& options) {
     return 0;
   }
   set_log_level(LogLevel::kError);
-  const Engine engine = options.engine == "api" ? run_api : run_interpreter;
+  const Engine engine = options.engine == "api" ? api_engine(options.device) : interpreter_engine();
   const bool terminal = ::isatty(STDERR_FILENO) != 0;
   const auto outcomes = run_cases(cases, engine, options.jobs, options.timeout, [&](size_t done) {
     if (terminal) fmt::print(stderr, "\r{} of {} cases{}", done, cases.size(), done == cases.size() ? "\n" : "");
   });
-  options.json ? print_json(cases, outcomes) : print_text(options, cases, outcomes);
+  print(options, cases, outcomes);
   if (!options.expected.empty()) return check_expected(options, cases, outcomes) == 0 ? 0 : 1;
   const bool all = std::all_of(outcomes.begin(), outcomes.end(), [](const auto& each) { return each.reason.empty(); });
   return all ? 0 : 1;

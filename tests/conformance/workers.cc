@@ -43,20 +43,35 @@ bool write_exactly(int fd, const void* from, size_t size) {
   return true;
 }
 
-// The child: reads indices of cases, writes length and text of each reason.
-[[noreturn]] void serve(const std::vector<Case>& cases, Engine engine, int commands, int results) {
+bool lost_device(const Outcome& outcome) {
+  return outcome.reason.starts_with(fmt::format("{}:", code_name(Code::kDevice)));
+}
+
+bool send(int fd, const Outcome& outcome) {
+  const uint64_t length = outcome.reason.size();
+  return write_exactly(fd, &length, sizeof(length)) && write_exactly(fd, outcome.reason.data(), length) &&
+         write_exactly(fd, &outcome.place, sizeof(outcome.place));
+}
+
+bool receive(int fd, Outcome& outcome) {
+  uint64_t length = 0;
+  if (!read_exactly(fd, &length, sizeof(length))) return false;
+  outcome.reason.resize(length);
+  return read_exactly(fd, outcome.reason.data(), length) && read_exactly(fd, &outcome.place, sizeof(outcome.place));
+}
+
+// The child: reads indices of cases, writes their outcomes.
+[[noreturn]] void serve(const std::vector<Case>& cases, const Engine& engine, int commands, int results) {
   uint64_t index = 0;
   while (read_exactly(commands, &index, sizeof(index))) {
-    const std::string reason = run_case(cases[index], engine);
-    const uint64_t length = reason.size();
-    if (!write_exactly(results, &length, sizeof(length)) || !write_exactly(results, reason.data(), length)) break;
+    if (!send(results, run_case(cases[index], engine))) break;
   }
   ::_exit(0);
 }
 
 class Worker {
  public:
-  Worker(const std::vector<Case>& cases, Engine engine) : cases_(cases), engine_(engine) {}
+  Worker(const std::vector<Case>& cases, const Engine& engine) : cases_(cases), engine_(engine) {}
   ~Worker() { stop(); }
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;
@@ -75,18 +90,20 @@ class Worker {
     write_exactly(commands_, &command, sizeof(command));
   }
 
-  // Called when results() is readable: the reason, or how the child ended.
-  std::string take() {
+  // Called when results() is readable: what the child says, or how it ended.
+  Outcome take() {
     busy_ = false;
-    uint64_t length = 0;
-    std::string reason;
-    if (read_exactly(results_, &length, sizeof(length))) {
-      reason.resize(length);
-      if (read_exactly(results_, reason.data(), length)) return reason;
+    Outcome outcome;
+    const double seconds = elapsed();
+    if (receive(results_, outcome)) {
+      if (lost_device(outcome)) stop();
+    } else {
+      const int status = stop();
+      outcome.reason = WIFSIGNALED(status) ? fmt::format("crashed: {}", ::strsignal(WTERMSIG(status)))
+                                           : fmt::format("ended the process with status {}", WEXITSTATUS(status));
     }
-    const int status = stop();
-    return WIFSIGNALED(status) ? fmt::format("crashed: {}", ::strsignal(WTERMSIG(status)))
-                               : fmt::format("ended the process with status {}", WEXITSTATUS(status));
+    outcome.seconds = seconds;
+    return outcome;
   }
 
   int stop() {
@@ -119,7 +136,7 @@ class Worker {
   }
 
   const std::vector<Case>& cases_;
-  Engine engine_;
+  const Engine& engine_;
   pid_t pid_ = 0;
   int commands_ = -1, results_ = -1;
   bool busy_ = false;
@@ -131,17 +148,17 @@ void collect(Worker& worker, bool readable, double timeout_seconds, std::vector<
   const size_t index = worker.current();
   const double seconds = worker.elapsed();
   if (readable) {
-    outcomes[index] = {true, worker.take(), seconds};
+    outcomes[index] = worker.take();
   } else if (seconds > timeout_seconds) {
     worker.stop();
-    outcomes[index] = {true, fmt::format("took more than {} s", timeout_seconds), seconds};
+    outcomes[index] = {fmt::format("took more than {} s", timeout_seconds), Place::kNone, seconds};
   }
 }
 
 }  // namespace
 
-std::vector<Outcome> run_cases(const std::vector<Case>& cases, Engine engine, size_t processes, double timeout_seconds,
-                               const std::function<void(size_t)>& report) {
+std::vector<Outcome> run_cases(const std::vector<Case>& cases, const Engine& engine, size_t processes,
+                               double timeout_seconds, const std::function<void(size_t)>& report) {
   ::signal(SIGPIPE, SIG_IGN);
   std::vector<Outcome> outcomes(cases.size());
   std::vector<std::unique_ptr<Worker>> workers;

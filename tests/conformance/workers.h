@@ -4,18 +4,14 @@
 #include <string>
 
 #include "conformance/cases.h"
-#include "conformance/engine.h"
+#include "conformance/execute.h"
 
 namespace ingot::conformance {
 
-struct Outcome {
-  bool done = false;
-  std::string reason;  // empty: passed
-  double seconds = 0;
-};
-
+// `seconds` counts from when a process is given the case. A process whose device failed ends: what is lost is lost for
+// all of it.
 // One outcome per case. `report` is called after each, on the calling thread.
-std::vector<Outcome> run_cases(const std::vector<Case>& cases, Engine engine, size_t processes, double timeout_seconds,
-                               const std::function<void(size_t done)>& report);
+std::vector<Outcome> run_cases(const std::vector<Case>& cases, const Engine& engine, size_t processes,
+                               double timeout_seconds, const std::function<void(size_t done)>& report);
 
 }  // namespace ingot::conformance
