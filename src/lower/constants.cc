@@ -1,5 +1,7 @@
 #include "lower/constants.h"
 
+#include <cstring>
+
 namespace ingot::lower {
 
 int32_t ConstantTable::intern(const Tensor& tensor) {
@@ -17,6 +19,18 @@ int32_t ConstantTable::intern(const Tensor& tensor) {
   constants_.push_back(tensor);
   by_hash_.emplace(hash, index);
   by_address_.emplace(tensor.raw(), index);
+  return index;
+}
+
+int32_t ConstantTable::intern_packed(const Tensor& tensor) {
+  const auto bytes = static_cast<size_t>(tensor.byte_size());
+  const size_t before = constants_.size();
+  const int32_t index = intern(tensor);
+  if (constants_.size() == before || bytes == 0) return index;
+  const std::shared_ptr<void> place = pages_.allocate(bytes);
+  std::memcpy(place.get(), tensor.raw(), bytes);
+  by_address_.erase(tensor.raw());
+  constants_.back() = Tensor(tensor.dtype(), tensor.shape(), place.get(), place);
   return index;
 }
 

@@ -163,8 +163,9 @@ class ProgramWriter {
       const Tensor& weights = *graph_.constant(node.inputs[i]);
       const Tensor packed = chosen.row->pack(problem, i, weights);
       step.packed.push_back({static_cast<int32_t>(i), layout, weights.dtype(), weights.shape()});
-      step.inputs[i] = add_value({graph_.value(node.inputs[i]).name + " packed as " + layout,
-                                  Type::tensor(packed.dtype()), to_dims(packed.shape()), constants_.intern(packed)});
+      step.inputs[i] =
+          add_value({graph_.value(node.inputs[i]).name + " packed as " + layout, Type::tensor(packed.dtype()),
+                     to_dims(packed.shape()), constants_.intern_packed(packed)});
     }
   }
 

@@ -3,19 +3,21 @@
 #include <cstring>
 #include <set>
 
+#include "base/large_pages.h"
+
 namespace ingot::runtime {
 namespace {
 
 using plan::Step;
 using plan::StepKind;
 
+constexpr size_t kScratchAlignment = 64;
+
 std::string step_frame(const Step& step) {
   std::string frame = std::string("step ") + step.op.name();
   for (const auto& origin : step.origin) frame += " of node " + origin;
   return frame;
 }
-
-constexpr size_t kArenaAlignment = 64;
 
 // The value with bytes of its own in the place of those that were only lent to its step.
 Value owned(const Value& value, const std::set<const void*>& lent) {
@@ -50,10 +52,8 @@ void Executor::State::begin(std::shared_ptr<const Binding> bound, std::span<cons
   inputs = in;
   outputs = out;
   if (arena_bytes < binding->arena_bytes) {
-    const auto bytes =
-        (static_cast<size_t>(binding->arena_bytes) + kArenaAlignment - 1) / kArenaAlignment * kArenaAlignment;
     arena.reset();
-    arena.reset(static_cast<std::byte*>(std::aligned_alloc(kArenaAlignment, bytes)));
+    arena.reset(static_cast<std::byte*>(allocate_large(static_cast<size_t>(binding->arena_bytes))));
     arena_bytes = arena ? binding->arena_bytes : 0;
     if (!arena) fail(Code::kOutOfMemory, "cannot allocate {} bytes of activations", binding->arena_bytes);
   }
@@ -196,9 +196,9 @@ void Executor::State::run_late_kernel(size_t index, const Step& step) {
   for (size_t i = 0; i < step.outputs.size(); ++i) {
     step_outputs[i] = step.outputs[i] == plan::kNoValue ? nullptr : const_cast<void*>(pointer(step.outputs[i]));
   }
-  late_scratch.resize(kernel->scratch_bytes + kArenaAlignment);
+  late_scratch.resize(kernel->scratch_bytes + kScratchAlignment);
   const auto address = reinterpret_cast<uintptr_t>(late_scratch.data());
-  std::byte* scratch = late_scratch.data() + (kArenaAlignment - address % kArenaAlignment) % kArenaAlignment;
+  std::byte* scratch = late_scratch.data() + (kScratchAlignment - address % kScratchAlignment) % kScratchAlignment;
   launch(*kernel, scratch);
 }
 
