@@ -11,6 +11,7 @@ namespace {
 
 constexpr int64_t kDepthBlock = 384;         // rows of a B panel that stay in L2 beside A
 constexpr int64_t kLargeL2 = 2 << 20;        // of bytes: keeps twice as many
+constexpr int64_t kLine = 64;                // bytes of a cache line
 constexpr int64_t kTableEntries = 4096;      // row pointers handled at once
 constexpr int64_t kProgramFloats = 1024;     // finished floats, still in L1, that a program runs on
 constexpr int64_t kChunkFloats = 256 << 10;  // of the B of segments read together
@@ -30,8 +31,8 @@ class BlockedGemm::NextB {
   void fetch_with(TileArgs& args) {
     args.next = at_ < end_ ? at_ : nullptr;
     if (args.next == nullptr) return;
-    args.next_step = parts(share_, args.taps * args.depth);
-    at_ += share_;
+    args.next_step = round_up(parts(share_, args.taps * args.depth), kLine);
+    at_ += args.next_step * args.taps * args.depth;
   }
 
  private:

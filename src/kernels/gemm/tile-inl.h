@@ -25,6 +25,7 @@ inline constexpr int64_t kAhead = 1024;
 template <int R, int V> inline __attribute__((always_inline)) void multiply(Sums<R, V>& sums, const TileArgs& args) {
   const char* next = args.next != nullptr ? args.next : reinterpret_cast<const char*>(args.b);
   const int64_t next_step = args.next != nullptr ? args.next_step : 0;
+  const bool several = next_step > 64;
   for (int64_t tap = 0; tap < args.taps; ++tap) {
     const float* const* rows = args.a + tap * args.a_rows;
     bool nothing = true;
@@ -42,6 +43,9 @@ template <int R, int V> inline __attribute__((always_inline)) void multiply(Sums
         for (int v = 0; v < V; ++v) __builtin_prefetch(b + kAhead + v * F32::kWidth, 0, 2);
       } else {
         __builtin_prefetch(next, 0, 2);
+        if (several) {  // few tiles, each with much to fetch
+          for (int64_t line = 64; line < next_step; line += 64) __builtin_prefetch(next + line, 0, 2);
+        }
         next += next_step;
       }
       F32::Reg row[V];

@@ -37,7 +37,7 @@ struct TileArgs {
   bool accumulate = false;  // the sum starts from C instead of 0
   TileFinish finish;        // used when `finished`
   bool finished = false;    // this is the last part of the sum
-  // Fetched into L2 meanwhile: with every depth the line at the next `next_step` bytes. Null: nothing is.
+  // Fetched into L2 meanwhile: with every depth the lines of the next `next_step` bytes. Null: nothing is.
   const char* next = nullptr;
   int64_t next_step = 0;
 };
