@@ -39,7 +39,7 @@ Op channels_last_form(const Op& op) {
 }
 
 // A node on channels-last operands, the transposes around it written out.
-std::optional<ir::Patch> converted(const ir::Graph& graph, const ir::Node& node) {
+ir::Outcome converted(const ir::Graph& graph, const ir::Node& node) {
   const int64_t rank = graph.fact(node.outputs[0]).has_rank() ? graph.fact(node.outputs[0]).rank() : 0;
   ir::Patch patch(graph);
   Through through;
@@ -51,11 +51,11 @@ std::optional<ir::Patch> converted(const ir::Graph& graph, const ir::Node& node)
   } else {
     const Fact& data = graph.fact(node.inputs[0]);
     const int64_t operand_rank = node.op.has(kElementwise) ? rank : data.has_rank() ? data.rank() : 0;
-    if (operand_rank < 3) return std::nullopt;
+    if (operand_rank < 3) return ir::no_match;
     const char* why = nullptr;
     auto turned =
         through_transpose(graph, node, to_channels_first(operand_rank), OtherOperands::kTranspose, patch, why);
-    if (!turned) return std::nullopt;
+    if (!turned) return ir::no_match;
     through = std::move(*turned);
   }
   ValueId result = patch.add(std::move(through.op), std::move(through.inputs));
@@ -160,8 +160,7 @@ void convert(ir::Graph& graph, PassRun& run) {
     return;
   }
   for (const NodeId id : Layouts(graph).choose()) {
-    auto patch = converted(graph, graph.node(id));
-    if (patch) run.apply(graph, "convert", id, std::move(*patch));
+    run.apply(graph, "convert", id, [&] { return converted(graph, graph.node(id)); });
   }
 }
 

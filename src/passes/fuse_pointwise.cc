@@ -143,10 +143,12 @@ void fuse_all(ir::Graph& graph, PassRun& run) {
     }
     Fused fused{group.body(), {}};
     for (const ValueId result : results) fused.results.push_back(group.number_of(result));
-    ir::Patch patch(graph);
-    const auto values = patch.add_node(std::move(fused), group.inputs());
-    for (size_t i = 0; i < results.size(); ++i) patch.replace(results[i], values[i]);
-    run.apply(graph, "fuse", members.back(), std::move(patch));
+    run.apply(graph, "fuse", members.back(), [&] {
+      ir::Patch patch(graph);
+      const auto values = patch.add_node(std::move(fused), group.inputs());
+      for (size_t i = 0; i < results.size(); ++i) patch.replace(results[i], values[i]);
+      return patch;
+    });
   }
 }
 

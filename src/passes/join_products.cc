@@ -145,7 +145,7 @@ void join_all(ir::Graph& graph, PassRun& run) {
     if (node.removed || !node.op.is<MatMul>() || graph.users(node.inputs[0]).size() < 2) continue;
     if (refuse_member(graph, node) != nullptr) continue;
     const auto members = family_of(graph, node, run);
-    if (members.size() > 1) run.apply(graph, "join", id, joined(graph, members));
+    if (members.size() > 1) run.apply(graph, "join", id, [&] { return joined(graph, members); });
   }
 }
 

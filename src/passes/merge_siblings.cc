@@ -115,7 +115,7 @@ void merge_all(ir::Graph& graph, PassRun& run) {
     const ir::Node& node = graph.node(id);
     if (node.removed || refuse_member(graph, node) != nullptr) continue;
     const auto members = family_of(graph, node.inputs[0], id, run);
-    if (members.size() > 1) run.apply(graph, "merge", id, merged(graph, members));
+    if (members.size() > 1) run.apply(graph, "merge", id, [&] { return merged(graph, members); });
   }
 }
 

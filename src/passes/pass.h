@@ -86,6 +86,13 @@ class PassRun {
   // `changed` (may be null) tells whether the graph changed.
   std::vector<ir::NodeId> apply(ir::Graph& graph, const char* rule, ir::NodeId node, ir::Outcome outcome,
                                 bool* changed = nullptr);
+  // The same with what `make` answers. That it fails is a refusal, as for rules: a branch that never runs may hold
+  // nodes whose operands contradict each other, which only inferring them again finds out.
+  std::vector<ir::NodeId> apply(ir::Graph& graph, const char* rule, ir::NodeId node,
+                                const std::function<ir::Outcome()>& make);
+  // What `make` answers; no match, recorded as a refusal, where it throws an Error. Strict options let that through.
+  ir::Outcome attempt(const ir::Graph& graph, const char* rule, ir::NodeId node,
+                      const std::function<ir::Outcome()>& make);
   // For changes that are no patches (removing dead nodes): whether one more is allowed; counts it.
   bool allow_change();
   void refuse(const ir::Graph& graph, const char* rule, ir::NodeId node, std::string reason);

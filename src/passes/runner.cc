@@ -39,16 +39,6 @@ class Worklist {
   std::unordered_set<ir::NodeId> waiting_;
 };
 
-ir::Outcome try_rule(const NamedRule& rule, ir::Graph& graph, ir::NodeId id, PassRun& run) {
-  try {
-    return rule.rule(graph, id, run);
-  } catch (const Error& error) {
-    if (run.options().strict || error.code() == Code::kCancelled) throw;
-    run.refuse(graph, rule.name, id, "the rule failed: " + error.message());
-    return ir::no_match;
-  }
-}
-
 // A node whose surroundings changed may match now: those added, what feeds them, what reads them.
 void add_neighbours(const ir::Graph& graph, const std::vector<ir::NodeId>& added, Worklist& worklist) {
   for (const ir::NodeId id : added) {
@@ -72,7 +62,7 @@ void run_rules(ir::Graph& graph, const Pass& pass, PassRun& run) {
     if (++visited % 256 == 0) run.options().progress.report(pass.name, visited, 0);
     for (const NamedRule& rule : pass.rules) {
       if (graph.node(id).removed) break;
-      auto outcome = try_rule(rule, graph, id, run);
+      auto outcome = run.attempt(graph, rule.name, id, [&] { return rule.rule(graph, id, run); });
       if (std::holds_alternative<ir::NoMatch>(outcome)) continue;
       // Readers of the old values read the new ones afterwards, and are to be looked at again.
       std::vector<ir::NodeId> readers;
@@ -161,6 +151,22 @@ std::vector<ir::NodeId> PassRun::apply(ir::Graph& graph, const char* rule, ir::N
   if (!allow_change()) return {};
   if (changed != nullptr) *changed = true;
   return ir::apply(graph, std::move(*patch));
+}
+
+std::vector<ir::NodeId> PassRun::apply(ir::Graph& graph, const char* rule, ir::NodeId node,
+                                       const std::function<ir::Outcome()>& make) {
+  return apply(graph, rule, node, attempt(graph, rule, node, make));
+}
+
+ir::Outcome PassRun::attempt(const ir::Graph& graph, const char* rule, ir::NodeId node,
+                             const std::function<ir::Outcome()>& make) {
+  try {
+    return make();
+  } catch (const Error& error) {
+    if (options_.strict || error.code() == Code::kCancelled) throw;
+    refuse(graph, rule, node, "the rule failed: " + error.message());
+    return ir::no_match;
+  }
 }
 
 bool PassRun::allow_change() {

@@ -205,7 +205,9 @@ ir::Patch narrowed(const ir::Graph& graph, const ir::Node& node) {
 }
 
 void narrow(ir::Graph& graph, passes::PassRun& run) {
-  for (const NodeId id : Selection(graph, run).nodes()) run.apply(graph, "narrow", id, narrowed(graph, graph.node(id)));
+  for (const NodeId id : Selection(graph, run).nodes()) {
+    run.apply(graph, "narrow", id, [&] { return narrowed(graph, graph.node(id)); });
+  }
 }
 
 void count(ir::Graph& graph, passes::PassRun& run) {

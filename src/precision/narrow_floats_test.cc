@@ -77,6 +77,28 @@ TEST(NarrowFloats, RecurrentLayersAreBf16AndTheirBiasesAndStatesStay) {
   passes::expect_same_numbers(result, 0.03);
 }
 
+// The branch of an If for other ranks, as exporters write it: inferred before the rank was known, and never run.
+TEST(NarrowFloats, LayersWhoseOperandsContradictThemStayAsTheyAre) {
+  Rewritten result{ir::parse_graph(R"(graph g(%x: f32[?], %z: f32[n,6]) {
+    %w: f32[1,24,8] = const random(1)
+    %r: f32[1,24,6] = const random(2)
+    %v: f32[6,4] = const random(4)
+    %y, %yh, %yc = recurrent{cell=lstm, hidden_size=6}(%x, %w, %r)
+    %p = matmul(%z, %v)
+    return %yc, %p
+  })"),
+                   {},
+                   {}};
+  result.after = result.before.clone();
+  result.after.refine_fact(result.after.inputs()[0],
+                           ir::parse_graph("graph g(%x: f32[1,1,n,3,8]) { return %x }").fact(0));
+  const auto stages = bf16_stages();
+  result.report = passes::run_passes(result.after, stages, {});
+  EXPECT_EQ(result.report.counts.at("products in bf16"), 1) << result.text();
+  EXPECT_EQ(result.report.counts.at("products in f32"), 1) << result.text();
+  EXPECT_NE(result.refusals().find("a recurrent layer takes operands of rank 3"), std::string::npos);
+}
+
 TEST(NarrowFloats, AttentionBetweenProductsIsBf16AndItsMaskStays) {
   const auto result = narrowed(R"(graph g(%x: f32[n,5,8], %mask: f32[n,1,1,5]) {
     %w: f32[8,8] = const random(1)
