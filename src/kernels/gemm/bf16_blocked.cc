@@ -146,18 +146,13 @@ void Bf16Gemm::run_panel(const Bf16Product& product, int64_t first_row, int64_t 
   args.depth = size_.depth;
   args.columns = std::min<int64_t>(shape.columns(), size_.n - first_column);
   args.c_stride = epilogue_.plain() ? size_.c_stride : shape.columns();
+  if (epilogue_.plain())
+    return run_plain_panel(args, width / shape.vector, finish_of(product, first_row, panel), rows, slot);
   int64_t unseen = 0;  // first row whose sums the program has not seen
   for (int64_t row = 0; row < rows; row += shape.rows) {
     const int64_t count = std::min<int64_t>(shape.rows, rows - row);
     args.a = slot.table + row * size_.taps;
     FinishArgs finish = finish_of(product, first_row + row, panel);
-    if (epilogue_.plain()) {
-      args.finish = finish.finish;
-      args.addend = finish.addend;
-      args.narrow = finish.narrow;
-      tiles_.tile(count, width / shape.vector)(args);
-      continue;
-    }
     if (epilogue_.has_program()) args.finish = finish.finish;
     args.wide = slot.sums + (row - unseen) * shape.columns();
     tiles_.tile(count, width / shape.vector)(args);
@@ -171,6 +166,21 @@ void Bf16Gemm::run_panel(const Bf16Product& product, int64_t first_row, int64_t 
       finish_panel(product, first_row + unseen, done - unseen, panel, slot.sums);
       unseen = done;
     }
+  }
+}
+
+// Tiles make the results themselves.
+void Bf16Gemm::run_plain_panel(Bf16TileArgs& args, int64_t vectors, const FinishArgs& finish, int64_t rows,
+                               const Slot& slot) const noexcept {
+  const int64_t tile_rows = tiles_.shape.rows;
+  args.finish = finish.finish;
+  args.addend = finish.addend;
+  args.narrow = finish.narrow;
+  for (int64_t row = 0; row < rows; row += tile_rows) {
+    args.a = slot.table + row * size_.taps;
+    tiles_.tile(std::min(tile_rows, rows - row), vectors)(args);
+    args.narrow += tile_rows * args.c_stride;
+    if (args.addend.at != nullptr) args.addend.at += tile_rows * args.addend.stride;
   }
 }
 

@@ -70,6 +70,8 @@ class Bf16Gemm {
   void run_unit(const Bf16Source& source, int64_t unit, const Slot& slot) const noexcept;
   void run_panel(const Bf16Product& product, int64_t first_row, int64_t rows, int64_t panel,
                  const Slot& slot) const noexcept;
+  void run_plain_panel(Bf16TileArgs& args, int64_t vectors, const FinishArgs& finish, int64_t rows,
+                       const Slot& slot) const noexcept;
   // A widened part of a panel: part of one tap, or several whole ones.
   struct WideBlock {
     int64_t tap, taps, first, depth;

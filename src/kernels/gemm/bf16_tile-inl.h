@@ -56,31 +56,6 @@ inline __attribute__((always_inline)) void multiply(Sums<R, V>& sums, const Bf16
   }
 }
 
-template <int R, int V>
-inline __attribute__((always_inline)) void finish(Sums<R, V>& sums, const Bf16TileArgs& args, bool whole,
-                                                  B16::Mask mask) {
-  const TileFinish& how = args.finish;
-  const B16::Reg alpha = B16::set(how.alpha), low = B16::set(how.low), high = B16::set(how.high);
-  INGOT_UNROLL
-  for (int r = 0; r < R; ++r) {
-    INGOT_UNROLL
-    for (int v = 0; v < V; ++v) {
-      B16::Reg bias = B16::set(0);
-      if (how.bias != nullptr) {
-        const float* at = how.bias + r * how.bias_stride + v * B16::kWidth;
-        bias = v < V - 1 || whole ? B16::load(at) : B16::load(at, mask);
-      }
-      B16::Reg sum = B16::fma(sums.at[r][v], alpha, bias);
-      if (args.addend.at != nullptr) {
-        const uint16_t* at = args.addend.at + r * args.addend.stride + v * B16::kWidth;
-        const int64_t count = args.columns - v * B16::kWidth;
-        sum = B16::add(sum, v < V - 1 || whole ? B16::load_narrow(at) : B16::load_narrow(at, count));
-      }
-      sums.at[r][v] = B16::min(high, B16::max(low, sum));
-    }
-  }
-}
-
 template <int R, int V> inline __attribute__((always_inline)) void clear(Sums<R, V>& sums) {
   INGOT_UNROLL
   for (int r = 0; r < R; ++r) {
@@ -89,30 +64,51 @@ template <int R, int V> inline __attribute__((always_inline)) void clear(Sums<R,
   }
 }
 
-// Finishes the sums and stores them.
-template <int R, int V>
-inline __attribute__((always_inline)) void complete(Sums<R, V>& sums, const Bf16TileArgs& args) {
-  const bool whole = args.columns >= V * B16::kWidth;
+// Finishes the sums and stores them. What a result needs is settled before the first: tests between results take longer
+// than short sums. `whole`: all columns exist; `added`: there is an addend, which results in f32 have none of.
+template <bool wide, bool whole, bool added, int R, int V>
+inline __attribute__((always_inline)) void finish(const Sums<R, V>& sums, const Bf16TileArgs& args) {
+  const TileFinish& how = args.finish;
+  const B16::Reg alpha = B16::set(how.alpha), low = B16::set(how.low), high = B16::set(how.high);
   const int64_t last = args.columns - (V - 1) * B16::kWidth;
   const B16::Mask mask = B16::mask(last);
-  finish(sums, args, whole, mask);
+  B16::Reg bias[V];
+  INGOT_UNROLL
+  for (int v = 0; v < V; ++v) {
+    const float* at = how.bias + v * B16::kWidth;
+    bias[v] = how.bias == nullptr ? B16::set(0) : whole || v < V - 1 ? B16::load(at) : B16::load(at, mask);
+  }
+  const int64_t c_stride = args.c_stride, addend_stride = args.addend.stride;
   INGOT_UNROLL
   for (int r = 0; r < R; ++r) {
     INGOT_UNROLL
     for (int v = 0; v < V; ++v) {
-      const int64_t at = r * args.c_stride + v * B16::kWidth;
-      if (args.wide != nullptr) {
-        if (v < V - 1 || whole) {
-          B16::store(args.wide + at, sums.at[r][v]);
-        } else {
-          B16::store(args.wide + at, sums.at[r][v], mask);
-        }
-      } else if (v < V - 1 || whole) {
-        B16::store_narrow(args.narrow + at, sums.at[r][v]);
+      const bool all = whole || v < V - 1;
+      B16::Reg sum = B16::fma(sums.at[r][v], alpha, bias[v]);
+      if constexpr (added) {
+        const uint16_t* at = args.addend.at + r * addend_stride + v * B16::kWidth;
+        sum = B16::add(sum, all ? B16::load_narrow(at) : B16::load_narrow(at, last));
+      }
+      sum = B16::min(high, B16::max(low, sum));
+      const int64_t at = r * c_stride + v * B16::kWidth;
+      if constexpr (wide) {
+        all ? B16::store(args.wide + at, sum) : B16::store(args.wide + at, sum, mask);
       } else {
-        B16::store_narrow(args.narrow + at, sums.at[r][v], last);
+        all ? B16::store_narrow(args.narrow + at, sum) : B16::store_narrow(args.narrow + at, sum, last);
       }
     }
+  }
+}
+
+template <int R, int V>
+inline __attribute__((always_inline)) void complete(const Sums<R, V>& sums, const Bf16TileArgs& args) {
+  const bool whole = args.columns >= V * B16::kWidth, added = args.addend.at != nullptr;
+  if (args.wide != nullptr) {
+    whole ? finish<true, true, false>(sums, args) : finish<true, false, false>(sums, args);
+  } else if (added) {
+    whole ? finish<false, true, true>(sums, args) : finish<false, false, true>(sums, args);
+  } else {
+    whole ? finish<false, true, false>(sums, args) : finish<false, false, false>(sums, args);
   }
 }
 

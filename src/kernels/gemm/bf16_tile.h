@@ -20,8 +20,8 @@ struct Bf16TileArgs {
   uint16_t* narrow = nullptr;
   int64_t c_stride = 0;  // of either
   int64_t columns = 0;   // that exist in C
-  TileFinish finish;     // without an addend of f32; the bias may be the same for all rows
-  Bf16Addend addend;
+  TileFinish finish;     // without an addend of f32; the bias is the same for all rows
+  Bf16Addend addend;     // of results in `narrow`
 };
 using Bf16TileFn = void (*)(const Bf16TileArgs& args) noexcept;
 
