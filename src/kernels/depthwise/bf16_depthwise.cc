@@ -1,4 +1,5 @@
-// A depthwise convolution on bf16 with sizes fixed: sums of a segment stay in L1 until they are finished.
+// A depthwise convolution on bf16 with sizes fixed. Segments make the results where bias and limits are all that sums
+// need; other sums of a segment stay in L1 until they are finished.
 #include <cstring>
 
 #include "base/checked.h"
@@ -26,6 +27,7 @@ class BoundBf16Depthwise final : public BoundKernel {
  private:
   const conv::Geometry& geometry() const { return walk_.geometry(); }
   void run_line(const RunArgs& args, int64_t line, int64_t block, const void** table, float* sums) const noexcept;
+  void run_plain(const Bf16Product& product, int64_t row, int index, SegmentArgs& segment) const noexcept;
   void finish(const Bf16Product& product, int64_t row, int64_t pixels, const SegmentArgs& segment) const noexcept;
 
   Walk walk_;
@@ -67,6 +69,15 @@ void BoundBf16Depthwise::finish(const Bf16Product& product, int64_t row, int64_t
   }
 }
 
+void BoundBf16Depthwise::run_plain(const Bf16Product& product, int64_t row, int index,
+                                   SegmentArgs& segment) const noexcept {
+  segment.y_stride = geometry().filters;
+  segment.narrow = reinterpret_cast<uint16_t*>(product.c) + row * segment.y_stride + segment.first;
+  segment.finish = product.finish;
+  if (segment.finish.bias != nullptr) segment.finish.bias += segment.first;
+  walk_.function(index)(segment);
+}
+
 void BoundBf16Depthwise::run_line(const RunArgs& args, int64_t line, int64_t block, const void** table,
                                   float* sums) const noexcept {
   const int64_t width = geometry().axes[2].output, image_lines = geometry().axes[0].output * geometry().axes[1].output;
@@ -78,12 +89,15 @@ void BoundBf16Depthwise::run_line(const RunArgs& args, int64_t line, int64_t blo
               image * image_lines * width * geometry().filters * epilogue_->result_bytes();
   epilogue_->fill(args.inputs, args.scratch + zeros_bytes_, image, 0, product);
   Walk::Table pointers{table};
+  const int64_t first_row = (line - image * image_lines) * width;
+  const bool plain = epilogue_->plain() && product.addend.at == nullptr;
   walk_.segments([&](int64_t column, int index) {
     SegmentArgs segment = walk_.arguments(data, line, column, index, block, pointers);
+    if (plain) return run_plain(product, first_row + column, index, segment);
     segment.y = sums;
     segment.y_stride = sums_stride_;
     walk_.function(index)(segment);
-    finish(product, (line - image * image_lines) * width + column, kSizes[index], segment);
+    finish(product, first_row + column, kSizes[index], segment);
   });
 }
 

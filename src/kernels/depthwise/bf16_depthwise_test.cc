@@ -73,6 +73,7 @@ TEST(Bf16Depthwise, RunsEpiloguesInF32) {
   };
   const std::vector<Epilogue> epilogues = {
       {{unary(UnaryFn::kRelu, 0)}, {}},
+      {{binary(BinaryFn::kMax, 0, 1), binary(BinaryFn::kMin, 3, 2)}, {{1, 1, 1, 1}, {1, 1, 1, 1}}},
       {{unary(UnaryFn::kHardSwish, 0)}, {}, DType::kF32},
       {{unary(UnaryFn::kHardSwish, 0), binary(BinaryFn::kMul, 3, 1), binary(BinaryFn::kAdd, 4, 2)},
        {{1, 1, 1, 1}, {1, 1, 1, 1}}},

@@ -78,7 +78,7 @@ constexpr Row bf16_row(const char* name) {
 }
 
 constexpr Row kRows[] = {
-    bf16_row<kAvx512Segments, gemm::avx512bf16_finisher, IsaLevel::kAvx512Bf16>("avx512bf16_depthwise_bf16_7x16"),
+    bf16_row<kAvx512Bf16Segments, gemm::avx512bf16_finisher, IsaLevel::kAvx512Bf16>("avx512bf16_depthwise_bf16_7x16"),
     bf16_row<kAvx512Segments, gemm::avx512_finisher, IsaLevel::kAvx512>("avx512_depthwise_bf16_7x16"),
     bf16_row<kAvx2Segments, gemm::avx2_finisher, IsaLevel::kAvx2>("avx2_depthwise_bf16_7x8"),
     bf16_row<kReferenceSegments, gemm::reference_finisher, IsaLevel::kReference>("reference_depthwise_bf16_7x8"),

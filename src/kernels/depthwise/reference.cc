@@ -33,10 +33,13 @@ F get_part(const uint8_t* p, int64_t n) { return bytes_part(p, n); }
 F get_part(const int8_t* p, int64_t n) { return bytes_part(p, n); }
 template <class T> F get(const T* p) { return get_part(p, kLanes); }
 F load(const float* p) { return load_part(p, kLanes); }
-void store_part(float* p, const F& x, int64_t n) {
+void put_part(float* p, const F& x, int64_t n) {
   for (int64_t i = 0; i < n; ++i) p[i] = x.at[i];
 }
-void store(float* p, const F& x) { store_part(p, x, kLanes); }
+void put_part(Brain* p, const F& x, int64_t n) {
+  for (int64_t i = 0; i < n; ++i) p[i].bits = BF16(x.at[i]).bits;
+}
+template <class T> void put(T* p, const F& x) { put_part(p, x, kLanes); }
 template <class Body> F each(Body&& body) {
   F x;
   for (int64_t i = 0; i < kLanes; ++i) x.at[i] = body(i);

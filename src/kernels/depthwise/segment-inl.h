@@ -10,6 +10,18 @@ template <bool whole, class T> inline __attribute__((always_inline)) F load_chan
   }
 }
 
+template <bool whole, class T, int kPixels>
+inline __attribute__((always_inline)) void store_pixels(T* to, int64_t stride, const F (&y)[kPixels], int64_t rest) {
+  INGOT_UNROLL
+  for (int p = 0; p < kPixels; ++p) {
+    if constexpr (whole) {
+      put(to + p * stride, y[p]);
+    } else {
+      put_part(to + p * stride, y[p], rest);
+    }
+  }
+}
+
 // Adds bias and addend, clamps and stores the sums of one vector of channels at `at`.
 template <int kPixels, bool whole>
 inline __attribute__((always_inline)) void finish_vector(const SegmentArgs& args, F (&sums)[kPixels], int64_t at,
@@ -29,14 +41,11 @@ inline __attribute__((always_inline)) void finish_vector(const SegmentArgs& args
   }
   const F low = set1(finish.low), high = set1(finish.high);
   INGOT_UNROLL
-  for (int p = 0; p < kPixels; ++p) {
-    const F y = min2(high, max2(low, sums[p]));
-    float* to = args.y + p * args.y_stride + at;
-    if constexpr (whole) {
-      store(to, y);
-    } else {
-      store_part(to, y, rest);
-    }
+  for (int p = 0; p < kPixels; ++p) sums[p] = min2(high, max2(low, sums[p]));
+  if (args.narrow != nullptr) {
+    store_pixels<whole>(reinterpret_cast<Brain*>(args.narrow) + at, args.y_stride, sums, rest);
+  } else {
+    store_pixels<whole>(args.y + at, args.y_stride, sums, rest);
   }
 }
 

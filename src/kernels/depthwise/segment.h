@@ -25,7 +25,8 @@ struct SegmentArgs {
   int64_t first = 0, channels = 0;  // of the result's channels; the data's first is that over `spread`
   int64_t moved = 0;                // elements added to the pointers besides
   float* y = nullptr;               // at the first pixel and channel
-  int64_t y_stride = 0;             // from pixel to pixel
+  uint16_t* narrow = nullptr;       // where results go instead, rounded to bf16
+  int64_t y_stride = 0;             // of either, from pixel to pixel
   gemm::TileFinish finish;          // rows are pixels, columns channels; alpha is 1
 };
 using SegmentFn = void (*)(const SegmentArgs& args) noexcept;
@@ -52,5 +53,6 @@ struct SegmentSet {
 };
 
 extern const SegmentSet kReferenceSegments, kAvx2Segments, kAvx512Segments;
+extern const SegmentSet kAvx512Bf16Segments;  // those on bf16 only
 
 }  // namespace ingot::kernels::depthwise

@@ -5,3 +5,4 @@
 #pragma GCC diagnostic pop
 #pragma GCC pop_options
 #endif
+#undef INGOT_ROUNDS_BF16

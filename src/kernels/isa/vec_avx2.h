@@ -125,6 +125,11 @@ inline void store_brain(uint16_t* p, F x) {
   _mm_storeu_si128(reinterpret_cast<__m128i*>(p),
                    narrow_to_16(bits(select(is_nan(x), from_bits(quiet), from_bits(rounded)))));
 }
+inline void store_brain_part(uint16_t* p, F x, int64_t n) {  // as store_part
+  uint16_t whole[kLanes];
+  store_brain(whole, x);
+  __builtin_memcpy(p, whole, static_cast<size_t>(n) * sizeof(uint16_t));
+}
 inline void store_bool(uint8_t* p, F lanes) {
   const __m128i x = narrow_to_16(shift_right_zeros<31>(bits(lanes)));
   _mm_storel_epi64(reinterpret_cast<__m128i*>(p), _mm_packus_epi16(x, x));

@@ -110,12 +110,20 @@ inline F load_bool(const uint8_t* p) {
 inline void store_half(uint16_t* p, F x) {
   _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), _mm512_cvtps_ph(x, _MM_FROUND_TO_NEAREST_INT));
 }
-inline void store_brain(uint16_t* p, F x) {
+inline __m256i to_brain(F x) {
+#ifdef INGOT_ROUNDS_BF16
+  return reinterpret_cast<__m256i>(_mm512_cvtneps_pbh(x));
+#else
   const I b = bits(x);
   const I odd = andi(shift_right_zeros<16>(b), set1i(1));
   I rounded = shift_right_zeros<16>(addi(b, addi(odd, set1i(0x7fff))));
   rounded = _mm512_mask_or_epi32(rounded, is_nan(x), shift_right_zeros<16>(b), set1i(0x40));
-  _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), _mm512_cvtepi32_epi16(rounded));
+  return _mm512_cvtepi32_epi16(rounded);
+#endif
+}
+inline void store_brain(uint16_t* p, F x) { _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), to_brain(x)); }
+inline void store_brain_part(uint16_t* p, F x, int64_t n) {  // as store_part
+  _mm256_mask_storeu_epi16(p, first_lanes(n), to_brain(x));
 }
 inline void store_bool(uint8_t* p, F lanes) {
   _mm_storeu_si128(reinterpret_cast<__m128i*>(p), _mm_maskz_set1_epi8(to_mask(lanes), 1));

@@ -20,6 +20,7 @@ inline void put(Brain* p, F x) { store_brain(&p->bits, x); }
 inline F get_part(const float* p, int64_t n) { return load_part(p, n); }
 inline F get_part(const Brain* p, int64_t n) { return load_brain_part(&p->bits, n); }
 inline void put_part(float* p, F x, int64_t n) { store_part(p, x, n); }
+inline void put_part(Brain* p, F x, int64_t n) { store_brain_part(&p->bits, x, n); }
 template <class T> inline F get_part(const T* p, int64_t n) {
   T whole[kLanes] = {};
   __builtin_memcpy(whole, p, static_cast<size_t>(n) * sizeof(T));
