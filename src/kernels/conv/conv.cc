@@ -48,12 +48,14 @@ template <const TileSet& tiles, IsaLevel isa> constexpr Row row(const char* name
 }
 
 template <const gemm::Bf16TileSet& tiles> double bf16_cost(const Problem& problem, const Target& target) {
+  constexpr double kPermuting = 1.3;  // of groups narrower than a vector: their elements are spread over the lanes
   const Geometry geometry = typical_geometry(problem);
   const Windows windows(geometry, tiles.shape.rows);
   const int64_t pixels = geometry.output_pixels() * geometry.images, taps = windows.taps();
   const auto groups = static_cast<double>(tiles.groups ? 1 : geometry.groups);
   const int64_t filters = tiles.groups ? geometry.filters : geometry.group_filters();
   double nanoseconds = gemm::bf16_tiles_cost(tiles, groups, pixels, filters, taps, windows.depth(), target);
+  if (tiles.groups && windows.depth() < tiles.shape.vector) nanoseconds *= kPermuting;
   nanoseconds += groups * static_cast<double>(pixels * taps) * 0.7;  // pointers
   const double depth = static_cast<double>(taps * windows.depth());
   return gemm::shared_cost(nanoseconds, static_cast<double>(pixels * geometry.filters) * depth, target);

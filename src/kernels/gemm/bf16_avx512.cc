@@ -131,7 +131,7 @@ const Bf16TileSet kAvx512Bf16_8x48 = {{8, 3, 16, "bf16_panels_48x16", 210, nullp
                                       nullptr,
                                       true};
 
-const Bf16TileSet kAvx512GroupsBf16_12x16 = {{12, 1, 16, "bf16_groups_16x16", 160, nullptr, nullptr},
+const Bf16TileSet kAvx512GroupsBf16_12x16 = {{12, 1, 16, "bf16_groups_16x16", 210, nullptr, nullptr},
                                              avx512bf16::kGroupTiles,
                                              nullptr,
                                              avx512bf16_finisher,
