@@ -16,6 +16,7 @@ void add(const Op& op, const std::vector<Shape>& from, const Shape& to) {
 
 const int kRegistered = [] {
   add(Concat{3}, {{1, 28, 28, 64}, {1, 28, 28, 64}}, {1, 28, 28, 128});
+  add(Concat{3}, std::vector<Shape>(8, {1, 28, 28, 32}), {1, 28, 28, 256});
   add(Concat{1}, {{1, 64, 28, 28}, {1, 64, 28, 28}}, {1, 128, 28, 28});
   add(Slice{{0}, {64}, {3}, {}}, {{1, 28, 28, 128}}, {1, 28, 28, 64});
   add(Slice{{0}, {224}, {2}, {2}}, {{1, 3, 224, 224}}, {1, 3, 112, 224});

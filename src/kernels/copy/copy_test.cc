@@ -38,6 +38,18 @@ TEST(CopyKernels, JoinAlongAnyAxis) {
   check(Concat{0}, {counted(DType::kF32, {5})});
 }
 
+// Pieces of every width that has code of its own, rows longer than a task, and tasks that end between rows.
+TEST(CopyKernels, JoinAndSliceRowsOfAnyWidth) {
+  for (const int64_t width : {1, 2, 4, 8, 15, 16, 17, 32, 33, 64, 100, 128, 256, 511, 512, 513, 20000}) {
+    for (const int64_t rows : {1, 3, 200}) {
+      const Tensor a = counted(DType::kU8, {rows, width}), b = counted(DType::kU8, {rows, 31});
+      check(Concat{1}, {a, b, a});
+      check(Slice{dims({1}), dims({1 + width}), {1}, {}}, {counted(DType::kU8, {rows, width + 2})});
+    }
+  }
+  check(Concat{1}, {counted(DType::kF32, {9, 70, 64}), counted(DType::kF32, {9, 1, 64})});
+}
+
 TEST(CopyKernels, SliceWithFieldsOfEverySign) {
   const auto slice = [](std::vector<int64_t> starts, std::vector<int64_t> ends, std::vector<int64_t> axes,
                         std::vector<int64_t> steps) {

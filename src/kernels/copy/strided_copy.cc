@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "base/error.h"
+#include "kernels/copy/copy_rows.h"
 
 namespace ingot::kernels {
 namespace {
@@ -119,7 +120,7 @@ void StridedCopy::choose_inner() {
 
 void StridedCopy::run_unit(const std::byte* from, std::byte* to, int64_t columns) const noexcept {
   switch (kind_) {
-    case Inner::kRun: std::memcpy(to, from, inner_.size * bytes_); break;
+    case Inner::kRun: break;  // by rows, see run_task
     case Inner::kRepeat: repeat(from, to, inner_.size, bytes_); break;
     case Inner::kStrided: copy_strided(from, to, inner_, bytes_); break;
     case Inner::kTranspose: block_(from, inner_.from, to, columns_.to, inner_.size, columns, bytes_); break;
@@ -145,7 +146,15 @@ void StridedCopy::run_task(int64_t task, const std::byte* from, std::byte* to) c
   for (int64_t unit = begin; unit < end; ++unit) {
     const int64_t columns =
         kind_ == Inner::kTranspose ? std::min(kColumnsPerBlock, columns_.size - index[last] * kColumnsPerBlock) : 0;
-    run_unit(from + source * bytes_, to + target * bytes_, columns);
+    if (kind_ == Inner::kRun) {
+      const CopyAxis& rows = outer_[last];
+      const int64_t count = std::min(end - unit, rows.size - index[last]), more = count - 1;
+      copy_rows(from + source * bytes_, rows.from * bytes_, count, inner_.size * bytes_, to + target * bytes_,
+                rows.to * bytes_);
+      unit += more, index[last] += more, source += more * rows.from, target += more * rows.to;
+    } else {
+      run_unit(from + source * bytes_, to + target * bytes_, columns);
+    }
     for (size_t axis = outer_count_; axis-- > 0;) {
       source += outer_[axis].from;
       target += outer_[axis].to;

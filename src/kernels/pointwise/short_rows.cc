@@ -1,32 +1,13 @@
 #include "kernels/pointwise/short_rows.h"
 
 #include <algorithm>
-#include <cstring>
+
+#include "kernels/copy/copy_rows.h"
 
 namespace ingot::kernels {
 namespace {
 
 constexpr int64_t kChunk = 4 * kShortRow;  // elements that a program runs on at once
-
-template <size_t kBytes>
-void copy_rows_of(const std::byte* from, int64_t from_stride, int64_t rows, std::byte* to, int64_t to_stride) {
-  for (int64_t row = 0; row < rows; ++row) std::memcpy(to + row * to_stride, from + row * from_stride, kBytes);
-}
-
-// Whole panels have few widths: a copy of a known size is a few instructions.
-void copy_rows(const std::byte* from, int64_t from_stride, int64_t rows, int64_t bytes, std::byte* to,
-               int64_t to_stride) {
-  switch (bytes) {
-    case 32: return copy_rows_of<32>(from, from_stride, rows, to, to_stride);
-    case 64: return copy_rows_of<64>(from, from_stride, rows, to, to_stride);
-    case 128: return copy_rows_of<128>(from, from_stride, rows, to, to_stride);
-    case 256: return copy_rows_of<256>(from, from_stride, rows, to, to_stride);
-    default: break;
-  }
-  for (int64_t row = 0; row < rows; ++row, from += from_stride, to += to_stride) {
-    std::memcpy(to, from, static_cast<size_t>(bytes));
-  }
-}
 
 // `rows` rows of an operand from `row` on, one behind the other: where they are, or `buffer`.
 const void* laid_out(const ShortRowOperand& operand, int64_t row, int64_t rows, int64_t columns, std::byte* buffer) {
