@@ -151,6 +151,7 @@ class PassStages {
     base_.target.chains = cpu;
     base_.target.half_floats = !cpu;
     base_.target.join_products = !cpu;
+    if (!cpu) base_.target.max_joined = 0;  // sessions find them, see runtime/device_views.h
     // The CPU has it in f32, GPUs in 16 bits, where it pays.
     base_.target.integer_products = cpu && has_integer_products(target);
     base_.target.attention = cpu ? has_attention(target) : options.precision != "fp32";

@@ -1,5 +1,7 @@
 #include "kernels/work.h"
 
+#include <algorithm>
+
 #include "kernels/chain/chain.h"
 #include "kernels/siblings/siblings.h"
 #include "ops/attention.h"
@@ -111,7 +113,10 @@ double flops_of(const Problem& problem) {
   if (problem.op.is<Softmax>() || problem.op.is<LayerNorm>() || problem.op.is<GroupNorm>()) {
     return kPerNormalised * count(x);
   }
-  if (const auto* op = problem.op.as<Fused>()) return results * static_cast<double>(op->body.size());
+  if (const auto* op = problem.op.as<Fused>()) {
+    const auto computes = [](const TileInstruction& instruction) { return instruction.op.has(kElementwise); };
+    return results * static_cast<double>(std::count_if(op->body.begin(), op->body.end(), computes));
+  }
   if (problem.op.has(kMovesData) || problem.op.has(kShapeOnly)) return 0;
   return problem.op.has(kElementwise) ? results : count(x);
 }

@@ -1,4 +1,5 @@
-// A fused group: straight-line code of elementwise operators, run as one step.
+// A fused group: straight-line code of elementwise operators, run as one step. It may read concatenations of its
+// inputs.
 #pragma once
 #include "ops/op.h"
 
@@ -10,7 +11,8 @@ struct TileInstruction {
   std::vector<int64_t> operands;
 };
 
-// Output i is the value with index results[i] in the same numbering. Operators of the body are elementwise.
+// Output i is the value with index results[i] in the same numbering. Operators of the body are elementwise,
+// but for Concat of inputs, whose result has the shape of the group's.
 struct Fused {
   std::vector<TileInstruction> body;
   std::vector<int64_t> results;

@@ -1,12 +1,14 @@
 #include "ops/tile_body.h"
 
+#include "ops/concat.h"
 #include "tensor/elements.h"
 
 namespace ingot {
 namespace {
 
 void check_instruction(const TileInstruction& instruction, size_t defined) {
-  if (!instruction.op || !instruction.op.has(kElementwise)) {
+  const bool joins = instruction.op && instruction.op.is<Concat>();
+  if (!instruction.op || (!instruction.op.has(kElementwise) && !joins)) {
     fail(Code::kInvalidArgument, "{} is no elementwise operator", instruction.op ? instruction.op.name() : "nothing");
   }
   const OpDef& def = instruction.op.def();

@@ -7,7 +7,7 @@
 namespace ingot {
 
 // Facts of all values of the body: the inputs, then one per instruction. Throws kInvalidArgument when an operator is
-// not elementwise or an operand is not defined before it.
+// neither elementwise nor Concat, or an operand is not defined before it.
 std::vector<Fact> infer_body(std::span<const TileInstruction> body, std::span<const Fact> inputs,
                              const FreshDim& fresh);
 // Values of the same numbering. Checks as infer_body does.

@@ -1,6 +1,10 @@
 // Elementwise operators become groups that run as one step.
+#include <iterator>
 #include <map>
+#include <optional>
+#include <set>
 
+#include "ops/concat.h"
 #include "passes/passes.h"
 #include "passes/queries.h"
 #include "passes/tile_group.h"
@@ -12,6 +16,7 @@ using ir::NodeId;
 using ir::ValueId;
 
 // Groups as they grow. All results of a group have one shape, and no path leaves a group and comes back to it.
+// Concatenations are members that only other members read, and that join inputs of the group.
 class Groups {
  public:
   Groups(const ir::Graph& graph, const Target& target) : graph_(graph), target_(target) {
@@ -20,7 +25,8 @@ class Groups {
 
   void form() {
     for (const NodeId id : graph_.order()) {
-      if (is_tile_operator(graph_, graph_.node(id), target_)) place(id);
+      const ir::Node& node = graph_.node(id);
+      if (is_tile_operator(graph_, node, target_) || is_tile_concat(graph_, node, target_)) place(id);
     }
   }
   // Members in the order of running, for groups of two and more.
@@ -77,10 +83,30 @@ class Groups {
     TileGroup group;
     size_t results = 0;
     for (const NodeId id : members) {
-      group.add_node(graph_.node(id));
-      results += is_result(members, graph_.node(id).outputs[0]);
+      const ir::Node& node = graph_.node(id);
+      const bool is_needed = is_result(members, node.outputs[0]);
+      if (is_needed && node.op.is<Concat>()) return false;
+      group.add_node(node);
+      results += is_needed;
     }
-    return group.size() <= target_.max_body && group.inputs().size() + results <= target_.max_operands;
+    const auto operands = operands_of(group);
+    return operands && group.size() <= target_.max_body && *operands + results <= target_.max_operands;
+  }
+  // Inputs that are read one by one, and concatenations of inputs; nothing where one joins what the group computes.
+  std::optional<size_t> operands_of(const TileGroup& group) const {
+    const auto inputs = static_cast<int64_t>(group.inputs().size());
+    const auto is_input = [inputs](int64_t operand) { return operand < inputs; };
+    std::set<int64_t> single;
+    size_t joined = 0;
+    for (const TileInstruction& instruction : group.body()) {
+      const auto& operands = instruction.operands;
+      if (!instruction.op.is<Concat>()) {
+        std::copy_if(operands.begin(), operands.end(), std::inserter(single, single.end()), is_input);
+      } else if (++joined > target_.max_joined || !std::all_of(operands.begin(), operands.end(), is_input)) {
+        return std::nullopt;
+      }
+    }
+    return single.size() + joined;
   }
   bool is_result(const std::vector<NodeId>& members, ValueId id) const {
     if (graph_.is_output(id)) return true;

@@ -150,6 +150,76 @@ TEST(FusePointwise, SmallerOperandsAreComputedOnceOutside) {
   expect_same_numbers(result);
 }
 
+constexpr const char* kDense = R"(graph g(%x: f32[n,5,5,40], %a: f32[n,5,5,32], %b: f32[n,5,5,7]) {
+    %scale: f32[79] = const random(1)
+    %shift: f32[79] = const random(2)
+    %c = concat{axis=-1}(%x, %a, %b)
+    %d = binary{fn=mul}(%c, %scale)
+    %e = binary(%d, %shift)
+    %y = unary{fn=relu}(%e)
+    return %y
+  })";
+
+TEST(FusePointwise, AConcatenationWithNormalisationAndActivationIsOneStep) {
+  const auto result = rewrite(fuse_pointwise(), kDense);
+  EXPECT_EQ(nodes(result), 1u) << result.text();
+  EXPECT_EQ(result.after.node(result.after.order()[0]).inputs.size(), 5u);
+  expect_same_numbers(result);
+}
+
+TEST(FusePointwise, ConcatenationsStayWhereTheTargetReadsThemElsewhere) {
+  auto options = strict_options();
+  options.target.max_joined = 0;
+  EXPECT_EQ(nodes(rewrite(fuse_pointwise(), kDense, options)), 2u);
+}
+
+TEST(FusePointwise, AConcatenationNeededElsewhereStays) {
+  const auto result = rewrite(fuse_pointwise(), R"(graph g(%x: f32[n,8], %a: f32[n,3], %w: f32[11,4]) {
+    %scale: f32[11] = const random(1)
+    %c = concat{axis=1}(%x, %a)
+    %d = binary{fn=mul}(%c, %scale)
+    %y = unary{fn=relu}(%d)
+    %z = matmul(%c, %w)
+    return %y, %z
+  })");
+  EXPECT_EQ(nodes(result), 3u) << result.text();
+  expect_same_numbers(result);
+}
+
+TEST(FusePointwise, AConcatenationReadTwiceByOneGroupIsPartOfIt) {
+  const auto result = rewrite(fuse_pointwise(), R"(graph g(%x: f32[n,8], %a: f32[n,3], %b: f32[n,11]) {
+    %c = concat{axis=1}(%x, %a, %a)
+    %d = concat{axis=1}(%a, %b)
+    %s = unary{fn=sigmoid}(%c)
+    %e = binary{fn=mul}(%c, %s)
+    %y = binary(%e, %d)
+    return %y
+  })");
+  EXPECT_EQ(nodes(result), 1u) << result.text();
+  expect_same_numbers(result);
+}
+
+// A part without elements leaves the other with the shape of the whole.
+TEST(FusePointwise, AConcatenationOfWhatTheGroupComputesStays) {
+  const auto result = rewrite(fuse_pointwise(), R"(graph g(%x: f32[n,8], %a: f32[n,0]) {
+    %t = unary{fn=tanh}(%x)
+    %c = concat{axis=1}(%t, %a)
+    %d = unary{fn=relu}(%c)
+    %y = binary(%d, %t)
+    return %y
+  })");
+  EXPECT_EQ(nodes(result), 2u) << result.text();
+  expect_same_numbers(result);
+}
+
+TEST(FusePointwise, ManyPartsCountAsOneOperand) {
+  std::string text = "graph g(%x: f32[n,8], %s: f32[328]) {\n %r = unary{fn=relu}(%x)\n %c = concat{axis=1}(%x";
+  for (int i = 0; i < 40; ++i) text += i % 2 == 0 ? ", %r" : ", %x";
+  const auto result = rewrite(fuse_pointwise(), text + ")\n %y = binary{fn=mul}(%c, %s)\n return %y\n}");
+  EXPECT_EQ(nodes(result), 2u) << result.text();
+  expect_same_numbers(result);
+}
+
 TEST(FusePointwise, IntegersStayApart) {
   const auto result = rewrite(fuse_pointwise(), R"(graph g(%x: i64[n]) {
     %a = unary{fn=neg}(%x)

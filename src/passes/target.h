@@ -21,7 +21,8 @@ struct Target {
   bool attention = true;             // attention is one step that keeps the scores in cache
   bool integer_products = false;     // products of integers of 8 bits run as they are, with an epilogue on f32
   size_t max_body = 40;              // instructions in one fused group or epilogue
-  size_t max_operands = 24;          // inputs and results of one fused group
+  size_t max_operands = 24;          // inputs and results of one fused group; a concatenation is one
+  size_t max_joined = 4;             // concatenations that one fused group reads where their parts lie
   size_t max_epilogue_operands = 8;  // operands of one epilogue besides the product
   std::vector<DType> pointwise_types = {DType::kF32};  // elements that fused groups compute on
   // Elements that products compute on with an epilogue of one or several of pointwise_types; others want one type all

@@ -4,6 +4,7 @@
 
 #include "ops/binary.h"
 #include "ops/cast.h"
+#include "ops/concat.h"
 #include "ops/unary.h"
 #include "ops/where.h"
 
@@ -39,6 +40,13 @@ bool is_tile_operator(const ir::Graph& graph, const ir::Node& node, const Target
   return std::all_of(node.inputs.begin(), node.inputs.end(), [&](ir::ValueId id) {
     return id != ir::kNoValue && graph.fact(id).type.is_tensor() && has_tile_type(graph, id, target);
   });
+}
+
+bool is_tile_concat(const ir::Graph& graph, const ir::Node& node, const Target& target) {
+  if (target.max_joined == 0 || !node.op.is<Concat>() || node.inputs.size() < 2) return false;
+  if (!graph.fact(node.outputs[0]).has_rank()) return false;
+  return std::all_of(node.inputs.begin(), node.inputs.end(),
+                     [&](ir::ValueId id) { return id != ir::kNoValue && has_tile_type(graph, id, target); });
 }
 
 void TileGroup::add_input(ir::ValueId id) {

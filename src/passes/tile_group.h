@@ -11,6 +11,9 @@ namespace ingot::passes {
 // Whether a node may stand in tile code of `target`: elementwise, one result, of types that its programs compute on.
 bool is_tile_operator(const ir::Graph& graph, const ir::Node& node, const Target& target);
 
+// Whether a node joins values of such types, several of them: fused groups read it where its parts lie.
+bool is_tile_concat(const ir::Graph& graph, const ir::Node& node, const Target& target);
+
 // Collects instructions; operands that no instruction gives become inputs, in the order met.
 class TileGroup {
  public:

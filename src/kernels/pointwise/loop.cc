@@ -32,22 +32,53 @@ template <class T> void repeat(const void* from, std::byte* to, int64_t count) {
 
 }  // namespace
 
-Loop::Loop(const Shape& output, const std::vector<Shape>& operands, const std::vector<int64_t>& operand_bytes,
-           const std::vector<int64_t>& result_bytes, int64_t chunk, int64_t longest_run)
+Loop::Loop(const Shape& output, const std::vector<LoopOperand>& operands, const std::vector<int64_t>& result_bytes,
+           int64_t chunk, int64_t longest_run)
     : result_bytes_(result_bytes), count_(element_count(output)), longest_run_(longest_run) {
   INGOT_ASSERT(operands.size() <= kMaxLoopOperands && output.size() <= kMaxLoopAxes, "the loop's limits were checked");
   operands_.resize(operands.size());
-  for (size_t k = 0; k < operands.size(); ++k) operands_[k].bytes = operand_bytes[k];
+  for (size_t k = 0; k < operands.size(); ++k) {
+    operands_[k].bytes = operands[k].bytes;
+    operands_[k].input = operands[k].input;
+    operands_[k].joined = operands[k].joined;
+    if (!operands[k].joined) continue;
+    operands_[k].tile = joined_.size();
+    joined_.push_back(k);
+  }
+  INGOT_ASSERT(joined_.size() <= kMaxJoined, "the loop's limits were checked");
   collapse(output, operands);
+  limit_runs();
   choose_meetings();
   // Tasks of whole tiles, or of whole cache lines.
-  const int64_t grain = rows_per_tile_ > 0 ? rows_per_tile_ * sizes_[axes_ - 1] : 64;
+  const int64_t row_size = sizes_[axes_ - 1];
+  const int64_t grain = rows_per_tile_ > 0 ? rows_per_tile_ * row_size : joined_.empty() ? 64 : gathered_;
+  if (rows_per_tile_ > 0) gathered_ = grain;
   chunk_ = std::max<int64_t>(1, chunk / grain) * grain;
 }
 
-void Loop::collapse(const Shape& output, const std::vector<Shape>& operands) {
+// Joined operands are gathered by whole rows where their tiles hold some.
+void Loop::limit_runs() {
+  for (const size_t k : joined_) {
+    const Operand& operand = operands_[k];
+    const int64_t rows = kJoinedBytes / std::max<int64_t>(1, operand.joined->row_bytes());
+    const int64_t bytes = rows > 0 ? rows * operand.joined->row_bytes() : kJoinedBytes;
+    gathered_ = std::min(gathered_, std::max<int64_t>(1, bytes / operand.bytes));
+  }
+  longest_run_ = std::min(longest_run_, gathered_);
+}
+
+void Loop::gather(int64_t begin, int64_t end, const void* const* inputs, Gathered& gathered) const noexcept {
+  gathered.begin = begin;
+  gathered.end = std::min(end, begin + gathered_);
+  for (const size_t k : joined_) {
+    const Operand& operand = operands_[k];
+    operand.joined->copy(begin * operand.bytes, gathered.end * operand.bytes, inputs, gathered.tiles[operand.tile]);
+  }
+}
+
+void Loop::collapse(const Shape& output, const std::vector<LoopOperand>& operands) {
   std::vector<Shape> strides;
-  for (const Shape& shape : operands) strides.push_back(strides_in(shape, output));
+  for (const LoopOperand& operand : operands) strides.push_back(strides_in(operand.shape, output));
   axes_ = 0;
   for (size_t axis = 0; axis < output.size(); ++axis) {
     if (output[axis] == 1) continue;
@@ -75,6 +106,10 @@ void Loop::choose_meetings() {
   int64_t widest = 1;
   for (size_t k = 0; k < operands_.size(); ++k) {
     Operand& operand = operands_[k];
+    if (operand.joined) {
+      operand.meeting = Meeting::kJoined;
+      continue;
+    }
     int64_t dense = 1;
     bool full = true, once = true;
     for (size_t axis = axes_; axis-- > 0;) {

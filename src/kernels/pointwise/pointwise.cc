@@ -7,6 +7,7 @@
 #include "kernels/pointwise/program.h"
 #include "kernels/pointwise/typed.h"
 #include "ops/cast.h"
+#include "ops/concat.h"
 #include "ops/where.h"
 
 namespace ingot::kernels {
@@ -16,18 +17,75 @@ constexpr double kWorthATask = 2000;  // nanoseconds
 
 }  // namespace
 
-PointwiseBody body_of(const Problem& problem) {
-  if (const auto* fused = problem.op.as<Fused>()) return {fused->body, fused->results};
+namespace {
+
+Fused group_of(const Problem& problem) {
+  if (const auto* fused = problem.op.as<Fused>()) return *fused;
   std::vector<int64_t> operands;
   for (size_t i = 0; i < problem.inputs.size(); ++i) operands.push_back(static_cast<int64_t>(i));
   return {{{problem.op, operands}}, {static_cast<int64_t>(problem.inputs.size())}};
 }
 
+const char* refuse_joined(const Problem& problem) {
+  const auto inputs = static_cast<int64_t>(problem.inputs.size());
+  size_t joined = 0;
+  for (const TileInstruction& instruction : group_of(problem).body) {
+    if (!instruction.op.is<Concat>()) continue;
+    if (++joined > kMaxJoined) return "too many concatenations";
+    for (const int64_t operand : instruction.operands) {
+      if (operand >= inputs) return "a concatenation of what is computed";
+      if (dtype_bits(problem.inputs[operand].dtype) < 8) return "a concatenation of parts of bytes";
+    }
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+PointwiseBody body_of(const Problem& problem) {
+  Fused group = group_of(problem);
+  const auto inputs = static_cast<int64_t>(problem.inputs.size());
+  PointwiseBody body;
+  std::vector<int64_t> numbers(problem.inputs.size() + group.body.size(), -1);  // of the group's values
+  const auto add_operand = [&](int64_t value, PointwiseOperand operand) {
+    if (numbers[value] >= 0) return;
+    numbers[value] = static_cast<int64_t>(body.operands.size());
+    body.operands.push_back(std::move(operand));
+  };
+  const auto add_inputs = [&](const std::vector<int64_t>& values) {
+    for (const int64_t value : values) {
+      if (value < inputs) add_operand(value, {{value}});
+    }
+  };
+  int64_t value = inputs;
+  for (const TileInstruction& instruction : group.body) {
+    if (const auto* concat = instruction.op.as<Concat>()) {
+      add_operand(value, {instruction.operands, concat->axis});
+    } else {
+      add_inputs(instruction.operands);
+    }
+    ++value;
+  }
+  add_inputs(group.results);
+  auto next = static_cast<int64_t>(body.operands.size());
+  value = inputs;
+  for (TileInstruction& instruction : group.body) {
+    int64_t& number = numbers[value++];
+    if (number >= 0) continue;
+    number = next++;
+    for (int64_t& operand : instruction.operands) operand = numbers[operand];
+    body.body.push_back(std::move(instruction));
+  }
+  for (const int64_t result : group.results) body.results.push_back(numbers[result]);
+  return body;
+}
+
 const char* refuse_operands(const Problem& problem) {
-  if (problem.inputs.size() > kMaxLoopOperands) return "too many operands";
   for (const Operand& input : problem.inputs) {
     if (!input.present()) return "an absent operand";
   }
+  if (const char* reason = refuse_joined(problem)) return reason;
+  if (body_of(problem).operands.size() > kMaxLoopOperands) return "too many operands";
   for (const Operand& output : problem.outputs) {
     if (output.shape.size() > kMaxLoopAxes) return "too many axes";
     if (output.shape != problem.outputs[0].shape) return "outputs of different shapes";
@@ -121,25 +179,32 @@ ProgramSource source_of(const Problem& problem, const PointwiseBody& body) {
   ProgramSource source;
   source.body = body.body;
   source.results = body.results;
-  for (const Operand& input : problem.inputs) source.inputs.push_back({input.dtype, false});
+  for (const PointwiseOperand& operand : body.operands) {
+    source.inputs.push_back({problem.inputs[operand.inputs[0]].dtype, false});
+  }
   for (const Operand& output : problem.outputs) source.outputs.push_back(output.dtype);
   return source;
 }
 
-Loop loop_of(const Problem& problem, double ns_per_element, int64_t longest_run) {
-  std::vector<Shape> shapes;
-  std::vector<int64_t> input_bytes, output_bytes;
+Loop loop_of(const Problem& problem, const PointwiseBody& body, double ns_per_element, int64_t longest_run) {
+  std::vector<LoopOperand> operands;
+  std::vector<int64_t> output_bytes;
   for (const Operand& output : problem.outputs) {
     if (output.shape != problem.outputs[0].shape) fail(Code::kInvalidArgument, "outputs of different shapes");
     output_bytes.push_back(dtype_bits(output.dtype) / 8);
   }
-  for (const Operand& input : problem.inputs) {
-    shapes.push_back(input.shape);
-    input_bytes.push_back(dtype_bits(input.dtype) / 8);
+  for (const PointwiseOperand& operand : body.operands) {
+    const Operand& first = problem.inputs[operand.inputs[0]];
+    LoopOperand walked{first.shape, dtype_bits(first.dtype) / 8, static_cast<size_t>(operand.inputs[0]), {}};
+    if (operand.inputs.size() > 1) {
+      walked.shape = problem.outputs[0].shape;
+      walked.joined = JoinedRows(problem, operand.inputs, operand.axis, {first.dtype, walked.shape});
+    }
+    operands.push_back(std::move(walked));
   }
   const double ns = std::max(ns_per_element, bytes_moved(problem) / 20);
   const int64_t chunk = std::clamp<int64_t>(static_cast<int64_t>(kWorthATask / ns) / 1024 * 1024, 1024, 65536);
-  return Loop(problem.outputs[0].shape, shapes, input_bytes, output_bytes, chunk, longest_run);
+  return Loop(problem.outputs[0].shape, operands, output_bytes, chunk, longest_run);
 }
 
 namespace {
@@ -158,7 +223,7 @@ class FloatProgramKernel : public BoundKernel {
 
  private:
   FloatProgramKernel(const Problem& problem, const Target& target, const Machine& machine, const PointwiseBody& body)
-      : loop_(loop_of(problem, arithmetic_ns(body, machine.lanes), int64_t{1} << 40)) {
+      : loop_(loop_of(problem, body, arithmetic_ns(body, machine.lanes), int64_t{1} << 40)) {
     ProgramSource source = source_of(problem, body);
     for (size_t i = 0; i < source.inputs.size(); ++i) {
       source.inputs[i].splat = loop_.is_splat(i);
@@ -220,12 +285,17 @@ double cost_of_any(const Problem& problem, const Target&) {
 std::unique_ptr<BoundKernel> bind_any(const Problem& problem, const Target&) { return bind_typed_program(problem); }
 
 bool in_place(const Problem& problem, size_t input) {
+  for (const TileInstruction& instruction : group_of(problem).body) {
+    const auto& operands = instruction.operands;
+    const bool reads = std::find(operands.begin(), operands.end(), static_cast<int64_t>(input)) != operands.end();
+    if (instruction.op.is<Concat>() && reads) return false;
+  }
   return problem.outputs.size() == 1 && problem.outputs[0].dtype == problem.inputs[input].dtype;
 }
 
 std::string text(const Problem& problem) {
   std::string result = "pointwise";
-  for (const TileInstruction& instruction : body_of(problem).body) result += " " + instruction.op.text();
+  for (const TileInstruction& instruction : group_of(problem).body) result += " " + instruction.op.text();
   for (const Operand& input : problem.inputs) {
     result += fmt::format(" {}{}", dtype_name(input.dtype), shape_text(input.shape));
   }

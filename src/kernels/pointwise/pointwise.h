@@ -11,11 +11,20 @@
 
 namespace ingot::kernels {
 
-// The elementwise code of a problem, as ops/fused.h numbers it.
+// An operand of a program: an input of the problem, or several joined along an axis.
+struct PointwiseOperand {
+  std::vector<int64_t> inputs;
+  int64_t axis = 0;
+};
+
+// The elementwise code of a problem, as ops/fused.h numbers it, with `operands` for the inputs: concatenations are no
+// instructions but operands.
 struct PointwiseBody {
+  std::vector<PointwiseOperand> operands;
   std::vector<TileInstruction> body;
   std::vector<int64_t> results;
 };
+// Of a problem that refuse_operands takes.
 PointwiseBody body_of(const Problem& problem);
 // Null when the problem's operands can be walked, else a static reason.
 const char* refuse_operands(const Problem& problem);
@@ -27,7 +36,7 @@ int64_t elements_of(const Problem& problem);  // of output 0; unknown sizes coun
 // The body with the problem's types. `body` must outlive it.
 ProgramSource source_of(const Problem& problem, const PointwiseBody& body);
 // The walk of a bound problem in tasks of about four microseconds.
-Loop loop_of(const Problem& problem, double ns_per_element, int64_t longest_run);
+Loop loop_of(const Problem& problem, const PointwiseBody& body, double ns_per_element, int64_t longest_run);
 
 std::unique_ptr<BoundKernel> bind_typed_program(const Problem& problem);
 

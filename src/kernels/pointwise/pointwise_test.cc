@@ -4,6 +4,7 @@
 #include "kernels/kernel_testing.h"
 #include "ops/binary.h"
 #include "ops/cast.h"
+#include "ops/concat.h"
 #include "ops/fused.h"
 #include "ops/unary.h"
 #include "ops/where.h"
@@ -298,6 +299,112 @@ TEST(Pointwise, MixesTypesInOneGroup) {
                      {random_of(DType::kI64, {40, 70}, -3, 3), Tensor::scalar<int64_t>(1), random_of(DType::kF32, {70}),
                       Tensor::scalar(0.0)}},
                     kExact);
+}
+
+// Few bits, so that products and sums are exact in every type.
+Tensor quarters_of(DType dtype, const Shape& shape) {
+  Tensor tensor = random_of(DType::kF32, shape);
+  for (int64_t i = 0; i < tensor.count(); ++i) {
+    float& value = tensor.mutable_data<float>()[i];
+    value = std::round(value * 4) / 4;
+  }
+  return convert(tensor, dtype);
+}
+
+// relu(concat * scale + shift): sources of any width, rows that end within a vector, a tile or a task.
+TEST(Pointwise, ReadsConcatenationsWhereTheirPartsLie) {
+  const std::vector<std::vector<int64_t>> widths = {{32, 32},     {64, 32, 32},      {1, 2, 3},       {5, 0, 27},
+                                                    {256, 32, 9}, {900, 1300, 2500}, {3, 16, 130, 77}};
+  for (const DType dtype : {DType::kF32, DType::kBF16, DType::kF16}) {
+    for (const auto& parts : widths) {
+      for (const int64_t rows : {1, 7, 197}) {
+        std::vector<Tensor> inputs;
+        std::vector<int64_t> numbers;
+        int64_t channels = 0;
+        for (const int64_t width : parts) {
+          numbers.push_back(static_cast<int64_t>(inputs.size()));
+          inputs.push_back(quarters_of(dtype, {1, rows, width}));
+          channels += width;
+        }
+        const auto scale = static_cast<int64_t>(inputs.size());
+        inputs.push_back(quarters_of(dtype, {channels}));
+        inputs.push_back(quarters_of(dtype, {channels}));
+        const Fused fused{{{Concat{-1}, numbers},
+                           binary(BinaryFn::kMul, scale + 2, scale),
+                           binary(BinaryFn::kAdd, scale + 3, scale + 1),
+                           unary(UnaryFn::kRelu, scale + 4)},
+                          {scale + 5}};
+        expect_rows_match(kPointwiseFamily, {fused, inputs}, kExact);
+      }
+    }
+  }
+}
+
+TEST(Pointwise, ReadsConcatenationsAlongAnyAxis) {
+  for (const int64_t axis : {0, 1, 2}) {
+    Shape narrow = {3, 5, 70};
+    narrow[static_cast<size_t>(axis)] = 2;
+    const Tensor a = random_of(DType::kF32, {3, 5, 70}), b = random_of(DType::kF32, narrow);
+    Shape whole = {3, 5, 70};
+    whole[static_cast<size_t>(axis)] += 2;
+    for (const Shape& other : {whole, Shape{whole[1], 1}, Shape{}, Shape{whole[2]}}) {
+      // tanh(concat(a, b)) - concat(b, a) * c
+      const Fused fused{{{Concat{axis}, {0, 1}},
+                         {Concat{axis}, {1, 0}},
+                         unary(UnaryFn::kTanh, 3),
+                         binary(BinaryFn::kMul, 4, 2),
+                         binary(BinaryFn::kSub, 5, 6)},
+                        {7}};
+      expect_rows_match(kPointwiseFamily, {fused, {a, b, random_of(DType::kF32, other)}}, kFewUlps);
+    }
+  }
+}
+
+TEST(Pointwise, ReadsManyPartsAndTypesOfOtherThanFloats) {
+  std::vector<Tensor> inputs;
+  std::vector<int64_t> numbers;
+  for (int64_t i = 0; i < 60; ++i) {
+    numbers.push_back(i);
+    inputs.push_back(random_of(DType::kF32, {33, 1 + i % 5}));
+  }
+  expect_rows_match(kPointwiseFamily, {Fused{{{Concat{1}, numbers}, unary(UnaryFn::kExp, 60)}, {61}}, inputs},
+                    kFewUlps);
+  const Fused sum{{{Concat{1}, {0, 1}}, binary(BinaryFn::kAdd, 3, 2)}, {4}};
+  expect_rows_match(
+      kPointwiseFamily,
+      {sum, {random_of(DType::kI64, {40, 33}), random_of(DType::kI64, {40, 31}), random_of(DType::kI64, {64})}},
+      kExact);
+  expect_rows_match(
+      kPointwiseFamily,
+      {Fused{{{Concat{0}, {0, 1}}, {Where{}, {4, 2, 3}}}, {5}},
+       {random_bool({40, 33}), random_bool({2, 33}), random_of(DType::kF32, {42, 33}), Tensor::scalar(0.0f)}},
+      kExact);
+}
+
+TEST(Pointwise, SharesNoMemoryWithAPartOfAConcatenation) {
+  const Problem problem{Fused{{{Concat{0}, {0, 1}}, binary(BinaryFn::kAdd, 3, 2)}, {4}},
+                        {{DType::kF32, {4, 8}}, {DType::kF32, {0, 8}}, {DType::kF32, {4, 8}}},
+                        {{DType::kF32, {4, 8}}}};
+  for (const Row& row : kPointwiseFamily.rows) {
+    if (row.refuse(problem) != nullptr) continue;
+    EXPECT_FALSE(row.in_place(problem, 0)) << row.name;
+    EXPECT_TRUE(row.in_place(problem, 2)) << row.name;
+  }
+}
+
+TEST(Pointwise, RefusesConcatenationsThatNoLoopWalks) {
+  Problem problem{Fused{{unary(UnaryFn::kRelu, 0), {Concat{0}, {2, 1}}, unary(UnaryFn::kRelu, 3)}, {4}},
+                  {{DType::kBF16, {4, 8}}, {DType::kBF16, {2, 8}}},
+                  {{DType::kBF16, {6, 8}}}};
+  for (const Row& row : kPointwiseFamily.rows) {
+    EXPECT_STREQ(row.refuse(problem), "a concatenation of what is computed") << row.name;
+  }
+  Fused many;
+  for (int64_t i = 0; i < 5; ++i) many.body.push_back({Concat{0}, {0, 1}});
+  many.body.push_back(binary(BinaryFn::kAdd, 2, 6));
+  many.results = {7};
+  problem.op = many;
+  for (const Row& row : kPointwiseFamily.rows) EXPECT_STREQ(row.refuse(problem), "too many concatenations") << row.name;
 }
 
 TEST(Pointwise, RefusesWhatItLacksWithAReason) {

@@ -9,7 +9,7 @@ constexpr int64_t kTypedTile = 256;
 class TypedProgramKernel : public BoundKernel {
  public:
   TypedProgramKernel(const Problem& problem, const PointwiseBody& body)
-      : loop_(loop_of(problem, arithmetic_ns(body, 1), kTypedTile)),
+      : loop_(loop_of(problem, body, arithmetic_ns(body, 1), kTypedTile)),
         program_(compile_typed(source_of(problem, body))) {}
 
   void run(const RunArgs& args) const noexcept override {
