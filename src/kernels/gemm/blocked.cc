@@ -11,34 +11,12 @@ namespace {
 
 constexpr int64_t kDepthBlock = 384;         // rows of a B panel that stay in L2 beside A
 constexpr int64_t kLargeL2 = 2 << 20;        // of bytes: keeps twice as many
-constexpr int64_t kLine = 64;                // bytes of a cache line
 constexpr int64_t kTableEntries = 4096;      // row pointers handled at once
 constexpr int64_t kProgramFloats = 1024;     // finished floats, still in L1, that a program runs on
 constexpr int64_t kChunkFloats = 256 << 10;  // of the B of segments read together
 constexpr double kWorthAThread = 200e3;      // multiply-adds
 
 }  // namespace
-
-// Brings the B that comes next into L2 while tiles multiply: a share of it with every tile, spread over its depth, so
-// that no tile waits for memory. A single tile leaves no time for it, and is read as fast without.
-class BlockedGemm::NextB {
- public:
-  NextB() = default;
-  NextB(const float* from, int64_t floats, int64_t tiles)
-      : at_(reinterpret_cast<const char*>(from)), end_(at_ + floats * 4), share_(parts(floats * 4, tiles)) {
-    if (tiles == 1) end_ = at_;
-  }
-  void fetch_with(TileArgs& args) {
-    args.next = at_ < end_ ? at_ : nullptr;
-    if (args.next == nullptr) return;
-    args.next_step = round_up(parts(share_, args.taps * args.depth), kLine);
-    at_ += args.next_step * args.taps * args.depth;
-  }
-
- private:
-  const char *at_ = nullptr, *end_ = nullptr;
-  int64_t share_ = 0;
-};
 
 BlockedGemm::BlockedGemm(const TileSet& tiles, const BlockedSize& size, StoredB stored, int64_t b_stride,
                          const RowProgram* program, const Target& target)
@@ -266,12 +244,12 @@ void BlockedGemm::place_block(const Panel& panel, const DepthBlock& block, TileA
 }
 
 // What follows the block in memory, up to the end of the packed B.
-BlockedGemm::NextB BlockedGemm::next_b(const Panel& panel, const DepthBlock& block, int64_t rows,
-                                       const TileArgs& args) const noexcept {
+NextB BlockedGemm::next_b(const Panel& panel, const DepthBlock& block, int64_t rows,
+                          const TileArgs& args) const noexcept {
   const bool last_panel = panel.offsets != 0;
   const int64_t floats = block.taps * block.depth * panel.width;
   if (stored_ != StoredB::kPanels || floats == 0 || (last_panel && &block == &blocks_.back())) return {};
-  return NextB(args.b + args.b_offsets[0] + floats, floats, parts(rows, tiles_.rows));
+  return NextB(args.b + args.b_offsets[0] + floats, floats * 4, parts(rows, tiles_.rows));
 }
 
 // A tile of few rows waits for its sums: two of nearly half a tile take less time than a whole one and such a rest.
@@ -298,7 +276,7 @@ void BlockedGemm::run_panel(const Product& product, int64_t first_row, int64_t r
     for (int64_t row = 0, count = 0; row < rows; row += count) {
       const int64_t at = first_row + row;
       count = rows_of_tile(rows - row);
-      next.fetch_with(args);
+      next.fetch_with(args, args.taps * args.depth);
       args.a = slot.table + row * size_.taps + block.tap * tiles_.rows;
       args.c = product.c + at * args.c_stride + first_column;
       const TileFinish& finish = product.finish;

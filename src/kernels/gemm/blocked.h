@@ -6,6 +6,7 @@
 
 #include "kernels/epilogue.h"
 #include "kernels/gemm/grid.h"
+#include "kernels/gemm/next_b.h"
 #include "kernels/gemm/tile.h"
 #include "kernels/kernel.h"
 
@@ -67,7 +68,6 @@ class BlockedGemm {
   void run_rows(const Source& source, int64_t index, int64_t rows, std::byte* scratch) const noexcept;
 
  private:
-  class NextB;
   struct DepthBlock {
     int64_t tap, taps, first, depth;
   };
