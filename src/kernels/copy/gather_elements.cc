@@ -11,17 +11,17 @@ namespace {
 
 constexpr int64_t kTaskElements = 16 << 10;
 
-// Lines of the indices along their last axis. An element of a line names the element of `indexed` that lies `step`
-// times its index, and `along` times its place in the line, past where the line's own coordinates lead.
+// Lines of the indices along their last axes, as many as `indexed` holds side by side as well. An element of a line
+// names the element of `indexed` that lies `step` times its index, and `along` times its place in the line, past where
+// the line's own coordinates lead.
 class IndexedLines {
  public:
   IndexedLines(const Shape& indexed, const Shape& indices, size_t axis)
       : lines_(indices), strides_(row_major_strides(indexed)), size_(indexed[axis]), step_(strides_[axis]) {
     strides_[axis] = 0;
     along_ = strides_.back();
-    length = lines_.back();
-    lines_.pop_back();
-    strides_.pop_back();
+    length = take_last();
+    while (!lines_.empty() && axis < lines_.size() - 1 && strides_.back() == length * along_) length *= take_last();
     count = length == 0 ? 0 : element_count(lines_);
   }
 
@@ -48,12 +48,18 @@ class IndexedLines {
   }
 
  private:
+  int64_t take_last() {
+    const int64_t size = lines_.back();
+    lines_.pop_back();
+    strides_.pop_back();
+    return size;
+  }
   int64_t start_of(int64_t line) const {
     int64_t offset = 0;
     for (size_t k = lines_.size(); k-- > 0; line /= lines_[k]) offset += line % lines_[k] * strides_[k];
     return offset;
   }
-  Shape lines_, strides_;  // of all axes but the last
+  Shape lines_, strides_;  // of the axes before a line's
   int64_t size_, step_, along_ = 0;
 };
 
