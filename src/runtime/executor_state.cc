@@ -185,8 +185,7 @@ void Executor::State::run_late_kernel(size_t index, const Step& step) {
   for (const ValueIndex output : step.outputs) {
     if (output == plan::kNoValue || !is_dynamic(output)) continue;
     const plan::ValueDef& def = program().values[static_cast<size_t>(output)];
-    dynamic[static_cast<size_t>(output)] =
-        Tensor::uninitialized(def.type.dtype, evaluate_shape(*def.shape, symbols, def.name));
+    dynamic[static_cast<size_t>(output)] = memory.tensor(def.type.dtype, evaluate_shape(*def.shape, symbols, def.name));
   }
   const auto problem = step_problem(program(), step, [&](ValueIndex v) { return shape_of(v); });
   const auto kernel = executor.schedule_.steps[index].row->bind(problem, executor.target_);
@@ -243,7 +242,7 @@ void Executor::State::run_evaluation(size_t index, const Step& step) {
     const bool planned = value != plan::kNoValue && !is_dynamic(value) &&
                          binding->shapes[static_cast<size_t>(value)] == shape &&
                          program().values[static_cast<size_t>(value)].type.dtype == dtype;
-    return planned ? Tensor(dtype, shape, pointer(value), nullptr) : Tensor::uninitialized(dtype, shape);
+    return planned ? Tensor(dtype, shape, pointer(value), nullptr) : memory.tensor(dtype, shape);
   };
   RunControl body_control{control->cancelled, control->seed, control->memory_budget, nullptr, nullptr};
   host.run_body = [&](size_t body, std::vector<Value> body_inputs) {
@@ -332,6 +331,7 @@ void Executor::State::finish() {
   }
   staged.clear();
   for (Value& value : dynamic) value = {};
+  memory.end_run();
   inputs = {};
   outputs = {};
 }

@@ -2,6 +2,7 @@
 #pragma once
 #include "ops/eval.h"
 #include "runtime/executor.h"
+#include "runtime/run_memory.h"
 
 namespace ingot::runtime {
 
@@ -17,6 +18,7 @@ struct Executor::State {
   int64_t arena_bytes = 0;
   std::vector<const void*> pointers;  // of every value with bytes, set for the run
   std::vector<Value> dynamic;         // of every dynamic value
+  RunMemory memory;                   // of dynamic tensors
   SymbolValues symbols;               // late ones added as they appear
   std::vector<const void*> step_inputs;
   std::vector<void*> step_outputs;
