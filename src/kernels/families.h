@@ -20,7 +20,7 @@ extern const Family kSoftmaxFamily;           // softmax/
 extern const Family kNormFamily;              // norm/: layer and RMS norm
 extern const Family kPoolFamily;              // pool/
 extern const Family kResizeFamily;            // resize/
-extern const Family kSampleFamily;            // sample/: grid_sample
+extern const Family kSampleFamily;            // sample/: grid_sample, roi_align
 extern const Family kAttentionFamily;         // attention/
 extern const Family kRecurrentFamily;         // recurrent/
 extern const Family kTransposeFamily;         // transpose/

@@ -3,7 +3,9 @@
 #include <algorithm>
 
 #include "kernels/families.h"
+#include "kernels/sample/roi_align.h"
 #include "ops/grid_sample.h"
+#include "ops/roi.h"
 
 namespace ingot::kernels {
 namespace {
@@ -90,9 +92,10 @@ class SampleKernel final : public BoundKernel {
   int64_t channels_, height_, width_, positions_, total_;
 };
 
-const OpDef* const kOps[] = {&GridSample::def};
+const OpDef* const kOps[] = {&GridSample::def, &RoiAlign::def};
 
 const char* refuse(const Problem& problem) {
+  if (problem.op.as<RoiAlign>() != nullptr) return refuse_roi_align(problem);
   const GridSample& sample = *problem.op.as<GridSample>();
   if (sample.mode != SampleMode::kLinear) return "samples other than linear";
   if (sample.padding == SamplePadding::kReflection) return "reflection at the borders";
@@ -108,7 +111,8 @@ double cost(const Problem& problem, const Target& target) {
   return 100 + elements * 5 / (elements > 2 * kTaskPositions ? target.threads : 1);
 }
 
-std::unique_ptr<BoundKernel> bind(const Problem& problem, const Target&) {
+std::unique_ptr<BoundKernel> bind(const Problem& problem, const Target& target) {
+  if (problem.op.as<RoiAlign>() != nullptr) return bind_roi_align(problem, target);
   return std::make_unique<SampleKernel>(problem);
 }
 
@@ -116,6 +120,7 @@ constexpr Row kRows[] = {{"reference_sample_f32", IsaLevel::kReference, refuse, 
 
 }  // namespace
 
-const Family kSampleFamily = {"sample", "images read at the positions of a grid", kOps, kRows, text_with_inputs};
+const Family kSampleFamily = {"sample", "images read at the positions of a grid, or in regions", kOps, kRows,
+                              text_with_inputs};
 
 }  // namespace ingot::kernels
