@@ -67,21 +67,29 @@ std::vector<WindowRange> ranges_of(const Problem& problem, const Conv& conv) {
                        conv.auto_pad, false);
 }
 
+// [outer, channels, area] -> [outer, area, channels]: reads in order, writes `area` rows at once.
+template <class Bits>
+void swap_inner(const void* from_bits, void* to_bits, int64_t outer, int64_t channels, int64_t area) {
+  const auto* from = static_cast<const Bits*>(from_bits);
+  auto* to = static_cast<Bits*>(to_bits);
+  for (int64_t m = 0; m < outer; ++m, from += channels * area, to += channels * area) {
+    for (int64_t c = 0; c < channels; ++c) {
+      for (int64_t i = 0; i < area; ++i) to[i * channels + c] = from[c * area + i];
+    }
+  }
+}
+
 // [outer, channels, h, w] -> [outer, h, w, channels].
 Tensor packed(const Tensor& weights, int64_t outer, int64_t channels) {
   const Shape& s = weights.shape();
-  Tensor packed = Tensor::uninitialized(weights.dtype(), {outer, s[2], s[3], channels});
-  const auto width = static_cast<size_t>(dtype_bits(weights.dtype()) / 8);
-  const auto* from = static_cast<const std::byte*>(weights.raw());
-  auto* to = static_cast<std::byte*>(packed.mutable_raw());
   const int64_t area = s[2] * s[3];
-  for (int64_t m = 0; m < outer; ++m) {
-    for (int64_t c = 0; c < channels; ++c) {
-      for (int64_t i = 0; i < area; ++i) {
-        std::memcpy(to + static_cast<size_t>((m * area + i) * channels + c) * width,
-                    from + static_cast<size_t>((m * channels + c) * area + i) * width, width);
-      }
-    }
+  if (area == 1) return weights.reshaped({outer, 1, 1, channels});
+  Tensor packed = Tensor::uninitialized(weights.dtype(), {outer, s[2], s[3], channels});
+  switch (dtype_bits(weights.dtype())) {
+    case 8: swap_inner<uint8_t>(weights.raw(), packed.mutable_raw(), outer, channels, area); break;
+    case 16: swap_inner<uint16_t>(weights.raw(), packed.mutable_raw(), outer, channels, area); break;
+    case 32: swap_inner<uint32_t>(weights.raw(), packed.mutable_raw(), outer, channels, area); break;
+    default: swap_inner<uint64_t>(weights.raw(), packed.mutable_raw(), outer, channels, area); break;
   }
   return packed;
 }
