@@ -1,5 +1,7 @@
 #include "cuda/cudnn.h"
 
+#include <cstring>
+
 #include "cuda/cudnn_graph.h"
 
 namespace ingot::cuda {
@@ -9,6 +11,7 @@ using device::Activation;
 using device::Convolution;
 
 constexpr size_t kMaxPlans = 5;
+constexpr const char* kPrefix = "cuDNN ";
 
 // The convolution and what follows it.
 class ConvolutionGraph : public CudnnGraph {
@@ -106,12 +109,13 @@ std::string cudnn_version() {
 std::vector<Candidate> convolutions(const Convolution& convolution, Stream stream, bool fallback) {
   const bool f32 = convolution.dtype == DType::kF32;
   const auto takes = [&](const Descriptor& config) { return !f32 || keeps_precision(config); };
-  return cudnn_candidates(graph_of(convolution, stream), stream, {takes, kMaxPlans, fallback}, "cuDNN ");
+  return cudnn_candidates(graph_of(convolution, stream), stream, {takes, kMaxPlans, fallback}, kPrefix);
 }
 
-std::unique_ptr<device::Operation> kept_convolution(const Convolution& convolution, const std::string& text,
-                                                    Stream stream) {
-  return kept_plan(graph_of(convolution, stream), text, stream);
+std::unique_ptr<device::Operation> kept_convolution(const Convolution& convolution, const std::string& name,
+                                                    const KeptText& text, Stream stream) {
+  const auto graph = graph_of(convolution, stream);
+  return text ? kept_plan(graph, *text, stream) : named_plan(graph, name.substr(std::strlen(kPrefix)), stream);
 }
 
 }  // namespace ingot::cuda

@@ -14,10 +14,12 @@ std::vector<Candidate> convolutions(const device::Convolution& convolution, Stre
 std::vector<Candidate> attentions(const device::Attention& attention, Stream stream);
 // What makes the operation without cuDNN's heuristics and compiler in another process; "" where there is no such text.
 std::string plan_text(const device::Operation& operation);
-std::unique_ptr<device::Operation> kept_convolution(const device::Convolution& convolution, const std::string& text,
-                                                    Stream stream);
-// `name`: the candidate's.
+// The candidate of that name, without asking the heuristics: from its text where that was kept. Null where cuDNN makes
+// none.
+using KeptText = std::optional<std::string>;
+std::unique_ptr<device::Operation> kept_convolution(const device::Convolution& convolution, const std::string& name,
+                                                    const KeptText& text, Stream stream);
 std::unique_ptr<device::Operation> kept_attention(const device::Attention& attention, const std::string& name,
-                                                  const std::string& text, Stream stream);
+                                                  const KeptText& text, Stream stream);
 
 }  // namespace ingot::cuda

@@ -200,11 +200,12 @@ std::vector<Candidate> attentions(const Attention& attention, Stream stream) {
   return all;
 }
 
-std::unique_ptr<Operation> kept_attention(const Attention& attention, const std::string& name, const std::string& text,
+std::unique_ptr<Operation> kept_attention(const Attention& attention, const std::string& name, const KeptText& text,
                                           Stream stream) {
   for (const std::string& form : attention_forms(attention)) {
     if (name.rfind(prefix_of(form), 0) != 0) continue;
-    return kept_plan(attention_graph(attention, form, cudnn_handle(stream)), text, stream);
+    const auto graph = attention_graph(attention, form, cudnn_handle(stream));
+    return text ? kept_plan(graph, *text, stream) : named_plan(graph, name.substr(prefix_of(form).size()), stream);
   }
   fail(Code::kUnsupported, "cuDNN has no such form of attention");
 }

@@ -23,7 +23,8 @@ inline constexpr int kConvolutionCompute = 100, kConvolutionMode = 101, kConvolu
                      kConvolutionStrides = 103, kConvolutionPostPads = 104, kConvolutionPrePads = 105,
                      kConvolutionSpatialDims = 106;
 inline constexpr int kHeuristicMode = 200, kHeuristicGraph = 201, kHeuristicResults = 202;
-inline constexpr int kConfigEngine = 300, kConfigKnobs = 302, kEngineIndex = 1301, kEngineNumericalNote = 1303;
+inline constexpr int kConfigEngine = 300, kConfigKnobs = 302, kEngineGraph = 1300, kEngineIndex = 1301,
+                     kEngineNumericalNote = 1303;
 inline constexpr int kKnobType = 600, kKnobValue = 601, kMaxKnobs = 44;
 inline constexpr int kPlanHandle = 400, kPlanConfig = 401, kPlanWorkspace = 402, kPlanText = 405;
 inline constexpr int kForwardAlpha = 700, kForwardBeta = 701, kForwardConvolution = 702, kForwardW = 703,

@@ -178,6 +178,18 @@ std::vector<Candidate> cudnn_candidates(const std::shared_ptr<const CudnnGraph>&
   return candidates;
 }
 
+std::unique_ptr<Operation> named_plan(const std::shared_ptr<const CudnnGraph>& graph, const std::string& name,
+                                      Stream stream) {
+  const auto named = parse_config(name);
+  if (!named) return nullptr;
+  try {
+    return build_plan(graph, config_of(*named, graph->graph()), stream);
+  } catch (const Error& error) {
+    if (error.code() != Code::kUnsupported) throw;
+    return nullptr;
+  }
+}
+
 std::unique_ptr<Operation> kept_plan(const std::shared_ptr<const CudnnGraph>& graph, const std::string& text,
                                      Stream stream) {
   return std::make_unique<PlannedGraph>(graph, plan_of_text(text, cudnn_handle(stream)), stream);

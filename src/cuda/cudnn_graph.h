@@ -69,6 +69,9 @@ struct Wanted {
 // are made say so. Throws kUnsupported with cuDNN's reason when there are none.
 std::vector<Candidate> cudnn_candidates(const std::shared_ptr<const CudnnGraph>& graph, Stream stream,
                                         const Wanted& wanted, const std::string& prefix);
+// The candidate of that name behind its prefix, without asking the heuristics; null where cuDNN makes none from it.
+std::unique_ptr<device::Operation> named_plan(const std::shared_ptr<const CudnnGraph>& graph, const std::string& name,
+                                              Stream stream);
 // The plan of an equal graph that plan_text() was told of in another process.
 std::unique_ptr<device::Operation> kept_plan(const std::shared_ptr<const CudnnGraph>& graph, const std::string& text,
                                              Stream stream);

@@ -1,6 +1,7 @@
 #include "cuda/cudnn_plan.h"
 
 #include <algorithm>
+#include <sstream>
 
 namespace ingot::cuda {
 
@@ -27,6 +28,45 @@ std::string config_name(const Descriptor& config) {
     name += fmt::format(" {}={}", type, value);
   }
   return name;
+}
+
+std::optional<NamedConfig> parse_config(const std::string& name) {
+  std::istringstream words(name);
+  std::string word;
+  NamedConfig named;
+  if (!(words >> word) || word != "engine" || !(words >> named.engine)) return std::nullopt;
+  while (words >> word) {
+    std::pair<int32_t, int64_t> knob;
+    char equals = 0;
+    std::istringstream parts(word);
+    if (!(parts >> knob.first >> equals >> knob.second) || equals != '=' || !parts.eof()) return std::nullopt;
+    named.knobs.push_back(knob);
+  }
+  return named;
+}
+
+Descriptor config_of(const NamedConfig& named, const Descriptor& graph) {
+  Descriptor engine(dnn::kEngine);
+  engine.set_descriptor(dnn::kEngineGraph, graph);
+  engine.set(dnn::kEngineIndex, dnn::kTypeInt64, 1, &named.engine);
+  require_cudnn(engine.finalize(), "an engine");
+  std::vector<Descriptor> knobs;
+  std::vector<dnn::Descriptor> raw;
+  for (const auto& [type, value] : named.knobs) {
+    Descriptor knob(dnn::kKnobChoice);
+    knob.set_int(dnn::kKnobType, dnn::kTypeKnob, type);
+    knob.set(dnn::kKnobValue, dnn::kTypeInt64, 1, &value);
+    require_cudnn(knob.finalize(), "a setting");
+    raw.push_back(knob.get());
+    knobs.push_back(std::move(knob));
+  }
+  Descriptor config(dnn::kEngineConfig);
+  config.set_descriptor(dnn::kConfigEngine, engine);
+  if (!raw.empty()) {
+    config.set(dnn::kConfigKnobs, dnn::kTypeDescriptor, static_cast<int64_t>(raw.size()), raw.data());
+  }
+  require_cudnn(config.finalize(), "an engine with its settings");
+  return config;
 }
 
 std::string text_of_plan(const Descriptor& plan) {

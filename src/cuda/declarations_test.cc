@@ -105,6 +105,7 @@ static_assert(dnn::kHeuristicMode == CUDNN_ATTR_ENGINEHEUR_MODE);
 static_assert(dnn::kHeuristicGraph == CUDNN_ATTR_ENGINEHEUR_OPERATION_GRAPH);
 static_assert(dnn::kHeuristicResults == CUDNN_ATTR_ENGINEHEUR_RESULTS);
 static_assert(dnn::kConfigEngine == CUDNN_ATTR_ENGINECFG_ENGINE);
+static_assert(dnn::kEngineGraph == CUDNN_ATTR_ENGINE_OPERATION_GRAPH);
 static_assert(dnn::kEngineNumericalNote == CUDNN_ATTR_ENGINE_NUMERICAL_NOTE);
 static_assert(dnn::kPlanConfig == CUDNN_ATTR_EXECUTION_PLAN_ENGINE_CONFIG);
 static_assert(dnn::kPlanWorkspace == CUDNN_ATTR_EXECUTION_PLAN_WORKSPACE_SIZE);

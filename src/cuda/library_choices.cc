@@ -45,7 +45,7 @@ LibraryChoices::Prepared LibraryChoices::prepared(const device::Convolution& c, 
   if (c.residual) bytes.push_back(y);
   const std::string libraries = fmt::format("cuBLASLt {}, cuDNN {}", cublas_version(), cudnn_version());
   const auto again = [this, c](const std::string& name, const std::optional<std::string>& text) {
-    if (text) return kept_convolution(c, *text, stream_);
+    if (name.rfind("cuDNN ", 0) == 0) return kept_convolution(c, name, text, stream_);
     const auto product = device::as_product(c);
     return product ? named_product(*product, name, stream_) : nullptr;
   };
@@ -78,7 +78,7 @@ std::unique_ptr<Operation> LibraryChoices::attention(const device::Attention& a,
 
 LibraryChoices::Prepared LibraryChoices::prepared(const device::Attention& a, const device::OwnOperation* own) {
   const auto again = [this, a](const std::string& name, const std::optional<std::string>& text) {
-    return text ? kept_attention(a, name, *text, stream_) : nullptr;
+    return kept_attention(a, name, text, stream_);
   };
   const auto all = [this, a] { return attentions(a, stream_); };
   return prepared(own, device::text_of(a), fmt::format("cuDNN {}", cudnn_version()), device::operand_bytes(a), all,
@@ -133,7 +133,10 @@ LibraryChoices::Prepared LibraryChoices::prepared(const device::OwnOperation* ow
   };
   const auto kept = [=, this](const std::string& name) -> std::unique_ptr<Operation> {
     if (own != nullptr && name == kOwn) return own->make();
-    return continued(again(name, store_->find_code(plan_key(key, name))), of_library, own);
+    const auto text = store_->find_code(plan_key(key, name));
+    auto operation = again(name, text);
+    if (operation != nullptr && !text) keep_text(key, name, *operation);
+    return continued(std::move(operation), of_library, own);
   };
   return {{key, std::move(bytes), all, kept}, reason};
 }
@@ -175,9 +178,13 @@ std::unique_ptr<Operation> LibraryChoices::chosen(Prepared prepared) {
     chosen.operation->choice = choice_text(chosen);
   }
   count(chosen);
-  const std::string text = chosen.kept ? "" : plan_text(library_part(*chosen.operation));
-  if (!text.empty()) store_->keep_code(plan_key(choice.key, chosen.name), text);
+  if (!chosen.kept) keep_text(choice.key, chosen.name, library_part(*chosen.operation));
   return std::move(chosen.operation);
+}
+
+void LibraryChoices::keep_text(const tuning::Key& key, const std::string& name, const Operation& of_library) const {
+  const std::string text = plan_text(of_library);
+  if (!text.empty()) store_->keep_code(plan_key(key, name), text);
 }
 
 void LibraryChoices::count(const Chosen& chosen) {

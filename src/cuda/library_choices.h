@@ -52,6 +52,8 @@ class LibraryChoices {
                     const Again& again);
   std::unique_ptr<device::Operation> chosen(Prepared prepared);
   void count(const Chosen& chosen);
+  // What makes cuDNN's plan without its compiler later, where there is such a text.
+  void keep_text(const tuning::Key& key, const std::string& name, const device::Operation& of_library) const;
 
   device::Device& device_;
   const std::shared_ptr<device::Store> store_;
