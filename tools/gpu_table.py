@@ -129,7 +129,30 @@ def document(state, precision):
     if ratios:
         mean = math.exp(statistics.fmean(math.log(each) for each in ratios))
         lines += ["", "Geometric mean of torch.compile / Ingot over %d rows: %.2f; least %.2f." % (len(ratios), mean, min(ratios))]
-    return "\n".join(lines) + "\n"
+    return "\n".join(lines + loading(rows)) + "\n"
+
+
+def loading(rows):
+    """The parts of a process's way to its first result once everything is tuned and kept, and device memory."""
+    lines = ["", "## Loading and memory", "",
+             "From a process's start to its first result when kernels and choices are kept, in milliseconds, of the last round: making the context while",
+             "NVIDIA's libraries are opened; making their handles; choices remembered, made and tried; kernels loaded; weights laid out and copied; graphs",
+             "recorded; binding is all of these but the context, and the rest. Memory: weights and activations in MB, how far that is above weights and the",
+             "largest set of values alive at once, and workspace of libraries.", "",
+             "| model | batch | process to result | context | handles | choices | kernels | weights (GB/s) | graphs | binding | memory | of the least | workspace |",
+             "|---|---|---|---|---|---|---|---|---|---|---|---|---|"]
+    head = len(lines)
+    for row in rows:
+        cell = row["ingot"]
+        if "process_seconds" not in cell:
+            continue
+        parts, memory = cell["preparation_again"], cell["memory"]
+        used = memory["constant"] + memory["arena"]
+        lines.append("| %s | %d | %.0f | %.0f | %.0f | %.0f (%d) | %.0f | %.0f (%.1f) | %.0f | %.0f | %.1f | %.3f | %.1f |" % (
+            row["model"], row["batch"], 1e3 * cell["process_seconds"], parts["context_ms"], parts["libraries_ms"], parts["choices_ms"],
+            parts["remembered"], parts["modules_ms"], parts["weights_ms"], parts["weights_gb_per_second"], parts["capture_ms"],
+            parts["bind_ms"], used / 1e6, used / (memory["constant"] + cell["largest_live_set"]), memory["workspace"] / 1e6))
+    return lines if len(lines) > head else []
 
 
 def main():

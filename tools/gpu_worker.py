@@ -73,7 +73,9 @@ def ingot(folder, options):
             "preparation_again": report["device"]["preparation"], "load_seconds": report["load_seconds"],
             "operations": report["device"]["operations"], "graphs": report["device"]["graphs"],
             "host_steps": ["%s: %s" % (each["operator"], each["reason"]) for each in report["slow_steps"]],
-            "memory_bytes": report["device"]["arena_bytes"] + report["device"]["constant_bytes"],
+            "process_seconds": report["process_to_first_result_seconds"],
+            "memory": {name: report["device"][name + "_bytes"] for name in ("constant", "arena", "workspace")},
+            "largest_live_set": report["device"]["largest_live_set"],
             "steps": report["steps"]}
 
 

@@ -221,7 +221,7 @@ int bench(BenchCommand& command, const Common& common) {
     fmt::print("{}   {} operations in {} graphs, {} on the device\n", device["name"].get<std::string>(),
                device["operations"].get<int>(), device["graphs"].get<int>(),
                time_text(device["milliseconds"].get<double>() / 1000));
-    fmt::print("{}\n", preparation_text(device));
+    fmt::print("{}\n{}\n", preparation_text(device), device_memory_text(device));
     if (device["runs"].size() > 1) fmt::print("runs by device {}\n", device["runs"].dump());
   }
   if (command.layers) {

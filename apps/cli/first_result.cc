@@ -53,4 +53,12 @@ std::string preparation_text(const nlohmann::json& device) {
       p["weights_gb_per_second"].get<double>(), ms(p["capture_ms"]), ms(p["bind_ms"]));
 }
 
+std::string device_memory_text(const nlohmann::json& device) {
+  const double weights = device["constant_bytes"], activations = device["arena_bytes"],
+               workspace = device["workspace_bytes"], least = weights + device["largest_live_set"].get<double>();
+  return fmt::format("device memory: weights {}, activations {}, {:.3f} of the least; workspace of libraries {}",
+                     bytes_text(weights), bytes_text(activations), least > 0 ? (weights + activations) / least : 1.0,
+                     bytes_text(workspace));
+}
+
 }  // namespace ingot::cli

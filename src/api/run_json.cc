@@ -175,6 +175,7 @@ std::string session_json(runtime::Session& session) {
                         {"recordings", device.recordings},
                         {"arena_bytes", device.arena_bytes},
                         {"largest_live_set", device.largest_live_set},
+                        {"workspace_bytes", device.workspace_bytes},
                         {"constant_bytes", device.constant_bytes},
                         {"preparation", preparation_json(device)},
                         {"choices", json::array()}};

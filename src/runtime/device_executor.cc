@@ -288,6 +288,7 @@ DeviceReport DeviceExecutor::report() {
   report.operations = binding.recorded.size();
   report.arena_bytes = binding.arena_bytes;
   report.largest_live_set = binding.largest_live_set;
+  report.workspace_bytes = binding.workspace.bytes();
   report.recordings = binding.recordings;
   for (const size_t step : binding.host_steps) {
     const std::string& reason = plan_.program.steps[step].reason;

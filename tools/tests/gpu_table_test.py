@@ -35,6 +35,15 @@ class Document(unittest.TestCase):
         failed = {"model": "m", "batch": 1, "ingot": {"failed": "no GPU"}}
         self.assertIn("| m | 1 | failed: no GPU | failed |", self.text(failed))
 
+    def test_parts_of_loading_and_memory_stand_in_a_table_of_their_own(self):
+        measured = row("m", [1.0], [2.0], 1e-3)
+        measured["ingot"].update({
+            "process_seconds": 0.5, "memory": {"constant": 90e6, "arena": 20e6, "workspace": 4e6}, "largest_live_set": 10e6,
+            "preparation_again": {"context_ms": 200, "libraries_ms": 20, "choices_ms": 30, "remembered": 7, "modules_ms": 5, "weights_ms": 9,
+                                  "weights_gb_per_second": 10, "capture_ms": 2, "bind_ms": 70}})
+        self.assertIn("| m | 1 | 500 | 200 | 20 | 30 (7) | 5 | 9 (10.0) | 2 | 70 | 110.0 | 1.100 | 4.0 |", self.text(measured))
+        self.assertNotIn("## Loading", self.text(row("m", [1.0], [2.0], 1e-3)))
+
 
 if __name__ == "__main__":
     unittest.main()
