@@ -18,8 +18,9 @@ struct MemoryPlan {
   int64_t largest_live_set = 0;  // no plan of this order can be smaller
 };
 
-// Greedy by size, best fit (Pisarchyk, Lee: Efficient Memory Management for Deep Neural Net Inference, 2020).
-// Deterministic.
+// Greedy by size, best fit (Pisarchyk, Lee: Efficient Memory Management for Deep Neural Net Inference, 2020); where
+// that leaves gaps, also by how crowded an item's life is, by time, and with the items first that reached the top. The
+// best of these; deterministic.
 MemoryPlan plan_memory(std::span<const MemoryItem> items);
 
 }  // namespace ingot::runtime
