@@ -4,6 +4,7 @@
 #include <charconv>
 #include <sstream>
 
+#include "base/log.h"
 #include "device/device.h"
 #include "runtime/device_sources.h"
 
@@ -33,6 +34,19 @@ std::vector<Shape> typical_shapes(const plan::Plan& plan) {
   return shapes;
 }
 
+// What a build says of code that covers less than who asked for it may think.
+void tell_limits(const plan::Plan& plan, const std::vector<std::string>& sources) {
+  if (sources.empty()) {
+    log(LogLevel::kWarning, "embed-device-code: libraries do all of this plan's work at these sizes: there is no code");
+  }
+  for (const plan::ValueIndex input : plan.program.inputs) {
+    const plan::ValueDef& value = plan.program.values[static_cast<size_t>(input)];
+    if (!value.shape || constant_shape(*value.shape)) continue;
+    log(LogLevel::kInfo, "embed-device-code: the code is for one size of input {}, runs at others compile their own",
+        value.name);
+  }
+}
+
 }  // namespace
 
 std::vector<Architecture> parse_architectures(const std::string& text) {
@@ -52,6 +66,7 @@ std::vector<Architecture> parse_architectures(const std::string& text) {
 
 void embed_device_code(plan::Plan& plan, const std::vector<Architecture>& architectures) {
   const auto sources = runtime::device_sources(plan, typical_shapes(plan));
+  tell_limits(plan, sources);
   struct Kept {
     std::shared_ptr<const void> before;
     std::vector<std::vector<device::CompiledCode>> code;

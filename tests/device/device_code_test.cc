@@ -7,6 +7,7 @@
 
 #include "base/environment_testing.h"
 #include "base/folder_testing.h"
+#include "base/log.h"
 #include "base/mapped_file.h"
 #include "compiler/device_code.h"
 #include "cuda/compiler.h"
@@ -65,6 +66,26 @@ class EmbeddedDeviceCode : public testing::Test {
     if (!cuda::nvrtc_library().found()) GTEST_SKIP() << cuda::nvrtc_library().detail();
   }
 };
+
+TEST_F(EmbeddedDeviceCode, SaysWhereItCoversLessThanTheWholePlan) {
+  const std::pair<const char*, const char*> cases[] = {
+      {"graph g(%x: f32[6,96]) {\n  %w: f32[96,8] = const random(1)\n  %y = matmul(%x, %w)\n  return %y\n}",
+       "there is no code"},
+      {"graph g(%x: f32[n,96]) {\n  %y = softmax(%x)\n  return %y\n}", "one size of input x"},
+      {kOwnKernels, ""}};
+  for (const auto& [text, said] : cases) {
+    plan::Plan plan = copy_of(*plan_for(ir::parse_graph(text), "null", "fp32"));
+    plan.info.shapes = {{"x", {}, {4, 96}, {}}};
+    std::string lines;
+    set_log_level(LogLevel::kInfo);
+    set_log_sink([&](LogLevel, std::string_view line) { lines += line; });
+    compiler::embed_device_code(plan, {{9, 0}});
+    set_log_sink(nullptr);
+    set_log_level(LogLevel::kWarning);
+    EXPECT_EQ(lines.empty(), std::string_view(said).empty()) << lines;
+    EXPECT_NE(lines.find(said), std::string::npos) << lines;
+  }
+}
 
 TEST_F(EmbeddedDeviceCode, IsWrittenWithThePlanForEveryArchitecture) {
   const ir::Graph graph = ir::parse_graph(kOwnKernels);

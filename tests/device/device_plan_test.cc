@@ -36,6 +36,7 @@ TEST_P(DevicePlan, RunsOnTheNullDeviceAsOneGraph) {
   EXPECT_EQ(report.graphs, 1u);
   EXPECT_TRUE(report.host_steps.empty());
   EXPECT_GE(report.arena_bytes, report.largest_live_set);
+  EXPECT_LE(static_cast<double>(report.arena_bytes), 1.15 * static_cast<double>(report.largest_live_set));
 }
 
 TEST_P(DevicePlan, GeneratedSourcesCompileForHopper) {
