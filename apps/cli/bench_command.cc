@@ -5,13 +5,13 @@
 #include <cstdlib>
 #include <exception>
 #include <fstream>
-#include <map>
 #include <mutex>
 #include <nlohmann/json.hpp>
 #include <numeric>
 #include <thread>
 
 #include "apps/cli/first_result.h"
+#include "apps/cli/layers.h"
 #include "apps/cli/model_input.h"
 #include "apps/cli/terminal.h"
 #include "apps/cli/trace.h"
@@ -43,61 +43,6 @@ void write_trace(const std::string& path, const json& trace) {
   std::ofstream file(path);
   file << trace.dump();
   if (!file.flush()) throw Exception(INGOT_IO, "cannot write " + path);
-}
-
-// Times of the same step over several profiled runs: the median of each.
-json profile_steps(Session& session, const std::vector<Value>& inputs, std::vector<Value>& outputs) {
-  constexpr int kRuns = 9;
-  ingot_run_options options = default_run_options();
-  options.profile = 1;
-  std::vector<json> runs;
-  for (int i = 0; i < kRuns; ++i) {
-    session.run(inputs, outputs, options);
-    runs.push_back(json::parse(session.profile_json()));
-  }
-  json median = runs[0];
-  int64_t start = 0;
-  for (size_t step = 0; step < median.size(); ++step) {
-    std::vector<int64_t> times;
-    for (const auto& run : runs) times.push_back(run[step]["duration_ns"]);
-    std::nth_element(times.begin(), times.begin() + kRuns / 2, times.end());
-    median[step]["duration_ns"] = times[kRuns / 2];
-    median[step]["start_ns"] = start;
-    start += times[kRuns / 2];
-  }
-  return median;
-}
-
-std::string layer_table(const json& steps) {
-  struct Sum {
-    int64_t count = 0;
-    double ns = 0;
-  };
-  std::map<std::string, Sum> sums;
-  double total = 0;
-  for (const auto& step : steps) {
-    Sum& sum = sums[step["name"].get<std::string>() + "\t" + step["kernel"].get<std::string>()];
-    ++sum.count;
-    sum.ns += step["duration_ns"].get<double>();
-    total += step["duration_ns"].get<double>();
-  }
-  std::vector<std::pair<std::string, Sum>> order(sums.begin(), sums.end());
-  std::sort(order.begin(), order.end(), [](const auto& a, const auto& b) { return a.second.ns > b.second.ns; });
-  std::vector<std::vector<std::string>> rows;
-  for (const auto& [key, sum] : order) {
-    const size_t tab = key.find('\t');
-    rows.push_back({key.substr(0, tab), key.substr(tab + 1), std::to_string(sum.count), time_text(sum.ns / 1e9),
-                    fmt::format("{:.1f} %", total > 0 ? sum.ns / total * 100 : 0)});
-  }
-  return table({"operator", "kernel", "steps", "time", "share"}, rows);
-}
-
-// What steps with a choice on the device run as, and why.
-void print_choices(const json& choices) {
-  std::map<std::string, int64_t> counts;
-  for (const auto& each : choices)
-    ++counts[each["operator"].get<std::string>() + ": " + each["choice"].get<std::string>()];
-  for (const auto& [choice, count] : counts) fmt::print("{} x {}\n", count, choice);
 }
 
 // Latencies in seconds, and how many runs end in a second.
@@ -190,7 +135,7 @@ int bench(BenchCommand& command, const Common& common) {
                                       : measure(session, inputs, outputs, command, !common.quiet && !common.json);
   std::sort(times.begin(), times.end());
   const double mean = std::accumulate(times.begin(), times.end(), 0.0) / static_cast<double>(times.size());
-  const json steps = command.layers ? profile_steps(session, inputs, outputs) : json::array();
+  const json steps = command.layers ? profile_layers(session, inputs) : json::array();
   if (!command.profile.empty()) write_trace(command.profile, trace_runs(session, inputs, outputs, kTracedRuns));
   const json latency = {{"min", times.front()},           {"median", percentile(times, 0.5)}, {"mean", mean},
                         {"p95", percentile(times, 0.95)}, {"p99", percentile(times, 0.99)},   {"max", times.back()}};
@@ -260,7 +205,8 @@ void add_bench(CLI::App& app, Common& common, int& result) {
   verb->add_flag("--pin", command->pin, "Keep each of the session's threads on one core");
   verb->add_option("--profile,--exportProfile", command->profile,
                    "Write a trace of five runs, by step and thread; opens in Perfetto");
-  verb->add_flag("--layers,--dumpProfile", command->layers, "Print time by operator and kernel");
+  verb->add_flag("--layers,--dumpProfile", command->layers,
+                 "Print time, rates and share of the roofline by operator and kernel");
   command->flags.add_to(*verb);
   verb->callback([command, &common, &result] { result = bench(*command, common); });
 }

@@ -39,10 +39,9 @@ std::string how_text(const json& step) {
   return step["kind"] == "view" ? "view" : "evaluation: " + step.value("reason", "");
 }
 
-std::string rate_text(const json& step) {
+std::string bounding_rate_text(const json& step) {
   if (!step.contains("roofline")) return "";
-  return step["bound"] == "compute" ? fmt::format("{:.1f} GFLOP/s", step["gflops"].get<double>())
-                                    : fmt::format("{:.1f} GB/s", step["gbps"].get<double>());
+  return step["bound"] == "compute" ? rate_text(step["gflops"], "FLOP/s") : rate_text(step["gbps"], "B/s");
 }
 
 // "avx2_conv_f32_6x16 1.4x" of the next best kernel, by estimate.
@@ -57,7 +56,7 @@ std::string rival_text(const json& step) {
 }
 
 void print_steps(const json& explained, bool slowest) {
-  const double total = explained.value("total_ns", 0.0);
+  const double total = explained.value("device_ns", explained.value("total_ns", 0.0));
   std::vector<const json*> order;
   for (const auto& step : explained["steps"]) order.push_back(&step);
   if (slowest) {
@@ -72,7 +71,7 @@ void print_steps(const json& explained, bool slowest) {
     rows.push_back({std::to_string((*step)["step"].get<int64_t>()), (*step)["operator"],
                     (*step)["results"].empty() ? "" : (*step)["results"][0].get<std::string>(), how_text(*step),
                     timed ? time_text(median / 1e9) : "",
-                    timed && total > 0 ? fmt::format("{:.1f} %", median / total * 100) : "", rate_text(*step),
+                    timed && total > 0 ? fmt::format("{:.1f} %", median / total * 100) : "", bounding_rate_text(*step),
                     step->contains("roofline") ? fmt::format("{:.0f} %", (*step)["roofline"].get<double>() * 100) : "",
                     rival_text(*step), nodes_text((*step)["nodes"])});
   }
@@ -102,11 +101,14 @@ void print_summary(const json& explained) {
   const json& machine = explained["machine"];
   std::string bandwidth;
   for (const auto& level : machine["bandwidth"]) {
-    bandwidth += fmt::format("{}{:.0f} GB/s up to {}", bandwidth.empty() ? "" : ", ", level["gbps"].get<double>(),
+    bandwidth += fmt::format("{}{} up to {}", bandwidth.empty() ? "" : ", ", rate_text(level["gbps"], "B/s"),
                              bytes_text(level["bytes"].get<double>()));
   }
-  fmt::print("this machine at best, {} threads: {:.0f} GFLOP/s f32, {}\n", explained["target"]["threads"].get<int>(),
-             machine["gflops"].get<double>(), bandwidth);
+  const bool on_cpu = explained["device"] == "cpu";
+  fmt::print("{} at best{}: {} {}, {}\n", on_cpu ? "this machine" : "the device",
+             on_cpu ? fmt::format(", {} threads", explained["target"]["threads"].get<int>()) : "",
+             rate_text(machine["gflops"], "FLOP/s"), on_cpu ? "f32" : explained["precision"].get<std::string>(),
+             bandwidth);
 }
 
 // What ran by evaluation, or on the host of a device plan, and why.
@@ -149,8 +151,8 @@ void print_one(const json& step) {
                time_text(step["least_ns"].get<double>() / 1e9));
   }
   if (step.contains("roofline")) {
-    fmt::print("rate: {:.1f} GFLOP/s, {:.1f} GB/s: {:.0f} % of the roof, bound by {}\n", step["gflops"].get<double>(),
-               step["gbps"].get<double>(), step["roofline"].get<double>() * 100, step["bound"].get<std::string>());
+    fmt::print("rate: {}, {}: {:.0f} % of the roof, bound by {}\n", rate_text(step["gflops"], "FLOP/s"),
+               rate_text(step["gbps"], "B/s"), step["roofline"].get<double>() * 100, step["bound"].get<std::string>());
   }
   std::vector<std::vector<std::string>> rows;
   for (const auto& candidate : step.value("candidates", json::array())) {

@@ -119,11 +119,12 @@ std::string summary(const json& explained) {
                          time_text(explained["total_ns"].get<double>() / 1e9));
   }
   if (explained.contains("machine")) {
-    cells += fmt::format("<tr><td>this machine at best, f32</td><td class=n>{:.0f} GFLOP/s</td></tr>",
-                         explained["machine"]["gflops"].get<double>());
+    cells += fmt::format("<tr><td>{}</td><td class=n>{}</td></tr>",
+                         explained["device"] == "cpu" ? "this machine at best, f32" : "the device at best",
+                         rate_text(explained["machine"]["gflops"], "FLOP/s"));
     for (const auto& level : explained["machine"]["bandwidth"]) {
-      cells += fmt::format("<tr><td>copying up to {}</td><td class=n>{:.0f} GB/s</td></tr>",
-                           bytes_text(level["bytes"].get<double>()), level["gbps"].get<double>());
+      cells += fmt::format("<tr><td>copying up to {}</td><td class=n>{}</td></tr>",
+                           bytes_text(level["bytes"].get<double>()), rate_text(level["gbps"], "B/s"));
     }
   }
   return "<section class=card style=\"max-width:480px\"><table>" + cells + "</table></section>";

@@ -103,4 +103,8 @@ std::string bytes_text(double bytes) {
   return fmt::format("{:.0f} B", bytes);
 }
 
+std::string rate_text(double giga, const char* unit) {
+  return giga >= 1e3 ? fmt::format("{:.2f} T{}", giga / 1e3, unit) : fmt::format("{:.1f} G{}", giga, unit);
+}
+
 }  // namespace ingot::cli

@@ -25,8 +25,9 @@ class ProgressBar {
 
 // Columns as wide as their widest cell; numbers (cells that start with a digit or sign) to the right.
 std::string table(const std::vector<std::string>& header, const std::vector<std::vector<std::string>>& rows);
-// "12.3 ms", "4.5 MB"
+// "12.3 ms", "4.5 MB", "6.7 TFLOP/s" of 6700 and "FLOP/s"
 std::string time_text(double seconds);
 std::string bytes_text(double bytes);
+std::string rate_text(double giga, const char* unit);
 
 }  // namespace ingot::cli

@@ -95,6 +95,16 @@ json candidates_json(const Step& step, const std::vector<kernels::Candidate>& al
   return list;
 }
 
+// As the device keeps it: f32 as `storage`.
+kernels::Problem stored(kernels::Problem problem, DType storage) {
+  for (auto* operands : {&problem.inputs, &problem.outputs}) {
+    for (kernels::Operand& each : *operands) {
+      if (each.present() && each.dtype == DType::kF32) each.dtype = storage;
+    }
+  }
+  return problem;
+}
+
 bool in_bf16(const kernels::Problem& problem) {
   for (const kernels::Operand& input : problem.inputs) {
     if (input.constant && input.dtype == DType::kBF16) return true;
@@ -107,6 +117,8 @@ class Explainer {
   Explainer(runtime::Session& session, const Measured& measured, const kernels::MachinePeak* peak)
       : plan_(session.plan()), measured_(measured), peak_(peak), target_(kernels::this_machine(session.threads())) {
     target_.isa = std::min(target_.isa, parse_isa(plan_.info.target_isa));
+    on_device_ = session.device() != nullptr;
+    if (on_device_) storage_ = session.device()->storage();
   }
 
   json step(size_t index) const {
@@ -157,7 +169,7 @@ class Explainer {
   }
 
   void add_rates(const kernels::Problem& problem, size_t index, json& row) const {
-    const bool timed = index < measured_.steps.size();
+    const bool timed = index < measured_.steps.size() && (!on_device_ || measured_.steps[index].median_ns > 0);
     if (timed) {
       row["median_ns"] = measured_.steps[index].median_ns;
       row["least_ns"] = measured_.steps[index].least_ns;
@@ -167,7 +179,7 @@ class Explainer {
         if (value != plan::kNoValue && !known_rank(value)) return;
       }
     }
-    const auto work = kernels::work_of(problem);
+    const auto work = kernels::work_of(stored(problem, storage_));
     if (!work) return;
     row["flops"] = work->flops;
     row["bytes"] = work->bytes;
@@ -184,7 +196,15 @@ class Explainer {
   const Measured& measured_;
   const kernels::MachinePeak* peak_;
   kernels::Target target_;
+  bool on_device_ = false;
+  DType storage_ = DType::kF32;
 };
+
+kernels::MachinePeak peak_of(runtime::Session& session) {
+  if (session.device() != nullptr) return session.device()->peak();
+  ThreadPool pool(session.threads());
+  return kernels::measure_peak(pool);
+}
 
 json peak_json(const kernels::MachinePeak& peak) {
   json levels = json::array();
@@ -208,8 +228,7 @@ std::string explain(runtime::Session& session, std::span<const Value> inputs, in
   std::optional<kernels::MachinePeak> peak;
   if (!measured.steps.empty()) {
     progress.report("measure the machine", 0, 1);
-    ThreadPool pool(session.threads());
-    peak = kernels::measure_peak(pool);
+    peak = peak_of(session);
     result["machine"] = peak_json(*peak);
   }
   if (measured.total_ns > 0) result["total_ns"] = measured.total_ns;

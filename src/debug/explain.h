@@ -17,7 +17,8 @@ namespace ingot::debug {
 //              "candidates":[{"kernel","family","estimated_ns"|"refused","chosen"}…]}…]
 //
 // `inputs` in the session's order give the shapes; with `rounds` > 0 the plan is run that many times (and twice
-// before) and the steps are timed; a plan for a device has times of whole runs only. Throws what a run throws.
+// before) and the steps are timed: those on a device one by one, by its clock, against the device's best rates. A step
+// that another one does along has no time there, nor has one of the host. Throws what a run throws.
 std::string explain(runtime::Session& session, std::span<const Value> inputs, int rounds,
                     const Progress& progress = {});
 

@@ -12,7 +12,7 @@ struct StepTimes {
 
 struct Measured {
   int64_t total_ns = 0;          // median of whole runs; 0: not timed
-  std::vector<StepTimes> steps;  // empty: not timed, or the device runs them as one
+  std::vector<StepTimes> steps;  // empty: not timed; on a device each by itself, those of the host left out as 0
   std::vector<Shape> shapes;     // of every value of the main program that a run showed; empty shape and !seen: unknown
   std::vector<bool> seen;
 };

@@ -155,7 +155,8 @@ double bandwidth_gbps(const MachinePeak& peak, double bytes) {
 }
 
 Roof roof_of(const Work& work, bool bf16, const MachinePeak& peak) {
-  const double arithmetic = work.flops * 1e-9 / (bf16 ? peak.bf16_gflops : peak.gflops);
+  const double rate = bf16 ? peak.bf16_gflops : peak.gflops;
+  const double arithmetic = rate > 0 ? work.flops * 1e-9 / rate : 0;
   const double movement = work.bytes * 1e-9 / bandwidth_gbps(peak, work.bytes);
   return {std::max(arithmetic, movement), arithmetic >= movement};
 }

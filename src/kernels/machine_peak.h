@@ -23,7 +23,8 @@ MachinePeak measure_peak(ThreadPool& pool);
 
 // Of a working set: that of the smallest level which holds it, else of the last.
 double bandwidth_gbps(const MachinePeak& peak, double bytes);
-// Least seconds that `work` takes: the longer of its arithmetic and its bytes.
+// Least seconds that `work` takes: the longer of its arithmetic and its bytes. Arithmetic of a rate not known (0)
+// bounds nothing.
 struct Roof {
   double seconds = 0;
   bool compute = false;  // arithmetic is what bounds it

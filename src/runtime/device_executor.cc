@@ -7,6 +7,7 @@
 #include "device/store.h"
 #include "ops/eval.h"
 #include "runtime/binding.h"
+#include "runtime/device_peak.h"
 #include "runtime/host_step.h"
 
 namespace ingot::runtime {
@@ -273,6 +274,11 @@ std::vector<StepTiming> DeviceExecutor::step_timings(const DeviceBinding& bindin
     start += each.duration_ns;
   }
   return timings;
+}
+
+kernels::MachinePeak DeviceExecutor::peak() {
+  const std::lock_guard lock(mutex_);
+  return measure_peak(*device_, storage_);
 }
 
 DeviceReport DeviceExecutor::report() {

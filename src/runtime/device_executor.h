@@ -2,6 +2,7 @@
 #pragma once
 #include <mutex>
 
+#include "kernels/machine_peak.h"
 #include "runtime/device_binding.h"
 #include "runtime/device_operands.h"
 #include "runtime/executor.h"
@@ -38,6 +39,9 @@ class DeviceExecutor {
   // The binding for these input shapes (made if new). Out of memory, those of other shapes are given up first.
   DeviceBinding& bind(std::span<const Shape> input_shapes);
   DeviceReport report();
+  // What the device reaches at best on the plan's types; see device_peak.h.
+  kernels::MachinePeak peak();
+  DType storage() const { return storage_; }  // of values that are f32 in the plan
 
  private:
   DeviceBinding& find_or_bind(std::span<const Shape> input_shapes, const kernels::Parallel& parallel);
@@ -61,7 +65,7 @@ class DeviceExecutor {
   const plan::Plan& plan_;
   const std::string device_code_;  // as DeviceReport has it
   std::unique_ptr<device::Device> device_;
-  const DType storage_;                            // of values that are f32 in the plan
+  const DType storage_;
   const std::string memory_;                       // device::memory_name of the device
   std::vector<std::unique_ptr<Executor>> bodies_;  // of control flow, on the host
   std::mutex mutex_;

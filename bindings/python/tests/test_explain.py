@@ -88,6 +88,33 @@ def test_a_trace_has_the_steps_of_each_run_within_that_run(mlp_path, tmp_path):
         assert len(inside) == 1 and inside[0]["ts"] <= task["ts"] + 1
 
 
+def test_a_trace_has_the_steps_of_a_device_on_a_track_of_their_own(mlp_path, tmp_path):
+    trace = tmp_path / "trace.json"
+    done = command("bench", mlp_path, "--device", "null", "--duration", 0, "--warmUp", 0, "--profile", trace)
+    assert done.returncode == 0, done.stderr
+    events = json.loads(trace.read_text())["traceEvents"]
+    tracks = {each["args"]["name"]: each["tid"] for each in events if each["ph"] == "M"}
+    steps = [each for each in events if each.get("cat") == "Node"]
+    runs = {each["name"]: each for each in events if each.get("cat") == "Run"}
+    assert set(tracks) == {"runs", "caller", "null"}
+    assert {each["args"]["run"] for each in steps} == set(range(5)) and {each["tid"] for each in steps} == {tracks["null"]}
+    for step in steps:
+        assert step["dur"] > 0 and step["ts"] >= runs["run %d" % step["args"]["run"]]["ts"]
+
+
+def test_layers_of_a_device_have_times_rates_and_a_share_of_its_best(mlp_path):
+    told = json.loads(command("bench", mlp_path, "--device", "null", "--precision", "fp16", "--duration", 0, "--warmUp", 0,
+                              "--shapes", "x:16x8", "--layers", "--json").stdout)
+    layer = told["steps"][0]
+    assert layer["name"] == "matmul" and layer["duration_ns"] > 0
+    assert layer["bytes"] == 2 * (16 * 8 + 8 * 4 + 4 + 16 * 4)
+    assert layer["gflops"] == pytest.approx(layer["flops"] / layer["duration_ns"])
+    assert layer["gbps"] == pytest.approx(layer["bytes"] / layer["duration_ns"])
+    assert layer["roofline"] > 0 and layer["bound"] in ("memory", "compute")
+    shown = command("bench", mlp_path, "--device", "null", "--duration", 0, "--warmUp", 0, "--layers").stdout
+    assert "arithmetic" in shown and "FLOP/s" in shown
+
+
 def test_a_trace_that_cannot_be_written_is_an_error(mlp_path, tmp_path):
     done = command("bench", mlp_path, "--duration", 0, "--warmUp", 0, "--profile", tmp_path / "none" / "trace.json")
     assert done.returncode == 1 and "cannot write" in done.stderr
