@@ -177,6 +177,7 @@ std::string session_json(runtime::Session& session) {
                         {"largest_live_set", device.largest_live_set},
                         {"workspace_bytes", device.workspace_bytes},
                         {"constant_bytes", device.constant_bytes},
+                        {"constant_sharers", device.constant_sharers},
                         {"preparation", preparation_json(device)},
                         {"choices", json::array()}};
     for (const auto& [step, choice] : device.choices) {

@@ -86,6 +86,7 @@ struct Plan {
   Bytes portable_graph;                 // bytes of the graph before fusion and layout; empty with --no-portable
   std::vector<DeviceCode> device_code;  // of the plan's own kernels; used with permission only
   std::shared_ptr<const void> owner;    // of these two and, when read from a file, of the mapped bytes
+  uint64_t file_hash = 0;  // of the file or bytes that it was read from: equal plans have equal ones; 0: it was built
 };
 
 // Bumped whenever a packed layout or a row's meaning changes.

@@ -192,6 +192,7 @@ std::vector<DeviceCode> read_device_code(Bytes bytes) {
 
 struct Sections {
   Bytes info, program, constants, portable, weights, device_code;
+  uint64_t hash = 0;
 };
 
 Sections split(Bytes bytes, bool check_weights) {
@@ -211,6 +212,7 @@ Sections split(Bytes bytes, bool check_weights) {
   const Bytes table = reader.take(header.section_count * sizeof(SectionEntry));
   if (hash64(table) != header.table_hash) reader.reject("the section table is damaged");
   Sections sections;
+  sections.hash = header.table_hash;  // the table has the hash of every section
   for (uint32_t i = 0; i < header.section_count; ++i) {
     SectionEntry entry;
     std::memcpy(&entry, table.data() + i * sizeof(SectionEntry), sizeof(entry));
@@ -243,6 +245,7 @@ bool is_plan(Bytes bytes) {
 Plan parse_plan(Bytes bytes, std::shared_ptr<const void> owner) {
   const Sections sections = split(bytes, false);
   Plan plan;
+  plan.file_hash = sections.hash;
   try {
     plan.info = read_info(sections.info);
     plan.constants = read_constants(sections.constants, sections.weights, owner);

@@ -289,9 +289,17 @@ class Builder {
   std::vector<std::vector<Enqueued>> stage_calls_;  // per stage
 };
 
-struct ForgetNew {  // what was not copied
-  DeviceConstants& constants;
-  ~ForgetNew() { constants.forget_new(); }
+// Of the constants by one binding at a time; what was not copied then is forgotten.
+class Use {
+ public:
+  explicit Use(DeviceConstants& constants) : constants_(constants), lock_(constants.lock()) {}
+  ~Use() { constants_.forget_new(); }
+  Use(const Use&) = delete;
+  Use& operator=(const Use&) = delete;
+
+ private:
+  DeviceConstants& constants_;
+  const std::unique_lock<std::mutex> lock_;
 };
 
 }  // namespace
@@ -304,15 +312,16 @@ DType device_storage(const plan::PlanInfo& info) {
 
 std::vector<std::string> device_sources(const DeviceProgram& program, DeviceConstants& constants,
                                         std::span<const Shape> input_shapes) {
-  const ForgetNew forget_new{constants};
+  const Use use(constants);
   return Builder(program, constants, input_shapes).sources();
 }
 
 std::unique_ptr<DeviceBinding> bind_device(const DeviceProgram& program, DeviceConstants& constants,
                                            std::span<const Shape> input_shapes) {
-  const ForgetNew forget_new{constants};
+  const Use use(constants);
+  const int64_t before = constants.bytes();
   auto binding = timed(program.spent.bind_ms, [&] { return Builder(program, constants, input_shapes).run(); });
-  program.spent.weight_bytes = constants.bytes();
+  program.spent.weight_bytes += constants.bytes() - before;
   return binding;
 }
 

@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/failing_tasks.h"
+#include "device/names.h"
 #include "kernels/cuda/device_row.h"
 #include "tensor/half_arrays.h"
 
@@ -26,6 +27,20 @@ void write_elements(const Tensor& tensor, DType type, std::byte* to, int64_t beg
 
 }  // namespace
 
+std::shared_ptr<PlacedConstants> placed_constants(const plan::Plan& plan, const std::string& device, DType storage) {
+  using Plan = std::pair<uint64_t, const plan::Plan*>;  // one of the two; an address is of one plan as long as it lives
+  static std::mutex mutex;
+  static std::map<std::tuple<Plan, std::string, DType>, std::weak_ptr<PlacedConstants>> all;
+  const auto gpu = device::cuda_ordinal(device);
+  const std::lock_guard lock(mutex);
+  std::erase_if(all, [](const auto& each) { return each.second.expired(); });
+  auto& known = all[{
+      {plan.file_hash, plan.file_hash == 0 ? &plan : nullptr}, gpu ? fmt::format("cuda:{}", *gpu) : device, storage}];
+  auto placed = known.lock();
+  if (placed == nullptr) known = placed = std::make_shared<PlacedConstants>();
+  return placed;
+}
+
 int64_t DeviceConstants::room_for(const Tensor& tensor) const {
   const int64_t bytes = storage_bytes(kernels::cuda::stored(tensor.dtype(), storage_), tensor.count());
   return (std::max<int64_t>(bytes, 1) + kAlignment - 1) / kAlignment * kAlignment;
@@ -33,40 +48,42 @@ int64_t DeviceConstants::room_for(const Tensor& tensor) const {
 
 void DeviceConstants::reserve(int64_t bytes) {
   if (bytes == 0) return;
-  blocks_.push_back({device::Buffer(device_, bytes)});
-  open_ = blocks_.size() - 1;
+  placed_->blocks.push_back({device_, device::Buffer(*device_, bytes)});
+  placed_->open = placed_->blocks.size() - 1;
 }
 
 size_t DeviceConstants::block_for(int32_t constant, int64_t room) {
-  const bool fits =
-      constant >= 0 && open_ < blocks_.size() && blocks_[open_].used + room <= blocks_[open_].memory.bytes();
-  if (fits) return open_;
-  blocks_.push_back({device::Buffer(device_, room)});
-  return blocks_.size() - 1;
+  auto& blocks = placed_->blocks;
+  const size_t open = placed_->open;
+  const bool fits = constant >= 0 && open < blocks.size() && blocks[open].used + room <= blocks[open].memory.bytes();
+  if (fits) return open;
+  blocks.push_back({device_, device::Buffer(*device_, room)});
+  return blocks.size() - 1;
 }
 
 device::Address DeviceConstants::address(int32_t constant, const std::string& key, const Tensor& tensor,
                                          std::function<Tensor(const Tensor&)> lay_out) {
-  const auto found = addresses_.find({constant, key});
-  if (found != addresses_.end()) return found->second;
+  const auto found = placed_->addresses.find({constant, key});
+  if (found != placed_->addresses.end()) return found->second;
   const int64_t room = room_for(tensor);
   const size_t index = block_for(constant, room);
-  Block& block = blocks_[index];
+  PlacedConstants::Block& block = placed_->blocks[index];
   const device::Address address = block.memory.address() + static_cast<device::Address>(block.used);
   block.used += room;
   const int64_t bytes = storage_bytes(kernels::cuda::stored(tensor.dtype(), storage_), tensor.count());
   new_.push_back({{constant, key}, tensor, std::move(lay_out), address, bytes, index});
-  addresses_.emplace(std::pair(constant, key), address);
+  placed_->addresses.emplace(std::pair(constant, key), address);
   return address;
 }
 
 void DeviceConstants::forget_new() {
   for (const New& each : new_) {
-    addresses_.erase(each.key);
-    blocks_[each.block].used -= room_for(each.tensor);
+    placed_->addresses.erase(each.key);
+    placed_->blocks[each.block].used -= room_for(each.tensor);
   }
   new_.clear();
-  while (!blocks_.empty() && blocks_.back().used == 0) blocks_.pop_back();
+  auto& blocks = placed_->blocks;
+  while (!blocks.empty() && blocks.back().used == 0) blocks.pop_back();
 }
 
 void DeviceConstants::copy_all(const kernels::Parallel& parallel) {
@@ -78,8 +95,8 @@ void DeviceConstants::copy_all(const kernels::Parallel& parallel) {
     }
     copy_group(std::span(new_).subspan(begin, end - begin), parallel);
   }
-  device_.synchronize();
-  for (const New& each : new_) bytes_ += each.bytes;
+  device_->synchronize();
+  for (const New& each : new_) placed_->bytes += each.bytes;
   new_.clear();
 }
 
@@ -106,7 +123,7 @@ void DeviceConstants::copy_run(std::span<const New> run, std::span<const Tensor>
   const device::Address first = run.front().address;
   const auto offset = [&](const New& each) { return static_cast<int64_t>(each.address - first); };
   const int64_t bytes = offset(run.back()) + run.back().bytes;
-  device_.upload(first, bytes, [&](std::byte* piece, int64_t begin, int64_t piece_bytes) {
+  device_->upload(first, bytes, [&](std::byte* piece, int64_t begin, int64_t piece_bytes) {
     parallel.run((piece_bytes + kSliceBytes - 1) / kSliceBytes, [&](int64_t slice) {
       const int64_t from = begin + slice * kSliceBytes, to = std::min(from + kSliceBytes, begin + piece_bytes);
       const auto after = std::upper_bound(run.begin(), run.end(), from,

@@ -1,26 +1,51 @@
 // A plan's constants in device memory.
 #pragma once
+#include <atomic>
 #include <functional>
 #include <map>
+#include <mutex>
 
 #include "device/device.h"
 #include "kernels/kernel.h"
-#include "tensor/tensor.h"
+#include "plan/plan.h"
 
 namespace ingot::runtime {
 
-// Shared by all bindings of a session; f32 lies there as `storage`.
+// What lies on the device, of all sessions that share it. Whoever holds the mutex may change it.
+struct PlacedConstants {
+  using Key = std::pair<int32_t, std::string>;
+  struct Block {
+    std::shared_ptr<device::Device> device;  // that the memory is of; outlives the session that opened it
+    device::Buffer memory;
+    int64_t used = 0;
+  };
+  std::mutex mutex;
+  std::vector<Block> blocks;
+  size_t open = 0;  // the block that was reserved last
+  std::map<Key, device::Address> addresses;
+  std::atomic<int64_t> bytes = 0;
+};
+
+// Those of `plan` on the device of this name, f32 as `storage`: the same ones as long as a session of the same plan
+// (the same object, or read from equal bytes) has them. They go with the last. Threads: any number at once.
+std::shared_ptr<PlacedConstants> placed_constants(const plan::Plan& plan, const std::string& device, DType storage);
+
+// Shared by all bindings of a session, which uses them while it holds lock(); f32 lies there as `storage`.
 class DeviceConstants {
  public:
-  DeviceConstants(device::Device& device, DType storage) : device_(device), storage_(storage) {}
+  // By default none but this session's.
+  DeviceConstants(std::shared_ptr<device::Device> device, DType storage,
+                  std::shared_ptr<PlacedConstants> placed = std::make_shared<PlacedConstants>())
+      : device_(std::move(device)), storage_(storage), placed_(std::move(placed)) {}
 
+  std::unique_lock<std::mutex> lock() { return std::unique_lock(placed_->mutex); }
   // How much of the device's memory a constant takes.
   int64_t room_for(const Tensor& tensor) const;
   // One allocation of so many bytes, which the constants that are new from here on share; large ones cost a driver more
   // time than copying a constant does. Throws kOutOfMemory.
   void reserve(int64_t bytes);
   // Whether the constant has an address in this layout.
-  bool has(int32_t constant, const std::string& key) const { return addresses_.contains({constant, key}); }
+  bool has(int32_t constant, const std::string& key) const { return placed_->addresses.contains({constant, key}); }
   // Where the constant will lie, which copy_all() fills when it is new. `key` tells apart layouts of one constant:
   // `lay_out` makes one, with as many elements; null: as it is. Both are kept until then. constant -1: a table, whose
   // memory is its own. Throws kOutOfMemory.
@@ -30,10 +55,12 @@ class DeviceConstants {
   void copy_all(const kernels::Parallel& parallel);
   // Of those that were not copied, nothing is there.
   void forget_new();
-  int64_t bytes() const { return bytes_; }
+  // Without lock(): of all that have been copied, and the sessions that share them.
+  int64_t bytes() const { return placed_->bytes; }
+  int64_t sharers() const { return placed_.use_count(); }
 
  private:
-  using Key = std::pair<int32_t, std::string>;
+  using Key = PlacedConstants::Key;
   struct New {
     Key key;
     Tensor tensor;
@@ -42,22 +69,15 @@ class DeviceConstants {
     int64_t bytes;
     size_t block;
   };
-  struct Block {
-    device::Buffer memory;
-    int64_t used = 0;
-  };
   size_t block_for(int32_t constant, int64_t room);
   void copy_group(std::span<New> group, const kernels::Parallel& parallel);
   void copy_run(std::span<const New> run, std::span<const Tensor> tensors, const kernels::Parallel& parallel);
   void write(std::byte* to, const Tensor& tensor, int64_t begin, int64_t bytes) const;
 
-  device::Device& device_;
+  std::shared_ptr<device::Device> device_;
   DType storage_;
-  std::vector<Block> blocks_;
-  size_t open_ = 0;  // the block that was reserved last
-  std::map<Key, device::Address> addresses_;
+  std::shared_ptr<PlacedConstants> placed_;
   std::vector<New> new_;
-  int64_t bytes_ = 0;
 };
 
 }  // namespace ingot::runtime

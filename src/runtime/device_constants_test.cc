@@ -28,7 +28,7 @@ template <class T> const T* at(device::Address address) { return reinterpret_cas
 
 class Constants : public testing::TestWithParam<int> {
  protected:
-  std::unique_ptr<device::Device> device = device::open_device("null");
+  std::shared_ptr<device::Device> device = device::open_device("null");
   ThreadPool pool{GetParam()};
   const kernels::Parallel parallel = kernels::parallel_on(pool);
 };
@@ -36,7 +36,7 @@ class Constants : public testing::TestWithParam<int> {
 TEST_P(Constants, LieOnTheDeviceInTheTypeAndLayoutThatWasAskedFor) {
   const int64_t count = 3 * device::kPieceBytes / 4 + 1001;  // more than a piece, also in 16 bits
   const Tensor many = counting(count), few = counting(3);
-  DeviceConstants constants(*device, DType::kF16);
+  DeviceConstants constants(device, DType::kF16);
   const device::Address as_is = constants.address(0, "", many, {}),
                         turned = constants.address(0, "turned", many, reversed);
   const device::Address small = constants.address(1, "", few, {});
@@ -52,14 +52,14 @@ TEST_P(Constants, LieOnTheDeviceInTheTypeAndLayoutThatWasAskedFor) {
 
 TEST_P(Constants, KeepTheirBytesWhereTheTypeIsTheSame) {
   const Tensor tensor = counting(device::kPieceBytes);
-  DeviceConstants constants(*device, DType::kF32);
+  DeviceConstants constants(device, DType::kF32);
   const device::Address address = constants.address(0, "", tensor, {});
   constants.copy_all(parallel);
   EXPECT_EQ(std::memcmp(at<float>(address), tensor.raw(), static_cast<size_t>(tensor.byte_size())), 0);
 }
 
 TEST_P(Constants, AreCopiedOnce) {
-  DeviceConstants constants(*device, DType::kBF16);
+  DeviceConstants constants(device, DType::kBF16);
   const device::Address address = constants.address(0, "", counting(10), {});
   constants.copy_all(parallel);
   const auto before = device::null_usage();
@@ -71,7 +71,7 @@ TEST_P(Constants, AreCopiedOnce) {
 
 TEST_P(Constants, ThatCannotBeLaidOutAreForgotten) {
   const int64_t before = device::null_usage().live_bytes;
-  DeviceConstants constants(*device, DType::kF32);
+  DeviceConstants constants(device, DType::kF32);
   constants.address(0, "", counting(10), [](const Tensor&) -> Tensor { fail(Code::kOutOfMemory, "no memory"); });
   EXPECT_THROW(constants.copy_all(parallel), Error);
   constants.forget_new();
@@ -83,7 +83,7 @@ TEST_P(Constants, ThatCannotBeLaidOutAreForgotten) {
 
 TEST_P(Constants, ShareWhatWasReservedAndAreCopiedTogether) {
   const std::vector<Tensor> tensors{counting(3), counting(1000), counting(1), counting(70000)};
-  DeviceConstants constants(*device, DType::kBF16);
+  DeviceConstants constants(device, DType::kBF16);
   int64_t room = 0;
   for (const Tensor& each : tensors) room += constants.room_for(each);
   constants.reserve(room);
@@ -107,7 +107,7 @@ TEST_P(Constants, ShareWhatWasReservedAndAreCopiedTogether) {
 
 TEST_P(Constants, ThatAreForgottenLeaveWhatWasThereBefore) {
   const int64_t before = device::null_usage().live_bytes;
-  DeviceConstants constants(*device, DType::kF32);
+  DeviceConstants constants(device, DType::kF32);
   constants.reserve(512);
   const device::Address first = constants.address(0, "", counting(10), {});
   constants.copy_all(parallel);

@@ -35,7 +35,7 @@ DeviceExecutor::DeviceExecutor(const plan::Plan& plan, const std::string& device
           device::open_device(device, allow_device_code ? std::span(plan.device_code) : std::span<const DeviceCode>())),
       storage_(device_storage(plan.info)),
       memory_(device::memory_name(device)),
-      constants_(*device_, storage_),
+      constants_(device_, storage_, placed_constants(plan, device, storage_)),
       host_(host) {
   if (device_code_ == "not allowed") {
     log(LogLevel::kInfo, "device {}: the plan's compiled kernels are not used without allow_device_code", device);
@@ -286,6 +286,7 @@ DeviceReport DeviceExecutor::report() {
   DeviceReport report;
   report.name = device_->properties().name;
   report.constant_bytes = constants_.bytes();
+  report.constant_sharers = constants_.sharers();
   report.device_code = device_code_;
   report.effort = device_->effort();
   report.spent = spent_;

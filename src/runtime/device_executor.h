@@ -15,7 +15,8 @@ struct DeviceReport {
   size_t operations = 0, graphs = 0;  // per run, of the shapes bound last
   double milliseconds = 0;            // of all graphs one after the other, median; transfers and host steps left out
   double lower_milliseconds = 0, upper_milliseconds = 0;  // quartiles of the same rounds
-  int64_t arena_bytes = 0, largest_live_set = 0, workspace_bytes = 0, constant_bytes = 0;
+  int64_t arena_bytes = 0, largest_live_set = 0, workspace_bytes = 0;
+  int64_t constant_bytes = 0, constant_sharers = 1;  // sessions that share the constants, this one among them
   size_t recordings = 0;  // of graphs again so far, because inputs or outputs lay elsewhere in device memory
   std::vector<std::pair<size_t, std::string>> host_steps;  // with the reason
   std::vector<std::pair<size_t, std::string>> choices;     // steps that more than one could run: what does and why
@@ -64,7 +65,7 @@ class DeviceExecutor {
 
   const plan::Plan& plan_;
   const std::string device_code_;  // as DeviceReport has it
-  std::unique_ptr<device::Device> device_;
+  std::shared_ptr<device::Device> device_;
   const DType storage_;
   const std::string memory_;                       // device::memory_name of the device
   std::vector<std::unique_ptr<Executor>> bodies_;  // of control flow, on the host

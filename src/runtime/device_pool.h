@@ -12,8 +12,8 @@ namespace ingot::runtime {
 
 class DevicePool {
  public:
-  // `plan` outlives the pool. Opens every one of `names`, each with its own stream and its own copy of the weights,
-  // also where a name is there twice; throws as open_device.
+  // `plan` outlives the pool. Opens every one of `names`, each with a stream of its own; where a name is there twice,
+  // both share the weights. Throws as open_device.
   DevicePool(const plan::Plan& plan, const std::vector<std::string>& names, const kernels::Target& host,
              bool allow_device_code);
 

@@ -6,9 +6,9 @@
 namespace ingot::runtime {
 
 std::vector<std::string> device_sources(const plan::Plan& plan, std::span<const Shape> input_shapes) {
-  const auto device = device::open_null_device("unfused");
+  const std::shared_ptr device = device::open_null_device("unfused");
   const DType storage = device_storage(plan.info);
-  DeviceConstants constants(*device, storage);
+  DeviceConstants constants(device, storage);
   Preparation spent;
   return device_sources({plan.program, plan.constants, *device, storage, spent, {}}, constants, input_shapes);
 }
