@@ -17,7 +17,8 @@ struct Fused {
   std::string text;
 };
 
-// Runs every pass, lowers, and runs the plan against the interpreter on the graph as it came.
+// Runs every pass, lowers, and runs the plan against the interpreter on the graph as it came; equal bits at every
+// number of threads.
 Fused fuse(const char* text, const std::vector<Shape>& inputs) {
   ir::Graph graph = ir::parse_graph(text);
   const ir::Graph before = graph.clone();
@@ -28,15 +29,21 @@ Fused fuse(const char* text, const std::vector<Shape>& inputs) {
   plan.info.kernel_abi = plan::kernel_abi();
   Fused result{0, plan::plan_text(plan)};
   for (const plan::Step& step : plan.program.steps) result.kernels += step.kind != plan::StepKind::kView;
-  runtime::Session session(std::make_shared<const plan::Plan>(std::move(plan)), {{.threads = 2}});
+  const auto shared = std::make_shared<const plan::Plan>(std::move(plan));
   std::vector<Value> values;
   for (const Shape& shape : inputs) values.emplace_back(random_tensor(DType::kF32, shape, 7 + values.size()));
   const auto expected = ir::interpret(before, values);
-  std::vector<Value> outputs(expected.size());
-  session.run(values, outputs);
-  for (size_t i = 0; i < expected.size(); ++i) {
-    const auto comparison = compare(outputs[i], expected[i], {1e-4, 1e-6, 1e-5});
-    EXPECT_TRUE(comparison.equal) << "output " << i << ": " << comparison.reason;
+  std::vector<Value> first;
+  for (const int threads : {2, 1, 16}) {
+    runtime::Session session(shared, {{.threads = threads}});
+    std::vector<Value> outputs(expected.size());
+    session.run(values, outputs);
+    for (size_t i = 0; i < expected.size(); ++i) {
+      const auto comparison = compare(outputs[i], expected[i], {1e-4, 1e-6, 1e-5});
+      EXPECT_TRUE(comparison.equal) << "output " << i << ": " << comparison.reason;
+      EXPECT_TRUE(first.empty() || identical(outputs[i].tensor(), first[i].tensor())) << threads << " threads";
+    }
+    if (first.empty()) first = std::move(outputs);
   }
   return result;
 }
@@ -90,6 +97,40 @@ TEST(Fusion, ThreeConvolutionBranchesOnOneInputAreOneStep) {
   })",
                            {{2, 6, 6, 16}});
   EXPECT_EQ(fused.kernels, 1) << fused.text;
+}
+
+TEST(Fusion, ADenseLayersConcatenationNormalisationAndActivationAreOneStep) {
+  const Fused fused = fuse(R"(graph main(%x: f32[n,13,9,64], %a: f32[n,13,9,32], %b: f32[n,13,9,31]) {
+    %scale: f32[127,1,1] = const random(1)
+    %shift: f32[127,1,1] = const random(2)
+    %w: f32[8,127,1,1] = const random(3)
+    %xt = transpose{permutation=[0,3,1,2]}(%x)
+    %at = transpose{permutation=[0,3,1,2]}(%a)
+    %bt = transpose{permutation=[0,3,1,2]}(%b)
+    %c = concat{axis=1}(%xt, %at, %bt)
+    %m = binary{fn=mul}(%c, %scale)
+    %s = binary(%m, %shift)
+    %r = unary{fn=relu}(%s)
+    %p = conv(%r, %w)
+    %y = transpose{permutation=[0,2,3,1]}(%p)
+    return %y as "y"
+  })",
+                           {{2, 13, 9, 64}, {2, 13, 9, 32}, {2, 13, 9, 31}});
+  EXPECT_EQ(fused.kernels, 2) << fused.text;
+}
+
+TEST(Fusion, AConcatenationThatOthersNeedIsAStepOfItsOwn) {
+  const Fused fused = fuse(R"(graph main(%x: f32[n,50,64], %a: f32[n,50,32]) {
+    %scale: f32[96] = const random(1)
+    %w: f32[96,8] = const random(2)
+    %c = concat{axis=2}(%x, %a)
+    %m = binary{fn=mul}(%c, %scale)
+    %y = unary{fn=tanh}(%m)
+    %z = matmul(%c, %w)
+    return %y as "y", %z as "z"
+  })",
+                           {{2, 50, 64}, {2, 50, 32}});
+  EXPECT_EQ(fused.kernels, 3) << fused.text;
 }
 
 TEST(Fusion, AnInvertedBottleneckIsOneStep) {
