@@ -163,9 +163,9 @@ int bench(BenchCommand& command, const Common& common) {
              time_text(latency["max"]));
   if (info.contains("device")) {
     const json& device = info["device"];
-    fmt::print("{}   {} operations in {} graphs, {} on the device\n", device["name"].get<std::string>(),
+    fmt::print("{}   {} operations in {} graphs, {} on the device{}\n", device["name"].get<std::string>(),
                device["operations"].get<int>(), device["graphs"].get<int>(),
-               time_text(device["milliseconds"].get<double>() / 1000));
+               time_text(device["milliseconds"].get<double>() / 1000), device["tf32"] ? "   tf32: on" : "");
     fmt::print("{}\n{}\n", preparation_text(device), device_memory_text(device));
     if (device["runs"].size() > 1) fmt::print("runs by device {}\n", device["runs"].dump());
   }

@@ -105,10 +105,12 @@ void print_summary(const json& explained) {
                              bytes_text(level["bytes"].get<double>()));
   }
   const bool on_cpu = explained["device"] == "cpu";
-  fmt::print("{} at best{}: {} {}, {}\n", on_cpu ? "this machine" : "the device",
-             on_cpu ? fmt::format(", {} threads", explained["target"]["threads"].get<int>()) : "",
-             rate_text(machine["gflops"], "FLOP/s"), on_cpu ? "f32" : explained["precision"].get<std::string>(),
-             bandwidth);
+  fmt::print(
+      "{} at best{}: {} {}, {}\n", on_cpu ? "this machine" : "the device",
+      on_cpu ? fmt::format(", {} threads", explained["target"]["threads"].get<int>()) : "",
+      rate_text(machine["gflops"], "FLOP/s"),
+      on_cpu ? "f32" : explained["precision"].get<std::string>() + (explained.value("tf32", false) ? ", tf32: on" : ""),
+      bandwidth);
 }
 
 // What ran by evaluation, or on the host of a device plan, and why.

@@ -21,7 +21,7 @@ constexpr Habit kHabits[] = {
     {"--best", "nothing: types are never chosen in silence; --precision names one"},
     {"--int8", "nothing: models with QuantizeLinear and DequantizeLinear run as they are"},
     {"--fp8", "nothing: --precision has no fp8"},
-    {"--noTF32", "nothing: fp32 is fp32"},
+    {"--noTF32", "nothing: fp32 is fp32 unless --tf32 is given"},
     {"--workspace", "nothing: memory is planned when shapes are bound"},
     {"--memPoolSize", "nothing: memory is planned when shapes are bound"},
     {"--explicitBatch", "nothing: the batch is a size of the model"},

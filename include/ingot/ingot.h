@@ -53,14 +53,13 @@ INGOT_API ingot_error* ingot_builder_set_external_file(ingot_builder* builder, c
                                                        size_t size);
 
 /* Options by name, as the command line spells them without the dashes; ingot_build_options_json lists them all:
- * "precision" fp32 or bf16, on GPUs also fp16; "device" auto (a GPU when there is one, with fallback; else the CPU),
- * cpu, cuda, cuda:1, null; "fallback" true; "threads" 0;
- * "streams" 1 (as in ingot_session_options, which gets the same number);
- * "minShapes"/"optShapes"/"maxShapes" name:1x3x224x224,...; "free-dimension" name=4 (may repeat); "disable-pass" name
- * (may repeat); "max-patches" n; "stop-after" stage or pass; "no-portable" true; "isa" avx2; "tune" quick,
- * "tune-budget" 15, "tuning-db" file (the tuning database, below); "engine_cache_enable" true, "engine_cache_path"
- * folder, "engine_cache_limit" 16G (the plan cache, below). '-' and '_' count as the same. Unknown names and bad values
- * give an error that lists the valid ones. */
+ * "precision" fp32 or bf16, on GPUs also fp16; "tf32" false (of fp32 on GPUs); "device" auto (a GPU when there is one,
+ * with fallback; else the CPU), cpu, cuda, cuda:1, null; "fallback" true; "threads" 0; "streams" 1 (as in
+ * ingot_session_options, which gets the same number); "minShapes"/"optShapes"/"maxShapes" name:1x3x224x224,...;
+ * "free-dimension" name=4 (may repeat); "disable-pass" name (may repeat); "max-patches" n; "stop-after" stage or pass;
+ * "no-portable" true; "isa" avx2; "tune" quick, "tune-budget" 15, "tuning-db" file (the tuning database, below);
+ * "engine_cache_enable" true, "engine_cache_path" folder, "engine_cache_limit" 16G (the plan cache, below). '-' and '_'
+ * count as the same. Unknown names and bad values give an error that lists the valid ones. */
 INGOT_API ingot_error* ingot_builder_set_option(ingot_builder* builder, const char* name, const char* value);
 /* What ingot_builder_set_option would say, without a builder. */
 INGOT_API ingot_error* ingot_build_option_check(const char* name, const char* value);

@@ -173,6 +173,7 @@ std::string session_json(runtime::Session& session) {
                         {"graphs", device.graphs},
                         {"runs", session.devices()->runs()},
                         {"recordings", device.recordings},
+                        {"tf32", device.tf32},
                         {"arena_bytes", device.arena_bytes},
                         {"largest_live_set", device.largest_live_set},
                         {"workspace_bytes", device.workspace_bytes},

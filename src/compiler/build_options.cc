@@ -87,6 +87,9 @@ constexpr BuildOption kOptions[] = {
      [](BuildOptions& o, const std::string& v) {
        set_word(o.precision, v, {"fp32", "fp16", "bf16"}, "precision");
      }},
+    {"tf32", "false",
+     "Products and convolutions in fp32 on a GPU may take the first 10 bits of their operands' mantissas (TF32).",
+     [](BuildOptions& o, const std::string& v) { o.tf32 = parse_bool(v, "tf32"); }},
     {"device", "cpu",
      "Device to build for: cpu, cuda, cuda:1, ..., several (cuda:0,1: runs are shared out among them), auto (the best "
      "that is there, with fallback), or null.",

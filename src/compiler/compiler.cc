@@ -117,6 +117,7 @@ void describe(plan::Plan& plan, const BuildOptions& options, const kernels::Targ
   plan.info.target_cpu = cpu_features().model;
   plan.info.shapes = options.shapes;
   plan.info.options = {{"precision", options.precision}, {"device", options.device}};
+  if (options.tf32) plan.info.options["tf32"] = "true";
   if (options.fallback) plan.info.options["fallback"] = "true";
   for (const auto& [name, size] : options.free_dimensions)
     plan.info.options["free-dimension " + name] = std::to_string(size);
@@ -356,6 +357,7 @@ plan::Plan respecialize(const plan::Plan& plan, const Progress& progress) {
   options.shapes = plan.info.shapes;
   options.device = plan.info.option("device", "cpu");
   options.precision = plan.info.option("precision", "fp32");
+  options.tf32 = plan.info.option("tf32", "false") == "true";
   return respecialize(plan, options, progress);
 }
 

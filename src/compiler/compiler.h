@@ -15,6 +15,7 @@ namespace ingot::compiler {
 // Everything a build can be told, resolved once and printed in the plan.
 struct BuildOptions {
   std::string precision = "fp32";
+  bool tf32 = false;           // a GPU may round f32 operands of products and convolutions to TF32
   std::string device = "cpu";  // "auto" is for service to resolve
   int threads = 0;
   int streams = 1;                       // runs at once that share the threads; -1: one for each

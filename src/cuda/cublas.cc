@@ -94,7 +94,7 @@ class Problem {
  public:
   explicit Problem(const MatrixProduct& p) : product(p) {
     const int type = data_type(p.dtype);
-    check(cublas().desc_create(&desc, lt::kComputeF32, lt::kTypeF32), "a product");
+    check(cublas().desc_create(&desc, p.tf32 ? lt::kComputeTf32 : lt::kComputeF32, lt::kTypeF32), "a product");
     set(lt::kDescTransA, static_cast<int32_t>(p.trans_b ? 1 : 0));
     set(lt::kDescTransB, static_cast<int32_t>(p.trans_a ? 1 : 0));
     set(lt::kDescEpilogue, static_cast<int32_t>(epilogue(p)));

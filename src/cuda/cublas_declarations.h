@@ -21,7 +21,7 @@ struct Heuristic {
   int reserved[4];
 };
 
-inline constexpr int kComputeF32 = 68;                            // without TF32
+inline constexpr int kComputeF32 = 68, kComputeTf32 = 77;         // f32 without TF32, and with
 inline constexpr int kTypeF32 = 0, kTypeF16 = 2, kTypeBF16 = 14;  // cudaDataType
 inline constexpr int kDescTransA = 3, kDescTransB = 4, kDescEpilogue = 7, kDescBias = 8, kDescBiasType = 26;
 inline constexpr int kLayoutBatch = 5, kLayoutStride = 6;

@@ -84,10 +84,11 @@ class ConvolutionGraph : public CudnnGraph {
   int type_;
 };
 
-// Whether the engine keeps to f32 where the operands are f32.
-bool keeps_precision(const Descriptor& config) {
-  constexpr int32_t kNotes[] = {dnn::kNoteTensorCore, dnn::kNoteDownConvert};
-  return !has_note(config, kNotes);
+// Whether the engine computes f32 as precisely as the convolution asks: tensor cores take it as TF32.
+bool keeps_precision(const Descriptor& config, const Convolution& convolution) {
+  if (convolution.dtype != DType::kF32) return true;
+  constexpr int32_t kNotes[] = {dnn::kNoteDownConvert, dnn::kNoteTensorCore};
+  return !has_note(config, std::span(kNotes).first(convolution.tf32 ? 1 : 2));
 }
 
 std::shared_ptr<const ConvolutionGraph> graph_of(const Convolution& convolution, Stream stream) {
@@ -107,8 +108,7 @@ std::string cudnn_version() {
 }
 
 std::vector<Candidate> convolutions(const Convolution& convolution, Stream stream, bool fallback) {
-  const bool f32 = convolution.dtype == DType::kF32;
-  const auto takes = [&](const Descriptor& config) { return !f32 || keeps_precision(config); };
+  const auto takes = [&](const Descriptor& config) { return keeps_precision(config, convolution); };
   return cudnn_candidates(graph_of(convolution, stream), stream, {takes, kMaxPlans, fallback}, kPrefix);
 }
 

@@ -22,7 +22,7 @@ TEST(Libraries, EachSaysWhereItIsOrWhyItIsMissing) {
 }
 
 #ifdef CUBLAS_VER_MAJOR
-static_assert(lt::kComputeF32 == CUBLAS_COMPUTE_32F);
+static_assert(lt::kComputeF32 == CUBLAS_COMPUTE_32F && lt::kComputeTf32 == CUBLAS_COMPUTE_32F_FAST_TF32);
 static_assert(lt::kTypeF32 == CUDA_R_32F && lt::kTypeF16 == CUDA_R_16F && lt::kTypeBF16 == CUDA_R_16BF);
 static_assert(lt::kDescTransA == CUBLASLT_MATMUL_DESC_TRANSA && lt::kDescTransB == CUBLASLT_MATMUL_DESC_TRANSB);
 static_assert(lt::kDescEpilogue == CUBLASLT_MATMUL_DESC_EPILOGUE && lt::kDescBias == CUBLASLT_MATMUL_DESC_BIAS_POINTER);

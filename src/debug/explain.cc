@@ -239,6 +239,7 @@ std::string explain(runtime::Session& session, std::span<const Value> inputs, in
     result["counts"]["launches"] = report.operations + report.host_steps.size();
     result["counts"]["host_steps"] = report.host_steps.size();
     result["device_ns"] = report.milliseconds * 1e6;
+    result["tf32"] = report.tf32;
     for (const auto& [step, choice] : report.choices) result["steps"][step]["choice"] = choice;
   }
   return result.dump(-1, ' ', false, json::error_handler_t::replace);

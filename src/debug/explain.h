@@ -11,6 +11,7 @@ namespace ingot::debug {
 //   "counts": {"onnx_nodes", "operators_before_fusion", "launches_before_fusion", "steps", "kernels", "evaluations",
 //              "views", "launches", "transposes", "layout_conversions", "casts"}
 //   "machine": {"gflops","bf16_gflops","bandwidth":[{"bytes","gbps"}…]}     when timed
+//   "tf32": whether f32 products on a device may be in TF32
 //   "total_ns": median of whole runs
 //   "steps": [{"step","operator","text","problem","nodes","kind","kernel"|"reason","chosen_by","results":["f32[1,8]"…],
 //              "flops","bytes","estimated_ns","median_ns","least_ns","gflops","gbps","bound","roofline",

@@ -89,6 +89,7 @@ struct Convolution {
   int64_t n = 0, h = 0, w = 0, c = 0, out_h = 0, out_w = 0, m = 0, groups = 1;
   std::array<int64_t, 2> kernel{1, 1}, stride{1, 1}, dilation{1, 1}, pad_begin{0, 0}, pad_end{0, 0};
   bool bias = false, residual = false;
+  bool tf32 = false;  // f32 operands may be rounded to TF32
   Activation activation = Activation::kNone;
 };
 
@@ -99,6 +100,7 @@ struct MatrixProduct {
   DType dtype = DType::kF32;
   int64_t m = 0, n = 0, k = 0, batch = 1, stride_a = 0, stride_b = 0;
   bool trans_a = false, trans_b = false, bias = false, residual = false;
+  bool tf32 = false;  // f32 operands may be rounded to TF32
   double alpha = 1;
   Activation activation = Activation::kNone;
 };

@@ -5,10 +5,11 @@
 namespace ingot::device {
 namespace {
 
-std::string epilogue_text(bool bias, bool residual, Activation activation) {
+// Of a convolution or product: what else it does, and how.
+template <class Problem> std::string rest_text(const Problem& p) {
   constexpr const char* kNames[] = {"", " relu", " gelu_tanh", " silu"};
-  return fmt::format("{}{}{}", bias ? " bias" : "", residual ? " residual" : "",
-                     kNames[static_cast<size_t>(activation)]);
+  return fmt::format("{}{}{}{}", p.bias ? " bias" : "", p.residual ? " residual" : "",
+                     kNames[static_cast<size_t>(p.activation)], p.tf32 ? " tf32" : "");
 }
 
 }  // namespace
@@ -17,13 +18,13 @@ std::string text_of(const Convolution& c) {
   return fmt::format("device conv {} n{} {}x{} c{} -> {}x{} m{} g{} k{}x{} s{}x{} d{}x{} p{}x{}x{}x{}{}",
                      dtype_name(c.dtype), c.n, c.h, c.w, c.c, c.out_h, c.out_w, c.m, c.groups, c.kernel[0], c.kernel[1],
                      c.stride[0], c.stride[1], c.dilation[0], c.dilation[1], c.pad_begin[0], c.pad_begin[1],
-                     c.pad_end[0], c.pad_end[1], epilogue_text(c.bias, c.residual, c.activation));
+                     c.pad_end[0], c.pad_end[1], rest_text(c));
 }
 
 std::string text_of(const MatrixProduct& p) {
   return fmt::format("device matmul {} m{} n{} k{} batch{} strides{}x{}{}{} alpha{}{}", dtype_name(p.dtype), p.m, p.n,
                      p.k, p.batch, p.stride_a, p.stride_b, p.trans_a ? " trans_a" : "", p.trans_b ? " trans_b" : "",
-                     p.alpha, epilogue_text(p.bias, p.residual, p.activation));
+                     p.alpha, rest_text(p));
 }
 
 std::string text_of(const Attention& a) {

@@ -14,6 +14,7 @@ std::optional<MatrixProduct> as_product(const Convolution& c) {
   product.bias = c.bias;
   product.residual = c.residual;
   product.activation = c.activation;
+  product.tf32 = c.tf32;
   return product;
 }
 

@@ -114,6 +114,7 @@ class Builder {
                                      [&](ValueIndex value) { return value == plan::kNoValue || count(value) == 0; });
       if (!steps_->launches(s) || empty) continue;
       with_frame([&] { return step_frame(s); }, [&] { emissions[s] = steps_->emission(s); });
+      if (p_.tf32) kernels::cuda::allow_tf32(emissions[s]);
     }
     return emissions;
   }
@@ -308,6 +309,10 @@ DType device_storage(const plan::PlanInfo& info) {
   const std::string precision = info.option("precision", "fp32");
   if (precision == "fp16") return DType::kF16;
   return precision == "bf16" ? DType::kBF16 : DType::kF32;
+}
+
+bool device_tf32(const plan::PlanInfo& info) {
+  return info.option("tf32", "false") == "true" && device_storage(info) == DType::kF32;
 }
 
 std::vector<std::string> device_sources(const DeviceProgram& program, DeviceConstants& constants,

@@ -79,6 +79,7 @@ struct DeviceProgram {
   DType storage;  // how the device keeps f32
   Preparation& spent;
   const kernels::Parallel& parallel;
+  bool tf32 = false;
 };
 
 // Compiles, tunes, allocates and records. Throws kInvalidArgument when the shapes do not fit the program.
@@ -89,5 +90,7 @@ std::vector<std::string> device_sources(const DeviceProgram& program, DeviceCons
                                         std::span<const Shape> input_shapes);
 // How the plan's device keeps f32, by the option "precision".
 DType device_storage(const plan::PlanInfo& info);
+// Whether products and convolutions in f32 may be in TF32, by the option "tf32".
+bool device_tf32(const plan::PlanInfo& info);
 
 }  // namespace ingot::runtime

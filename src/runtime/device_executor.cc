@@ -62,7 +62,8 @@ DeviceBinding& DeviceExecutor::bind(std::span<const Shape> input_shapes) {
 std::unique_ptr<DeviceBinding> DeviceExecutor::make_binding(std::span<const Shape> input_shapes,
                                                             const kernels::Parallel& parallel) {
   const device::Range range(*device_, "bind");
-  const DeviceProgram program{plan_.program, plan_.constants, *device_, storage_, spent_, parallel};
+  const DeviceProgram program{plan_.program, plan_.constants,        *device_, storage_, spent_,
+                              parallel,      device_tf32(plan_.info)};
   try {
     return bind_device(program, constants_, input_shapes);
   } catch (const Error& error) {
@@ -278,7 +279,7 @@ std::vector<StepTiming> DeviceExecutor::step_timings(const DeviceBinding& bindin
 
 kernels::MachinePeak DeviceExecutor::peak() {
   const std::lock_guard lock(mutex_);
-  return measure_peak(*device_, storage_);
+  return measure_peak(*device_, storage_, device_tf32(plan_.info));
 }
 
 DeviceReport DeviceExecutor::report() {
@@ -288,6 +289,7 @@ DeviceReport DeviceExecutor::report() {
   report.constant_bytes = constants_.bytes();
   report.constant_sharers = constants_.sharers();
   report.device_code = device_code_;
+  report.tf32 = device_tf32(plan_.info);
   report.effort = device_->effort();
   report.spent = spent_;
   if (bindings_.empty()) return report;

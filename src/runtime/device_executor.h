@@ -20,6 +20,7 @@ struct DeviceReport {
   size_t recordings = 0;  // of graphs again so far, because inputs or outputs lay elsewhere in device memory
   std::vector<std::pair<size_t, std::string>> host_steps;  // with the reason
   std::vector<std::pair<size_t, std::string>> choices;     // steps that more than one could run: what does and why
+  bool tf32 = false;                                       // whether f32 products may be in TF32
   std::string device_code;                                 // of the plan: "none", "allowed", "not allowed"
   device::Effort effort;
   Preparation spent;

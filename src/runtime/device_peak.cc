@@ -24,9 +24,10 @@ double best_seconds(device::Device& device, const std::function<void()>& enqueue
 }
 
 // On numbers as models have them: a GPU multiplies zeros at higher clocks.
-double product_gflops(device::Device& device, DType type) {
+double product_gflops(device::Device& device, DType type, bool tf32) {
   device::MatrixProduct product;
   product.dtype = type;
+  product.tf32 = tf32;
   product.m = product.n = product.k = kSide;
   try {
     const auto operation = device.matrix_product(product, nullptr);
@@ -52,9 +53,9 @@ double copy_gbps(device::Device& device, int64_t bytes) {
 
 }  // namespace
 
-kernels::MachinePeak measure_peak(device::Device& device, DType type) {
+kernels::MachinePeak measure_peak(device::Device& device, DType type, bool tf32) {
   kernels::MachinePeak peak;
-  peak.gflops = peak.bf16_gflops = product_gflops(device, type);
+  peak.gflops = peak.bf16_gflops = product_gflops(device, type, tf32);
   const double memory = copy_gbps(device, kMemoryBytes);
   const int64_t near = device.properties().l2_bytes / 2;
   if (near > 0) peak.levels.push_back({static_cast<double>(near), std::max(copy_gbps(device, near), memory)});

@@ -5,9 +5,9 @@
 
 namespace ingot::runtime {
 
-// The best of the library's square products of `type` (both of MachinePeak's rates; 0 where there is no library) and of
-// copies within the second-level cache and within memory, by the device's clock. Takes under a second and a GB of the
-// device's memory; throws kOutOfMemory where there is less.
-kernels::MachinePeak measure_peak(device::Device& device, DType type);
+// The best of the library's square products of `type`, f32 as TF32 if so, (both of MachinePeak's rates; 0 without a
+// library) and of copies within the second-level cache and within memory, by the device's clock. Takes under a second
+// and a GB of the device's memory; throws kOutOfMemory where there is less.
+kernels::MachinePeak measure_peak(device::Device& device, DType type, bool tf32);
 
 }  // namespace ingot::runtime

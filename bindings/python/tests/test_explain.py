@@ -5,6 +5,7 @@ import pathlib
 import subprocess
 
 import ingot
+import numpy as np
 import onnx
 import pytest
 
@@ -113,6 +114,19 @@ def test_layers_of_a_device_have_times_rates_and_a_share_of_its_best(mlp_path):
     assert layer["roofline"] > 0 and layer["bound"] in ("memory", "compute")
     shown = command("bench", mlp_path, "--device", "null", "--duration", 0, "--warmUp", 0, "--layers").stdout
     assert "arithmetic" in shown and "FLOP/s" in shown
+
+
+def test_tf32_is_off_unless_it_is_asked_for(mlp_path, tmp_path):
+    for flags, on in (((), False), (("--tf32",), True)):
+        plan = tmp_path / "m.plan"
+        assert command("build", mlp_path, "-o", plan, "--device", "null", *flags).returncode == 0
+        assert json.loads(command("inspect", plan, "--json").stdout)["options"].get("tf32") == ("true" if on else None)
+        told = json.loads(command("bench", plan, "--duration", 0, "--warmUp", 0, "--json").stdout)
+        assert told["device"]["tf32"] is on
+    session = ingot.InferenceSession(mlp_path, providers=[("IngotExecutionProvider", {"device": "null", "tf32": True})])
+    assert session.run(None, {"x": np.zeros((2, 8), np.float32)})[0].shape == (2, 4)
+    with pytest.raises(ingot.errors.InvalidArgument):
+        ingot.build(mlp_path, device="null", tf32="perhaps")
 
 
 def test_a_trace_that_cannot_be_written_is_an_error(mlp_path, tmp_path):

@@ -70,6 +70,16 @@ std::string kernel_source(const KernelText& kernel, const std::string& name) {
                      kernel.parameters, waits ? "" : "  after_others();\n", kernel.body);
 }
 
+void allow_tf32(Emission& emission) {
+  const auto allow = [](auto& work) {
+    if constexpr (requires { work.tf32; }) work.tf32 = work.dtype == DType::kF32;
+  };
+  for (Call& call : emission) {
+    std::visit(allow, call.work);
+    if (auto* choice = std::get_if<Choice>(&call.work)) std::visit(allow, choice->problem);
+  }
+}
+
 const KernelText* own_kernel(const Call& call) {
   if (const auto* choice = std::get_if<Choice>(&call.work)) return &choice->own;
   return std::get_if<KernelText>(&call.work);

@@ -56,6 +56,8 @@ struct Call {
 
 // What a step does on the device, in order.
 using Emission = std::vector<Call>;
+// Lets the library round f32 operands of its products and convolutions to TF32; own kernels do not.
+void allow_tf32(Emission& emission);
 
 // How an operand lies in other values' memory: by strides, or as movements left it. Both empty: densely in its own.
 struct OperandView {
