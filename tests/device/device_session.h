@@ -20,6 +20,7 @@ inline ir::Graph fused(const ir::Graph& graph) {
   passes::PassOptions options;
   options.strict = true;
   options.target.chains = false;
+  options.target.max_joined = 0;
   passes::run_passes(after, passes::target_stages(), options);
   return after;
 }
