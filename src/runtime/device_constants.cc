@@ -28,14 +28,23 @@ void write_elements(const Tensor& tensor, DType type, std::byte* to, int64_t beg
 }  // namespace
 
 std::shared_ptr<PlacedConstants> placed_constants(const plan::Plan& plan, const std::string& device, DType storage) {
-  using Plan = std::pair<uint64_t, const plan::Plan*>;  // one of the two; an address is of one plan as long as it lives
+  struct Key {
+    uint64_t file_hash;
+    const plan::Plan* built;  // where it was not read: an address is of one plan as long as that lives
+    std::string device;
+    DType storage;
+    std::vector<int64_t> sizes;  // no hash vouches for what a kernel may read
+    auto operator<=>(const Key&) const = default;
+  };
   static std::mutex mutex;
-  static std::map<std::tuple<Plan, std::string, DType>, std::weak_ptr<PlacedConstants>> all;
+  static std::map<Key, std::weak_ptr<PlacedConstants>> all;
   const auto gpu = device::cuda_ordinal(device);
+  Key key = {
+      plan.file_hash, plan.file_hash == 0 ? &plan : nullptr, gpu ? fmt::format("cuda:{}", *gpu) : device, storage, {}};
+  for (const Tensor& constant : plan.constants) key.sizes.push_back(constant.byte_size());
   const std::lock_guard lock(mutex);
   std::erase_if(all, [](const auto& each) { return each.second.expired(); });
-  auto& known = all[{
-      {plan.file_hash, plan.file_hash == 0 ? &plan : nullptr}, gpu ? fmt::format("cuda:{}", *gpu) : device, storage}];
+  auto& known = all[std::move(key)];
   auto placed = known.lock();
   if (placed == nullptr) known = placed = std::make_shared<PlacedConstants>();
   return placed;

@@ -68,6 +68,23 @@ TEST_F(SharedWeights, AreThoseOfPlansThatWereReadFromEqualBytes) {
   EXPECT_EQ(built.device()->report().constant_sharers, 1) << "another plan";
 }
 
+TEST_F(SharedWeights, AreNotThoseOfAPlanWhoseHashIsEqualByDesignButWhoseSizesAreNot) {
+  plan::Plan larger = plan::parse_plan(plan::serialize_plan(*plan), nullptr);
+  const ir::Graph other = ir::parse_graph(R"(graph g(%x: f32[4,64]) {
+    %w: f32[64,256] = const random(1)
+    %p = matmul(%x, %w)
+    return %p
+  })");
+  plan::Plan smaller = plan::parse_plan(plan::serialize_plan(*plan_for(other, "null", "fp16")), nullptr);
+  smaller.file_hash = larger.file_hash;
+  auto first = session(std::make_shared<const plan::Plan>(std::move(smaller)));
+  auto second = session(std::make_shared<const plan::Plan>(std::move(larger)));
+  run(first);
+  run(second);
+  EXPECT_EQ(second.device()->report().constant_sharers, 1);
+  EXPECT_EQ(second.device()->report().constant_bytes, 2 * 64 * 512);
+}
+
 TEST_F(SharedWeights, AreCopiedOnceWhereSessionsBeginAtOnce) {
   const int64_t before = live();
   {
