@@ -22,7 +22,8 @@ Tensor RunMemory::tensor(DType dtype, Shape shape) {
   if (best == nullptr) {
     const std::shared_ptr<void> memory(allocate_large(static_cast<size_t>(bytes)), std::free);
     if (memory == nullptr) fail(Code::kOutOfMemory, "cannot allocate {} bytes for a tensor", bytes);
-    best = &blocks_.emplace_back(memory, bytes, true);
+    blocks_.push_back({memory, bytes, true});
+    best = &blocks_.back();
   }
   best->used = true;
   return Tensor(dtype, std::move(shape), best->memory.get(), best->memory);
