@@ -75,8 +75,8 @@ inline __attribute__((always_inline)) void finish(const Sums<R, V>& sums, const 
   B16::Reg bias[V];
   INGOT_UNROLL
   for (int v = 0; v < V; ++v) {
-    const float* at = how.bias + v * B16::kWidth;
-    bias[v] = how.bias == nullptr ? B16::set(0) : whole || v < V - 1 ? B16::load(at) : B16::load(at, mask);
+    const float* at = how.bias == nullptr ? nullptr : how.bias + v * B16::kWidth;
+    bias[v] = at == nullptr ? B16::set(0) : whole || v < V - 1 ? B16::load(at) : B16::load(at, mask);
   }
   const int64_t c_stride = args.c_stride, addend_stride = args.addend.stride;
   INGOT_UNROLL
