@@ -5,7 +5,6 @@ A session on both GPUs and one on the first run the same plan in turns, round af
 that takes tuned kernels from a cache folder which a process before it filled. Runs that are done are kept in --state, so
 that a measurement that was cut off goes on where it stopped. The model's only open size is its batch.
 """
-import argparse
 import datetime
 import json
 import os
@@ -13,15 +12,8 @@ import pathlib
 import statistics
 import subprocess
 import sys
-import tempfile
 
-ROOT = pathlib.Path(__file__).resolve().parents[1]
-
-
-def gpus():
-    query = subprocess.run(["nvidia-smi", "--query-gpu=name,driver_version,clocks.sm,clocks.max.sm,temperature.gpu",
-                            "--format=csv,noheader"], capture_output=True, text=True, check=False).stdout
-    return query.strip().splitlines()
+import gpu_measuring
 
 
 def run(options, *command):
@@ -39,6 +31,8 @@ def bench(options, device, batch, streams, seconds):
 
 def measure(options, state):
     """Adds to state["runs"], a list of {"batch", "streams", "round", "device", "per_second", "by_device"}."""
+    state.update({"gpus": gpu_measuring.gpus(), "date": datetime.date.today().isoformat(), "model": options.model.stem,
+                  "precision": options.precision, "devices": options.devices})
     done = {(each["batch"], each["streams"], each["round"], each["device"]) for each in state["runs"]}
     for device in options.devices:
         run(options, "build", options.model, "-o", options.work / ("%s.plan" % device), "--device", device,
@@ -94,29 +88,16 @@ def numbers(text):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--ingot", default=str(ROOT / "build/release/bin/ingot"))
-    parser.add_argument("--model", type=pathlib.Path, default=ROOT / ".cache/topologies/resnet50.onnx")
+    parser = gpu_measuring.parser_of(__doc__, "ingot-gpu-scaling", "gpu_scaling.json", "performance-multi-gpu.md")
+    parser.add_argument("--model", type=pathlib.Path, default=gpu_measuring.ROOT / ".cache/topologies/resnet50.onnx")
     parser.add_argument("--shape", default="x:BATCHx3x224x224", help="of the input, as --shapes takes it")
     parser.add_argument("--devices", type=lambda text: text.split("/"), default=["cuda:0", "cuda:0,1"], help="two, / between")
     parser.add_argument("--batches", type=numbers, default=[1, 32])
     parser.add_argument("--streams", type=numbers, default=[4, 8, 12, 16])
     parser.add_argument("--precision", default="fp16")
-    parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=1)
-    parser.add_argument("--work", type=pathlib.Path, default=pathlib.Path(tempfile.gettempdir()) / "ingot-gpu-scaling")
-    parser.add_argument("--state", type=pathlib.Path, default=ROOT / "build/reports/gpu_scaling.json")
-    parser.add_argument("--out", type=pathlib.Path, default=ROOT / "docs/performance-multi-gpu.md")
-    parser.add_argument("--write-only", action="store_true", help="write the document from --state")
     options = parser.parse_args()
-    state = json.loads(options.state.read_text()) if options.state.exists() else {"runs": []}
-    if not options.write_only:
-        options.state.parent.mkdir(parents=True, exist_ok=True)
-        options.work.mkdir(parents=True, exist_ok=True)
-        state.update({"gpus": gpus(), "date": datetime.date.today().isoformat(), "model": options.model.stem,
-                      "precision": options.precision, "devices": options.devices})
-        measure(options, state)
-    options.out.write_text(document(state))
+    gpu_measuring.write(options, {"runs": []}, measure, document)
     return 0
 
 

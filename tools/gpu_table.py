@@ -6,7 +6,6 @@ that of one captured CUDA graph between two device events. It needs torch, torch
 Runtime's CUDA provider is named where `onnxruntime` has it. Rows that are done are kept in --state, so that a run that was
 cut off goes on where it stopped. INGOT_CUDA_LIBRARIES names the folder of pip's nvidia packages.
 """
-import argparse
 import concurrent.futures
 import datetime
 import importlib.metadata
@@ -17,11 +16,10 @@ import pathlib
 import statistics
 import subprocess
 import sys
-import tempfile
 
+import gpu_measuring
 import gpu_models
 
-ROOT = pathlib.Path(__file__).resolve().parents[1]
 WORKER = pathlib.Path(__file__).resolve().parent / "gpu_worker.py"
 LIMIT = {"fp32": 1e-3, "fp16": 1e-2, "bf16": 5e-2}  # largest relative error
 
@@ -63,8 +61,7 @@ def measure(options, model, batch):
 
 def machine():
     """What the figures depend on."""
-    query = subprocess.run(["nvidia-smi", "--query-gpu=name,driver_version,clocks.sm,clocks.max.sm,temperature.gpu",
-                            "--format=csv,noheader"], capture_output=True, text=True, check=False).stdout.strip().splitlines()
+    query = gpu_measuring.gpus()
     versions = {}
     for package in ("torch", "torchvision", "transformers", "onnx", "nvidia-cudnn-cu13", "nvidia-cublas", "nvidia-cuda-nvrtc"):
         try:
@@ -155,35 +152,29 @@ def loading(rows):
     return lines if len(lines) > head else []
 
 
+def measure_all(options, state):
+    """Adds the rows that are not there yet to state["rows"]."""
+    known = {(row["model"], row["batch"]) for row in state["rows"]}
+    rows = [(model, int(batch)) for batch in options.batches.split(",") for model in options.models.split(",")]
+    rows = [row for row in rows if row not in known]
+    state["machine"] = machine()
+    prepare(options, rows)
+    for row in rows:
+        state["rows"].append(measure(options, *row))
+        options.state.write_text(json.dumps(state))
+        print({key: value if not isinstance(value, dict) else value.get("failed") or milliseconds(value)
+               for key, value in state["rows"][-1].items()}, flush=True)
+
+
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--ingot", default=str(ROOT / "build/release/bin/ingot"))
+    parser = gpu_measuring.parser_of(__doc__, "ingot-gpu-table", "gpu.json", "performance-gpu.md")
     parser.add_argument("--models", default=",".join(gpu_models.NAMES))
     parser.add_argument("--batches", default="1,32")
     parser.add_argument("--precision", default="fp16", choices=sorted(LIMIT))
-    parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--jobs", type=int, default=4, help="exports and compilations at a time")
     parser.add_argument("--no-peer", dest="peer", action="store_false", help="leave torch.compile out")
-    parser.add_argument("--work", type=pathlib.Path, default=pathlib.Path(tempfile.gettempdir()) / "ingot-gpu-table")
-    parser.add_argument("--state", type=pathlib.Path, default=ROOT / "build/reports/gpu.json")
-    parser.add_argument("--out", type=pathlib.Path, default=ROOT / "docs/performance-gpu.md")
-    parser.add_argument("--write-only", action="store_true", help="write the document from --state")
     options = parser.parse_args()
-    state = json.loads(options.state.read_text()) if options.state.exists() else {"rows": []}
-    if not options.write_only:
-        options.state.parent.mkdir(parents=True, exist_ok=True)
-        options.work.mkdir(parents=True, exist_ok=True)
-        known = {(row["model"], row["batch"]) for row in state["rows"]}
-        rows = [(model, int(batch)) for batch in options.batches.split(",") for model in options.models.split(",")]
-        rows = [row for row in rows if row not in known]
-        state["machine"] = machine()
-        prepare(options, rows)
-        for row in rows:
-            state["rows"].append(measure(options, *row))
-            options.state.write_text(json.dumps(state))
-            print({key: value if not isinstance(value, dict) else value.get("failed") or milliseconds(value)
-                   for key, value in state["rows"][-1].items()}, flush=True)
-    options.out.write_text(document(state, options.precision))
+    gpu_measuring.write(options, {"rows": []}, measure_all, lambda state: document(state, options.precision))
     return 0
 
 
