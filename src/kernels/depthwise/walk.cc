@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/checked.h"
+#include "kernels/gemm/grid.h"
 
 namespace ingot::kernels::depthwise {
 namespace {
@@ -48,27 +49,23 @@ void Walk::share_out(const Target& target) {
   const double work =
       static_cast<double>(lines_ * geometry_.axes[2].output * geometry_.filters * geometry_.kernel() * rotations_);
   const int64_t threads = std::clamp<int64_t>(static_cast<int64_t>(work / kWorthAThread), 1, target.threads);
-  const int64_t units = (geometry_.filters + kBlockChannels - 1) / kBlockChannels;
-  int64_t least = INT64_MAX;
-  for (int64_t blocks = 1; blocks <= std::min(units, threads); ++blocks) {
-    const int64_t lines_of_a_thread = (lines_ * blocks + threads - 1) / threads;
-    const int64_t cost = lines_of_a_thread * ((units + blocks - 1) / blocks * kBlockChannels + kLineCost);
-    if (cost >= least) continue;
-    least = cost;
-    blocks_ = blocks;
-  }
+  const int64_t units = gemm::parts(geometry_.filters, kBlockChannels);
+  const auto cost = [&](gemm::Grid grid) {
+    const int64_t channels = gemm::parts(units, grid.n) * kBlockChannels;
+    return static_cast<double>(gemm::parts(lines_ * grid.n, threads) * (channels + kLineCost));
+  };
+  blocks_ = gemm::least_grid(1, units, threads, cost).n;
   slots_ = std::max<int64_t>(1, std::min(threads, lines_ * blocks_));
 }
 
 // Of a block and those before it.
 int64_t Walk::end_of_block(int64_t block) const {
-  const int64_t units = (geometry_.filters + kBlockChannels - 1) / kBlockChannels;
+  const int64_t units = gemm::parts(geometry_.filters, kBlockChannels);
   return std::min(units * (block + 1) / blocks_ * kBlockChannels, geometry_.filters);
 }
 
 int64_t Walk::most_channels() const {
-  const int64_t units = (geometry_.filters + kBlockChannels - 1) / kBlockChannels;
-  return (units + blocks_ - 1) / blocks_ * kBlockChannels;
+  return gemm::parts(gemm::parts(geometry_.filters, kBlockChannels), blocks_) * kBlockChannels;
 }
 
 // Pointers to the data's pixels that a segment reads, lines of the kernel outermost.
