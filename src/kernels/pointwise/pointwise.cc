@@ -15,10 +15,6 @@ namespace {
 
 constexpr double kWorthATask = 2000;  // nanoseconds
 
-}  // namespace
-
-namespace {
-
 Fused group_of(const Problem& problem) {
   if (const auto* fused = problem.op.as<Fused>()) return *fused;
   std::vector<int64_t> operands;
