@@ -4,6 +4,7 @@
 #include <set>
 
 #include "debug/step_facts.h"
+#include "kernels/cuda/device_row.h"
 #include "kernels/machine_peak.h"
 #include "lower/lower.h"
 #include "ops/cast.h"
@@ -95,11 +96,11 @@ json candidates_json(const Step& step, const std::vector<kernels::Candidate>& al
   return list;
 }
 
-// As the device keeps it: f32 as `storage`.
+// As the device keeps it.
 kernels::Problem stored(kernels::Problem problem, DType storage) {
   for (auto* operands : {&problem.inputs, &problem.outputs}) {
     for (kernels::Operand& each : *operands) {
-      if (each.present() && each.dtype == DType::kF32) each.dtype = storage;
+      each.dtype = kernels::cuda::stored(each.dtype, storage);
     }
   }
   return problem;
