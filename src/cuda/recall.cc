@@ -5,6 +5,7 @@
 #include <chrono>
 
 #include "base/error.h"
+#include "base/failing_tasks.h"
 #include "base/thread_pool.h"
 
 namespace ingot::cuda {
@@ -73,7 +74,7 @@ std::vector<std::optional<Chosen>> recall_all(device::Device& device, device::St
   TrialMemory memory(device);
   memory.operands(operand_bytes);
   std::atomic<size_t> next{0};
-  const auto work = [&](int64_t) {
+  const auto work = [&](size_t) {
     for (size_t i = next++; i < known.size(); i = next++) {
       const auto& [index, entry] = known[i];
       try {
@@ -85,7 +86,8 @@ std::vector<std::optional<Chosen>> recall_all(device::Device& device, device::St
     }
   };
   const auto threads = static_cast<int>(std::min(kThreads, known.size()));
-  ThreadPool(threads, 0).run(threads, work);
+  run_failing(
+      threads, [](int64_t count, auto& task) { ThreadPool(static_cast<int>(count), 0).run(count, task); }, work);
   return all;
 }
 
