@@ -69,13 +69,14 @@ TEST_F(SharedWeights, AreThoseOfPlansThatWereReadFromEqualBytes) {
 }
 
 TEST_F(SharedWeights, AreNotThoseOfAPlanWhoseHashIsEqualByDesignButWhoseSizesAreNot) {
-  plan::Plan larger = plan::parse_plan(plan::serialize_plan(*plan), nullptr);
+  const auto bytes = plan::serialize_plan(*plan);  // read where they lie
   const ir::Graph other = ir::parse_graph(R"(graph g(%x: f32[4,64]) {
     %w: f32[64,256] = const random(1)
     %p = matmul(%x, %w)
     return %p
   })");
-  plan::Plan smaller = plan::parse_plan(plan::serialize_plan(*plan_for(other, "null", "fp16")), nullptr);
+  const auto other_bytes = plan::serialize_plan(*plan_for(other, "null", "fp16"));
+  plan::Plan larger = plan::parse_plan(bytes, nullptr), smaller = plan::parse_plan(other_bytes, nullptr);
   smaller.file_hash = larger.file_hash;
   auto first = session(std::make_shared<const plan::Plan>(std::move(smaller)));
   auto second = session(std::make_shared<const plan::Plan>(std::move(larger)));
